@@ -1,0 +1,1 @@
+"""Is it still right, still fair, still used as agreed."""

@@ -1,0 +1,1 @@
+"""An API and a console where a person decides."""
