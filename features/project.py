@@ -328,7 +328,8 @@ def source_files(project: Project, files: tuple[str, ...], *, environ: Mapping[s
     except KeyError as error:
         raise ProjectError(
             "TID105",
-            f"a source of {project.root} names the environment variable {error.args[0]}, which is not set. Set it to the folder with the data.",
+            f"a source of {project.root} names the environment variable {error.args[0]}, which is not set. "
+            "Set it to the folder with the data.",
         ) from error
 
 

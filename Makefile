@@ -1,0 +1,69 @@
+# Everything a newcomer needs: `make demo`, `make test`. Only Python 3.11 or newer and make are assumed.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := DO_NOT_TRACK=true MLFLOW_DISABLE_TELEMETRY=true $(BIN)
+# The console's tests and screenshots drive this; on Debian: apt-get install chromium
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test proof check format lock docs clean bench-features bench-explain bench-serve bench-monitor
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 20
+
+# Installed once per lock file: the stamp is newer than the files it was made from.
+install: .venv/installed ## Make .venv with the locked dependencies and the console's stylesheet
+
+.venv/installed: requirements/lock.txt requirements/bootstrap.txt pyproject.toml package-lock.json
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes --no-deps -r requirements/lock.txt
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m serving.console.assets
+	touch $@
+
+demo: install ## Synthetic municipality from raw files to a served case, on http://127.0.0.1:8000
+	$(RUN)/tidlig demo
+
+test: install ## All tests, about ten minutes at most
+	$(RUN)/python -m pytest -n 2 --dist loadfile -m "not proof"
+
+proof: install ## The long proofs: soak, kills, full matrices
+	$(RUN)/python -m pytest -m proof
+
+check: install ## Format, lint, types, layers, generated pages, lock file
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+	@! grep -nE 'https?://' requirements/lock.txt requirements/bootstrap.txt package-lock.json || (echo "a lock file names an address" >&2; exit 1)
+	@if [ -z "$(CHROMIUM)" ]; then echo "note: no chromium; console tests in the browser will not run (Debian: apt-get install chromium)"; fi
+
+format: install ## Format and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: install ## Regenerate the reference pages
+	$(BIN)/python -m docs.generate
+
+lock: ## Resolve the dependencies anew; the lock names no package index
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --group dev pyproject.toml -o requirements/lock.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  requirements/bootstrap.in -o requirements/bootstrap.txt
+
+bench-features: install ## The point-in-time engine beside DuckDB, Polars and pandas
+	$(RUN)/python -m benchmarks.features
+bench-explain: install ## Explanations beside shap and LightGBM
+	$(RUN)/python -m benchmarks.explain
+bench-serve: install ## One case scored with its reasons, beside mlflow's scoring and shap
+	$(RUN)/python -m benchmarks.serve
+bench-monitor: install ## Fairness and drift beside Evidently and fairlearn
+	$(RUN)/python -m benchmarks.monitor
+
+clean: ## Remove what was made, not what was written
+	rm -rf .venv var node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis serving/console/static/vendor
