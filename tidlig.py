@@ -10,8 +10,9 @@ import importlib
 import os
 import sys
 
-import click
 import typer
+import typer.core
+import typer.main
 
 from features.errors import ScreeningError
 
@@ -31,49 +32,41 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serving.commands", "Serve the API and the console."),
     "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight."),
     "audit": ("serving.commands", "Verify the ledgers."),
-    "demo": ("demo", "Make a synthetic project, run everything once and serve it."),
 }
 """Command -> module that holds it, and the line that `tidlig --help` shows without importing that module."""
 
 
-class LazyCommands(click.Group):
-    """Knows the names of all commands; imports the module of the one that runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Name the commands in the order of the work."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command's module and take the command from its Typer app."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _ = COMMANDS[cmd_name]
-        group = typer.main.get_command(importlib.import_module(module).app)
-        if not isinstance(group, click.Group):
-            return group
-        command = group.get_command(ctx, cmd_name)
-        if command is None:
-            raise RuntimeError(f"{module} has no command {cmd_name!r}, though tidlig.COMMANDS says so")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List names and one-line descriptions without importing anything."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-cli = LazyCommands(
+app = typer.Typer(
     name="tidlig",
-    help="Early identification of young people who may need support. A model proposes; a person looks, decides and owns the decision.\n\n"
-    "Exit status: 0 done, 2 usage, 3 project, 4 purpose, 5 intake, 6 data, 7 model, 8 gate, 9 review, 10 ledger.",
+    help="Early identification of young people who may need support. A model proposes; a person looks, decides and owns the decision.",
+    epilog="Exit status: 0 done, 2 usage, 3 project, 4 purpose, 5 intake, 6 data, 7 model, 8 gate, 9 review, 10 ledger.",
     no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
+
+
+def _mount(name: str, module: str, text: str) -> None:
+    """Register a command that hands its arguments, `--help` too, to the package's own app."""
+
+    @app.command(name, help=text, add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+    def run(ctx: typer.Context) -> None:
+        command = typer.main.get_command(importlib.import_module(module).app)
+        is_group = isinstance(command, typer.core.TyperGroup)
+        command.main(
+            args=[name, *ctx.args] if is_group else list(ctx.args),
+            prog_name="tidlig" if is_group else f"tidlig {name}",
+        )
+
+
+for _name, (_module, _text) in COMMANDS.items():
+    _mount(_name, _module, _text)
 
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one line and its own exit status."""
     try:
-        cli(prog_name="tidlig")
+        app(prog_name="tidlig")
     except ScreeningError as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         sys.exit(error.exit_status)

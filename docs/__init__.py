@@ -1,0 +1,1 @@
+"""Generated reference pages; nothing here is part of the wheel."""

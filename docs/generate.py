@@ -1,0 +1,95 @@
+"""Generate the reference pages, or with ``--check`` fail when one is out of date.
+
+Every page is a pure function of the code, so a page can't say what the code does not do.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def requirement_markers(tests: Path) -> dict[str, list[str]]:
+    """Map each requirement id to the tests marked with it, as ``path::name``.
+
+    The markers are read from the source, so a page does not need the tests to run; whether they pass is `make test`'s to say.
+    """
+    marked: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(tests.rglob("test_*.py")):
+        for name, decorators in _decorated(ast.parse(path.read_text(encoding="utf-8"))):
+            for requirement in _requirements(decorators):
+                marked[requirement].append(f"{path.relative_to(tests.parent).as_posix()}::{name}")
+    return dict(marked)
+
+
+def _decorated(tree: ast.AST) -> Iterator[tuple[str, list[ast.expr]]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.decorator_list
+
+
+def _requirements(decorators: list[ast.expr]) -> Iterator[str]:
+    for decorator in decorators:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.requirement":
+            yield from (arg.value for arg in decorator.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
+
+
+def requirements_page() -> str:
+    """Write each requirement with the tests that hold it, or the word *open*."""
+    requirements = tomllib.loads((ROOT / "docs" / "requirements.toml").read_text(encoding="utf-8"))["requirement"]
+    marked = requirement_markers(ROOT / "tests")
+    unknown = sorted(set(marked) - {r["id"] for r in requirements})
+    if unknown:
+        raise SystemExit(f"tests are marked with requirements that docs/requirements.toml does not have: {', '.join(unknown)}")
+    held = sum(r["id"] in marked for r in requirements)
+    lines = [
+        "# Requirements",
+        "",
+        "Made by `make docs` from `docs/requirements.toml` and the markers on the tests. A requirement with tests is held as far as those",
+        "tests go; *open* means that nothing holds it yet.",
+        "",
+        f"{held} of {len(requirements)} have tests.",
+        "",
+        "| id | requirement | from | held by |",
+        "|---|---|---|---|",
+    ]
+    for requirement in requirements:
+        tests = "<br>".join(f"`{name}`" for name in marked.get(requirement["id"], [])) or "*open*"
+        lines.append(f"| {requirement['id']} | {_cell(requirement['text'])} | {_cell(requirement['from'])} | {tests} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+PAGES: dict[str, Callable[[], str]] = {"requirements.md": requirements_page}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or compare them."""
+    stale = []
+    for name, make in PAGES.items():
+        path, text = REFERENCE / name, make()
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        if "--check" in arguments:
+            stale.append(path.relative_to(ROOT).as_posix())
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(ROOT)}")
+    if stale:
+        print(f"out of date: {', '.join(stale)}. Run `make docs` and commit the result.", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,35 @@
+"""What every test shares: where the real data is, and silence towards the network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ["DO_NOT_TRACK"] = "true"
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+ROOT = Path(__file__).parent.parent
+
+
+def realdata_root() -> Path:
+    """Folder with the public data sets: TIDLIG_REALDATA, else beside the checkout."""
+    return Path(os.environ.get("TIDLIG_REALDATA") or ROOT.parent / "shared" / "data")
+
+
+@pytest.fixture
+def realdata(request: pytest.FixtureRequest) -> Path:
+    """Folder of the data set that the test's ``realdata`` marker names.
+
+    Skips with a reason where the folder is absent; under CI that is a failure, unless TIDLIG_REALDATA=skip says it is meant.
+    """
+    marker = request.node.get_closest_marker("realdata")
+    assert marker is not None, "a test that asks for `realdata` names its folder: @pytest.mark.realdata('oulad')"
+    folder = realdata_root() / marker.args[0]
+    if folder.is_dir():
+        return folder
+    reason = f"no folder {marker.args[0]} under TIDLIG_REALDATA"
+    if os.environ.get("CI") and os.environ.get("TIDLIG_REALDATA") != "skip":
+        pytest.fail(f"{reason}, and this is CI: provide the data or set TIDLIG_REALDATA=skip")
+    pytest.skip(reason)
