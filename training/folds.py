@@ -1,0 +1,120 @@
+"""Forward folds: predictions inside the training periods that were made as serving makes them, for calibration and for tree counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from training.periods import LabelledRows, Mask, periods_present
+from training.splits import MATURED_SHARE, Split
+
+CROSS_FOLDS = 4
+
+
+class FoldKind(StrEnum):
+    """How far the folds' predictions resemble those of serving; stands on the model card."""
+
+    FORWARD = "forward"
+    """Fitted on periods whose labels were known on the predicted period's first as-of date."""
+    LAST_PERIOD = "last_period"
+    """Fitted on earlier periods, the last one predicted; labels took too long to be known in between."""
+    CROSSED = "crossed"
+    """One period only: people predicted by models of other people of the same period."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows to fit on and rows to predict, masks of shape (n_rows,)."""
+
+    fit: Mask
+    predict: Mask
+    period: str
+
+
+@dataclass(frozen=True)
+class Folds:
+    """The folds of one training, and how they were made."""
+
+    kind: FoldKind
+    folds: tuple[Fold, ...]
+
+
+def forward_folds(rows: LabelledRows, split: Split) -> tuple[Fold, ...]:
+    """Return one fold per training period that could have been predicted when it began (rolling origin).
+
+    The label rule of the split holds inside the folds too: a period is predicted only from periods whose labels were known on its first
+    as-of date. Easy to get wrong: two presentations a year overlap, so the second is not predicted from the first but from the year before.
+
+    Examples
+    --------
+    >>> day = lambda text: int(np.datetime64(text, "D").astype(int))
+    >>> from features.project import Split as DeclaredSplit
+    >>> from training.splits import temporal_split
+    >>> as_of = ["2013-01-31", "2013-09-30", "2014-01-31", "2014-09-30"]
+    >>> known = ["2013-09-30", "2014-06-15", "2014-09-30", "2015-06-15"]
+    >>> rows = LabelledRows(*(np.array([day(t) for t in ts], dtype=np.int32) for ts in (as_of, known)), np.arange(4, dtype=np.int32))
+    >>> split = temporal_split(rows, DeclaredSplit(period="month"))
+    >>> [(fold.period, [str(name) for name in split.names[fold.fit]]) for fold in forward_folds(rows, split)]
+    [('2013-09', ['2013-01']), ('2014-01', ['2013-01'])]
+    """
+    folds = (_forward_fold(rows, split, period) for period in split.train_periods[1:])
+    return tuple(fold for fold in folds if fold.fit.any())
+
+
+def choose_folds(rows: LabelledRows, label: np.ndarray, split: Split, *, min_positives: int) -> Folds:
+    """Choose the most honest folds that give enough people with and without the outcome to calibrate on.
+
+    Parameters
+    ----------
+    label
+        1.0 with the outcome, 0.0 without, shape (n_rows,).
+    min_positives
+        Predicted rows with the outcome, and without it, that a calibrator needs.
+    """
+    forward = tuple(fold for fold in forward_folds(rows, split) if _has_both(label[fold.fit]))
+    if _enough(label, forward, min_positives):
+        return Folds(FoldKind.FORWARD, forward)
+    last = _last_period_fold(split)
+    if last is not None and _has_both(label[last.fit]) and _enough(label, (last,), min_positives):
+        return Folds(FoldKind.LAST_PERIOD, (last,))
+    return Folds(FoldKind.CROSSED, _crossed_folds(rows, split))
+
+
+def _forward_fold(rows: LabelledRows, split: Split, period: str) -> Fold:
+    predict = split.train & (split.names == period)
+    first = int(rows.as_of[predict].min())
+    earlier = split.train & (split.names < period)
+    known = earlier & (rows.known_on <= first)
+    matured = [
+        name
+        for name in periods_present(split.names[earlier])
+        if known[split.names == name].sum() >= MATURED_SHARE * earlier[split.names == name].sum()
+    ]
+    return Fold(known & np.isin(split.names, matured), predict, period)
+
+
+def _last_period_fold(split: Split) -> Fold | None:
+    if len(split.train_periods) < 2:
+        return None
+    last = split.train_periods[-1]
+    return Fold(split.train & (split.names < last), split.train & (split.names == last), last)
+
+
+def _crossed_folds(rows: LabelledRows, split: Split) -> tuple[Fold, ...]:
+    groups = np.unique(rows.group[split.train])
+    part = np.searchsorted(groups, rows.group) % CROSS_FOLDS
+    parts = [split.train & (part == number) for number in range(CROSS_FOLDS)]
+    return tuple(Fold(split.train & ~mask, mask, f"part {number + 1}") for number, mask in enumerate(parts) if mask.any())
+
+
+def _enough(label: np.ndarray, folds: tuple[Fold, ...], min_positives: int) -> bool:
+    if not folds:
+        return False
+    predicted = label[np.logical_or.reduce([fold.predict for fold in folds])]
+    return min(int((predicted == 1).sum()), int((predicted == 0).sum())) >= min_positives
+
+
+def _has_both(label: np.ndarray) -> bool:
+    return bool((label == 1).any() and (label == 0).any())

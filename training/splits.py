@@ -1,0 +1,216 @@
+"""Temporal splits: learn from earlier periods whose labels were known, test on later ones.
+
+A split is honest when it could have been made on the day the first tested person was assessed. Two things break that quietly: a label
+that nobody knew yet, and a period of which only the early outcomes were known (people who quit are known before people who stay).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.errors import DataError
+from features.project import DiagnosticSplit
+from features.project import Split as DeclaredSplit
+from training.periods import LabelledRows, Mask, PeriodKind, period_names, periods_present
+
+MATURED_SHARE = 0.95
+"""A period is used for learning when at least this share of its labels was known: below it, the known ones are a selection by outcome."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows teach and which rows test.
+
+    Attributes
+    ----------
+    train, test
+        Boolean masks over the rows, shape (n_rows,).
+    unseen
+        Test rows of people who have no training row at all, shape (n_rows,).
+    first_test_as_of
+        Earliest as-of date of the test; every training label was known on or before it (not so in a diagnostic split).
+    dropped_unknown
+        Rows of matured training periods left out because their own label was not known yet.
+    immature_periods
+        Training periods left out whole, because too few of their labels were known.
+    registrable
+        False for a diagnostic split: what it makes can never be registered.
+    """
+
+    train: Mask
+    test: Mask
+    unseen: Mask
+    names: NDArray[np.str_]
+    train_periods: tuple[str, ...]
+    test_periods: tuple[str, ...]
+    first_test_as_of: date
+    dropped_unknown: int
+    immature_periods: tuple[str, ...]
+    registrable: bool = True
+
+    @property
+    def n_seen(self) -> int:
+        """Test rows of people who also have a training row."""
+        return int(self.test.sum() - self.unseen.sum())
+
+
+def temporal_split(rows: LabelledRows, declared: DeclaredSplit) -> Split:
+    """Divide rows into training and test, forward in time.
+
+    A row may teach when its label was known on the day the *first* test row was assessed. Easy to get wrong: being earlier is not
+    enough. People who quit in November are known in November, people who stay are known in June; a period with only its quitters known
+    teaches that everybody quits. So a period teaches as a whole or not at all (`MATURED_SHARE`).
+
+    Raises
+    ------
+    DataError
+        TID411 nothing to test, TID412 nothing to learn from, TID413 a training period is not before the test.
+
+    Examples
+    --------
+    Three autumns, assessed on 1 October; results are known on 15 June, those of 2014 not before the test of October 2015:
+
+    >>> day = lambda text: int(np.datetime64(text, "D").astype(int))
+    >>> rows = LabelledRows(
+    ...     as_of=np.array([day("2013-10-01"), day("2014-10-01"), day("2014-10-01"), day("2015-10-01")], dtype=np.int32),
+    ...     known_on=np.array([day("2014-06-15"), day("2015-06-15"), day("2015-12-01"), day("2016-06-15")], dtype=np.int32),
+    ...     group=np.array([1, 2, 3, 1], dtype=np.int32),
+    ... )
+    >>> split = temporal_split(rows, DeclaredSplit(period="year"))
+    >>> split.train_periods, split.immature_periods, split.test_periods
+    (('2013',), ('2014',), ('2015',))
+    >>> split.train.tolist(), split.test.tolist()
+    ([True, False, False, False], [False, False, False, True])
+    >>> split.n_seen  # the person tested in 2015 was also there in 2013
+    1
+    """
+    names = period_names(rows.as_of, kind=declared.period)
+    train_names, test_names = _periods(names, declared)
+    test = np.isin(names, test_names)
+    if not test.any():
+        raise DataError(
+            "TID411", f"no row with a known outcome lies in the test periods {_listed(test_names)}. Name later ones in [split]."
+        )
+    first = int(rows.as_of[test].min())
+    candidates = np.isin(names, train_names)
+    _check_forward(rows, candidates, first, train_names)
+    train, immature = _known_rows(rows, names, candidates, by=first)
+    if not train.any():
+        raise DataError(
+            "TID412",
+            f"no training row has an outcome that was known by {_date(first)}, the first as-of date of the test "
+            f"({int(candidates.sum())} rows lie in {_listed(train_names)}). Test on later periods or train on earlier ones.",
+        )
+    left_out = candidates & ~train & ~np.isin(names, immature)
+    return _split(rows, names, train, test, dropped=int(left_out.sum()), immature=immature)
+
+
+def diagnostic_split(rows: LabelledRows, declared: DiagnosticSplit, *, period: PeriodKind) -> Split:
+    """Divide rows as a published analysis did, time order or not; the result can never be registered.
+
+    Raises
+    ------
+    DataError
+        TID411 nothing to test, TID412 nothing to learn from.
+    """
+    names = period_names(rows.as_of, kind=period)
+    train, test = np.isin(names, declared.train), np.isin(names, declared.test)
+    for code, mask, periods in (("TID411", test, declared.test), ("TID412", train, declared.train)):
+        if not mask.any():
+            raise DataError(code, f"diagnostic_split {declared.name}: no row with a known outcome lies in {_listed(periods)}.")
+    return _split(rows, names, train, test, dropped=0, immature=(), registrable=False)
+
+
+def check_registrable(split: Split) -> None:
+    """Refuse to register what a diagnostic split made.
+
+    Raises
+    ------
+    DataError
+        TID414.
+    """
+    if not split.registrable:
+        raise DataError(
+            "TID414",
+            "a diagnostic split may train on later periods than it tests, so its model can never be registered. "
+            "Use the project's [split] for a model that is to serve.",
+        )
+
+
+def check_honest(rows: LabelledRows, split: Split) -> None:
+    """Check a split against its promise, whoever made it.
+
+    Raises
+    ------
+    DataError
+        TID413 when a training row is not before every test row, TID415 when a training label became known after the first test as-of date.
+    """
+    first = int(rows.as_of[split.test].min())
+    _check_forward(rows, split.train, first, split.train_periods)
+    late = int((rows.known_on[split.train] > first).sum())
+    if late:
+        raise DataError(
+            "TID415", f"{late} training labels became known after {_date(first)}, the first as-of date of the test. Leave those rows out."
+        )
+
+
+def _periods(names: NDArray[np.str_], declared: DeclaredSplit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    present = periods_present(names)
+    test = declared.test or present[-1:]
+    train = declared.train or tuple(name for name in present if not test or name < min(test))
+    return train, test
+
+
+def _known_rows(rows: LabelledRows, names: NDArray[np.str_], candidates: Mask, *, by: int) -> tuple[Mask, tuple[str, ...]]:
+    known = candidates & (rows.known_on <= by)
+    immature = tuple(
+        period
+        for period in periods_present(names[candidates])
+        if known[names == period].sum() < MATURED_SHARE * candidates[names == period].sum()
+    )
+    return known & ~np.isin(names, immature), immature
+
+
+def _check_forward(rows: LabelledRows, train: Mask, first_test: int, periods: tuple[str, ...]) -> None:
+    if train.any() and int(rows.as_of[train].max()) >= first_test:
+        raise DataError(
+            "TID413",
+            f"training periods {_listed(periods)} reach {_date(int(rows.as_of[train].max()))}, but the test begins on {_date(first_test)}. "
+            "Training comes before the test; a split the other way is a [[diagnostic_split]].",
+        )
+
+
+def _split(
+    rows: LabelledRows,
+    names: NDArray[np.str_],
+    train: Mask,
+    test: Mask,
+    *,
+    dropped: int,
+    immature: tuple[str, ...],
+    registrable: bool = True,
+) -> Split:
+    return Split(
+        train=train,
+        test=test,
+        unseen=test & ~np.isin(rows.group, rows.group[train]),
+        names=names,
+        train_periods=periods_present(names[train]),
+        test_periods=periods_present(names[test]),
+        first_test_as_of=_date(int(rows.as_of[test].min())),
+        dropped_unknown=dropped,
+        immature_periods=immature,
+        registrable=registrable,
+    )
+
+
+def _date(days: int) -> date:
+    return date.fromisoformat(str(np.datetime64(days, "D")))
+
+
+def _listed(periods: tuple[str, ...]) -> str:
+    return ", ".join(periods) if periods else "(none)"
