@@ -1,0 +1,134 @@
+"""What pages and the API show of a case. Values only: no database row leaves the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from features.catalogue import Wording
+from serving.cases.states import CaseState, Step
+
+Inclination = Literal["no_concern", "unsure", "concern"]
+"""What the reviewer leaned to before seeing the proposal; kept to measure how often the proposal changes minds."""
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One line of the queue. Ordered by due date and then by reference, never by score: there is no rank (R-18)."""
+
+    case_id: str
+    reference: str
+    """Short name of the case for people, such as ``T-4F9A2C``; says nothing about the person."""
+    state: CaseState
+    state_label: Wording
+    stage_label: Wording
+    outcome_label: Wording
+    as_of: date
+    created_on: date
+    due_on: date | None
+    is_overdue: bool
+    expires_on: date
+    is_mine: bool
+    is_unassigned: bool
+
+
+@dataclass(frozen=True)
+class OwnViewText:
+    """What a reviewer wrote before seeing the proposal."""
+
+    text: str
+    inclination: Inclination
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class DecisionText:
+    """What was decided and why."""
+
+    step: Step
+    label: Wording
+    reason: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class ReasonLine:
+    """One reason of the proposal, as this reader may see it (R-05, R-19). Never a number on the risk scale."""
+
+    label: Wording
+    sector: str | None
+    """None when the reason is shown as its coarse group only."""
+    direction: Literal["raises", "lowers"]
+    value: str | None
+    """The person's value in words with its unit; None when coarse or unknown."""
+    value_on: date | None
+    """When the newest record behind the value happened."""
+    peers: str | None
+    """The typical value of peers at the same stage."""
+    service: str | None
+    """Code of the service that can talk about it, when there is one here."""
+    is_coarse: bool
+
+
+@dataclass(frozen=True)
+class ServiceLine:
+    """A local service that can help, and who answers for it."""
+
+    code: str
+    name: Wording
+    answers: str
+    helps_with: Wording
+    phone: str | None
+    email: str | None
+
+
+@dataclass(frozen=True)
+class ProposalView:
+    """The model's proposal as shown: a band in words, a natural frequency, reasons, what is not known. Never a probability."""
+
+    band: str
+    band_label: Wording
+    frequency: Wording | None
+    """Of 100 people with a similar picture: fixed per band and stage, never per person. None where there were too few people to say."""
+    raises: tuple[ReasonLine, ...]
+    lowers: tuple[ReasonLine, ...]
+    missing: tuple[Wording, ...]
+    """Indicators on which nothing was known."""
+    model_name: str
+    model_version: str
+    as_of: date
+    newest_record_on: date | None
+    services: tuple[ServiceLine, ...]
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One event of a case: what happened and in which role, never what was written."""
+
+    at: datetime
+    event: str
+    role: str
+    label: Wording | None
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """Everything that this reader may see of one case now."""
+
+    row: QueueRow
+    version: int
+    """Goes up with each change; the ETag. A form sends it back, and an older one is refused (TID705)."""
+    municipality: str | None
+    subject_id: str | None
+    """Random id for the key holder's lookup; only the assigned reviewer sees it, and only after opening the case."""
+    need_to_know: str | None
+    own_view: OwnViewText | None
+    proposal: ProposalView | None
+    """None until the own view is saved (R-20), and after the content was purged."""
+    decision: DecisionText | None
+    needs_second_reader: bool
+    steps: tuple[Step, ...]
+    """What this reader can do now; buttons come from here and nowhere else."""
+    history: tuple[HistoryLine, ...]
+    is_purged: bool

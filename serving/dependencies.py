@@ -1,0 +1,141 @@
+"""What routes ask for: who is calling, the database, the project, the time.
+
+Both the API and the console build on these.
+
+=================== ==========================================================================================
+``ProjectOf``       the loaded project
+``ClockOf``         a function giving aware UTC now
+``CallerOf``        the account that is logged in; TID711 (401) when nobody is
+``FoundCallerOf``   the same, or None
+``DeskOf``          account, database session, person keys, project and time, for the functions of `serving.cases.service`
+``ReadingOf``       a database session that can't write
+``checked_csrf``    dependency for every form or call that changes something: refuses without the session's CSRF token (TID713)
+``csrf_token``      the token that forms carry in a hidden field ``csrf`` and scripts in the header ``X-CSRF-Token``
+=================== ==========================================================================================
+
+A desk's session is one transaction: it commits after the route returned and before the response is sent, and rolls back as a whole,
+log entries included, when the route raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from features.project import Project
+from serving import sessions
+from serving.accounts import Account
+from serving.database import Database
+from serving.desk import Desk
+from serving.errors import NotLoggedIn
+from serving.person_keys import PersonKeys
+from serving.settings import Settings
+
+Clock = Callable[[], datetime]
+
+COOKIE = "tidlig_session"
+
+
+def settings_of(request: Request) -> Settings:
+    """Give the service's settings."""
+    found: Settings = request.app.state.settings
+    return found
+
+
+def project_of(request: Request) -> Project:
+    """Give the loaded project."""
+    found: Project = request.app.state.project
+    return found
+
+
+def clock_of(request: Request) -> Clock:
+    """Give the clock: a function from nothing to aware UTC now."""
+    found: Clock = request.app.state.clock
+    return found
+
+
+def database_of(request: Request) -> Database:
+    """Give the database."""
+    found: Database = request.app.state.database
+    return found
+
+
+def keys_of(request: Request) -> PersonKeys:
+    """Give the keeper of person keys."""
+    found: PersonKeys = request.app.state.person_keys
+    return found
+
+
+SettingsOf = Annotated[Settings, Depends(settings_of)]
+ProjectOf = Annotated[Project, Depends(project_of)]
+ClockOf = Annotated[Clock, Depends(clock_of)]
+DatabaseOf = Annotated[Database, Depends(database_of)]
+KeysOf = Annotated[PersonKeys, Depends(keys_of)]
+
+
+def find_current_account(request: Request, database: DatabaseOf, clock: ClockOf, settings: SettingsOf) -> Account | None:
+    """Answer who is logged in on this request, or None. Being seen keeps the session alive."""
+    token = request.cookies.get(COOKIE)
+    return None if token is None else sessions.find_account(database, token, now=clock(), settings=settings)
+
+
+FoundCallerOf = Annotated[Account | None, Depends(find_current_account)]
+
+
+def current_account(account: FoundCallerOf) -> Account:
+    """Give who is logged in.
+
+    Raises
+    ------
+    NotLoggedIn
+        TID711: 401 in the API; the console sends the reader to the login page.
+    """
+    if account is None:
+        raise NotLoggedIn
+    return account
+
+
+CallerOf = Annotated[Account, Depends(current_account)]
+
+
+def csrf_token(request: Request) -> str:
+    """Give the token that belongs to this request's session; empty when there is none."""
+    token = request.cookies.get(COOKIE)
+    return "" if token is None else sessions.csrf_token(token)
+
+
+async def checked_csrf(request: Request) -> None:
+    """Refuse a change that does not carry the session's CSRF token in the form field ``csrf`` or the header ``X-CSRF-Token`` (TID713)."""
+    given = request.headers.get("X-CSRF-Token")
+    if given is None and request.headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        field = (await request.form()).get("csrf")
+        given = field if isinstance(field, str) else None
+    sessions.check_csrf(request.cookies.get(COOKIE), given)
+
+
+def get_session(database: DatabaseOf) -> Iterator[Session]:
+    """Open the one transaction of this request; it commits when the route returned and rolls back when it raised."""
+    with database.transaction() as session:
+        yield session
+
+
+def get_reading_session(database: DatabaseOf) -> Iterator[Session]:
+    """Open a session that can't write; for what is not about a person and leaves no trace in the log."""
+    with database.reading() as session:
+        yield session
+
+
+SessionOf = Annotated[Session, Depends(get_session, scope="function")]
+ReadingOf = Annotated[Session, Depends(get_reading_session, scope="function")]
+
+
+def get_desk(account: CallerOf, session: SessionOf, keys: KeysOf, project: ProjectOf, clock: ClockOf) -> Desk:
+    """Lay out one request's desk; needs somebody logged in."""
+    return Desk(session=session, keys=keys, project=project, account=account, now=clock())
+
+
+DeskOf = Annotated[Desk, Depends(get_desk, scope="function")]

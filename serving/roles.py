@@ -1,0 +1,83 @@
+"""Who there is. One account has one role; nobody is both leader and data protection officer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from features.catalogue import Wording
+
+
+class Role(StrEnum):
+    """The roles of the service, under the names that Norwegian services use."""
+
+    COORDINATOR = "koordinator"
+    SECOND_READER = "andreleser"
+    LEADER = "leder"
+    MODEL_KEEPER = "modellforvalter"
+    FAIRNESS_AUDITOR = "fairness-revisor"
+    DATA_PROTECTION_OFFICER = "personvernombud"
+    CONTROLLER = "dataansvarlig"
+    SHIELDED_CASEWORKER = "skjermet-saksbehandler"
+    OPERATOR = "systemdrift"
+    CITIZEN = "innbygger"
+
+
+@dataclass(frozen=True)
+class RoleDescription:
+    """What a role is, for people."""
+
+    name: Wording
+    in_plain_words: str
+    has_municipality: bool = False
+    """Whether an account with this role works for exactly one municipality."""
+
+
+ROLES: dict[Role, RoleDescription] = {
+    Role.COORDINATOR: RoleDescription(
+        Wording(nb="Koordinator", nn="Koordinator", en="Coordinator"),
+        "Works cases in one municipality: writes what they already know, then sees the model's proposal, then decides and owns the decision.",
+        has_municipality=True,
+    ),
+    Role.SECOND_READER: RoleDescription(
+        Wording(nb="Andreleser", nn="Andrelesar", en="Second reader"),
+        "Looks at a case that a colleague handed over, without seeing what the colleague thought until their own view is written.",
+        has_municipality=True,
+    ),
+    Role.LEADER: RoleDescription(
+        Wording(nb="Leder", nn="Leiar", en="Leader"),
+        "Answers for the coordinators' work in one municipality and can register an objection. Sees how many, never who says what.",
+        has_municipality=True,
+    ),
+    Role.MODEL_KEEPER: RoleDescription(
+        Wording(nb="Modellforvalter", nn="Modellforvaltar", en="Model keeper"),
+        "Trains and promotes models. Sees models and reports, never a person.",
+    ),
+    Role.FAIRNESS_AUDITOR: RoleDescription(
+        Wording(nb="Fairness-revisor", nn="Fairness-revisor", en="Fairness auditor"),
+        "Checks that the model and its use are fair and as agreed. Sees aggregates, reports and the log's metadata, never a case.",
+    ),
+    Role.DATA_PROTECTION_OFFICER: RoleDescription(
+        Wording(nb="Personvernombud", nn="Personvernombod", en="Data protection officer"),
+        "Advises and checks on privacy. Reads and verifies the log, sees aggregates, never decides a case.",
+    ),
+    Role.CONTROLLER: RoleDescription(
+        Wording(nb="Dataansvarlig", nn="Dataansvarleg", en="Controller"),
+        "Approves purposes and legal bases. Sees aggregates and reports.",
+    ),
+    Role.SHIELDED_CASEWORKER: RoleDescription(
+        Wording(nb="Skjermet saksbehandler", nn="Skjerma saksbehandlar", en="Shielded caseworker"),
+        "Works the cases of persons with a confidential address; nobody else sees that those cases exist.",
+    ),
+    Role.OPERATOR: RoleDescription(
+        Wording(nb="Systemdrift", nn="Systemdrift", en="Operator"),
+        "Keeps the service running. Sees that it runs and that the log verifies, never case content.",
+    ),
+    Role.CITIZEN: RoleDescription(
+        Wording(nb="Innbygger", nn="Innbyggjar", en="Citizen"),
+        "A young person or guardian. Sees public information on the models.",
+    ),
+}
+
+NEVER_TOGETHER = frozenset({Role.LEADER, Role.DATA_PROTECTION_OFFICER})
+"""Nobody holds both: the officer checks what the leader answers for."""
