@@ -1,0 +1,59 @@
+"""Shared resamples give, draw by draw, the numbers of `models.metrics`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models import metrics
+from training.resampling import RANKING_METRICS, percentile_interval, person_weights, resample
+
+SHARE = 0.15
+PLAIN = {
+    "auc": metrics.auc,
+    "average_precision": metrics.average_precision,
+    "precision_at_capacity": partial(metrics.precision_at_share, share=SHARE),
+    "recall_at_capacity": partial(metrics.recall_at_share, share=SHARE),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(8, 60), st.integers(1, 12))
+def test_each_draw_equals_the_weighted_metric(seed: int, n_rows: int, n_levels: int) -> None:
+    random = np.random.default_rng(seed)
+    label = np.r_[0.0, 1.0, random.integers(0, 2, n_rows - 2)]
+    score = random.integers(0, n_levels, n_rows).astype(np.float64)
+    groups = random.integers(0, n_rows, n_rows).astype(np.int32)
+    drawn = resample(label, {"rung": score}, groups=groups, share=SHARE, seed=seed, n_resamples=5)
+    weights = np.concatenate(list(person_weights(groups, seed=seed, n_resamples=5)))
+    for metric in RANKING_METRICS:
+        expected = [PLAIN[metric](label, score, weight) for weight in weights]
+        np.testing.assert_allclose(drawn.draws["rung"][metric], expected, atol=1e-12)
+        assert drawn.estimates["rung"][metric] == PLAIN[metric](label, score)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_rows_of_one_person_are_drawn_together(seed: int) -> None:
+    groups = np.array([3, 7, 3, 9, 7], dtype=np.int32)
+    weights = np.concatenate(list(person_weights(groups, seed=seed, n_resamples=70)))
+    assert weights.shape == (70, 5)
+    np.testing.assert_array_equal(weights[:, 0], weights[:, 2])
+    np.testing.assert_array_equal(weights[:, 1], weights[:, 4])
+    np.testing.assert_array_equal(weights[:, [0, 1, 3]].sum(axis=1), 3)
+
+
+def test_a_score_has_no_gain_over_itself() -> None:
+    label = np.array([0.0, 1, 0, 1, 1])
+    drawn = resample(label, {"a": label, "b": label}, groups=np.arange(5, dtype=np.int32), share=0.4, seed=1, n_resamples=20)
+    gain = drawn.gain("a", "b", "precision_at_capacity")
+    assert (gain.estimate, gain.low, gain.high) == (0.0, 0.0, 0.0)
+
+
+def test_an_interval_that_the_data_cannot_give_is_unknown() -> None:
+    interval = percentile_interval(0.5, np.array([0.5, np.nan, 0.4, np.nan]))
+    assert interval.estimate == 0.5
+    assert np.isnan([interval.low, interval.high]).all()

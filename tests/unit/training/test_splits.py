@@ -1,0 +1,126 @@
+"""Temporal splits: what was known, when, and what a split refuses."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from features.errors import DataError
+from features.project import DiagnosticSplit
+from features.project import Split as DeclaredSplit
+from training.folds import FoldKind, choose_folds, forward_folds
+from training.periods import LabelledRows
+from training.splits import check_honest, check_registrable, diagnostic_split, temporal_split
+
+
+def days(*texts: str) -> np.ndarray:
+    return np.array(texts, dtype="datetime64[D]").astype(np.int32)
+
+
+def yearly(*rows: tuple[str, str, int]) -> LabelledRows:
+    """Rows as (as_of, label known on, person)."""
+    return LabelledRows(days(*(r[0] for r in rows)), days(*(r[1] for r in rows)), np.array([r[2] for r in rows], dtype=np.int32))
+
+
+def oulad_like(n: int = 40) -> tuple[LabelledRows, np.ndarray]:
+    """Four presentations with n people each; results known about eight months later."""
+    as_of = ("2013-01-31", "2013-09-30", "2014-01-31", "2014-09-30")
+    known = ("2013-09-30", "2014-06-25", "2014-09-30", "2015-06-25")
+    rows = LabelledRows(np.repeat(days(*as_of), n), np.repeat(days(*known), n), np.arange(4 * n, dtype=np.int32))
+    return rows, np.tile([0.0, 1.0], 2 * n)
+
+
+@pytest.mark.requirement("R-14")
+def test_a_period_of_which_only_quitters_are_known_does_not_teach() -> None:
+    quitters = [("2014-10-01", "2014-11-01", person) for person in range(3)]
+    stayers = [("2014-10-01", "2016-06-15", person) for person in range(3, 6)]
+    rows = yearly(("2013-10-01", "2014-06-15", 10), *quitters, *stayers, ("2015-10-01", "2016-06-15", 11))
+    split = temporal_split(rows, DeclaredSplit())
+    assert split.train_periods == ("2013",)
+    assert split.immature_periods == ("2014",)
+    assert split.dropped_unknown == 0
+
+
+@pytest.mark.requirement("R-14")
+def test_a_late_label_in_a_matured_period_is_left_out_and_counted() -> None:
+    known = [("2013-10-01", "2014-06-15", person) for person in range(39)]
+    rows = yearly(*known, ("2013-10-01", "2016-01-01", 39), ("2015-10-01", "2016-06-15", 40))
+    split = temporal_split(rows, DeclaredSplit())
+    assert (int(split.train.sum()), split.dropped_unknown) == (39, 1)
+    check_honest(rows, split)
+
+
+def test_people_seen_in_training_are_counted_and_the_unseen_marked() -> None:
+    rows = yearly(("2013-10-01", "2014-06-15", 1), ("2015-10-01", "2016-06-15", 1), ("2015-10-01", "2016-06-15", 2))
+    split = temporal_split(rows, DeclaredSplit())
+    assert split.n_seen == 1
+    assert split.unseen.tolist() == [False, False, True]
+    assert split.first_test_as_of == date(2015, 10, 1)
+
+
+def test_a_named_split_keeps_to_its_periods() -> None:
+    rows, _ = oulad_like(2)
+    split = temporal_split(rows, DeclaredSplit(period="month", train=("2013-01", "2013-09"), test=("2014-09",)))
+    assert split.train_periods == ("2013-01", "2013-09")
+    assert not split.train[split.names == "2014-01"].any()
+
+
+@pytest.mark.parametrize(
+    ("declared", "code"),
+    [
+        (DeclaredSplit(test=("2030",)), "TID411"),
+        (DeclaredSplit(train=("2013",), test=("2013",)), "TID413"),
+        (DeclaredSplit(train=("2015",), test=("2013",)), "TID413"),
+        (DeclaredSplit(train=("2014",), test=("2015",)), "TID412"),
+    ],
+)
+def test_a_split_that_cannot_be_honest_is_refused(declared: DeclaredSplit, code: str) -> None:
+    rows = yearly(("2013-10-01", "2014-06-15", 1), ("2014-10-01", "2015-12-15", 2), ("2015-10-01", "2016-06-15", 3))
+    with pytest.raises(DataError) as refused:
+        temporal_split(rows, declared)
+    assert refused.value.code == code
+
+
+@pytest.mark.requirement("R-14")
+def test_a_diagnostic_split_may_go_backwards_and_is_never_registrable() -> None:
+    rows, _ = oulad_like(2)
+    declared = DiagnosticSplit(name="published", stage="day_14", outcome="fail", train=("2013-09", "2014-09"), test=("2013-01", "2014-01"))
+    split = diagnostic_split(rows, declared, period="month")
+    assert not split.registrable
+    with pytest.raises(DataError, match="never be registered"):
+        check_registrable(split)
+    with pytest.raises(DataError, match="TID413"):
+        check_honest(rows, split)
+
+
+def test_folds_hold_the_label_rule_too() -> None:
+    rows, label = oulad_like()
+    split = temporal_split(rows, DeclaredSplit(period="month"))
+    for fold in forward_folds(rows, split):
+        assert rows.known_on[fold.fit].max() <= rows.as_of[fold.predict].min()
+        assert not (fold.fit & fold.predict).any()
+    folds = choose_folds(rows, label, split, min_positives=20)
+    assert folds.kind is FoldKind.FORWARD
+    assert [fold.period for fold in folds.folds] == ["2013-09", "2014-01"]
+
+
+def test_folds_say_when_labels_took_too_long() -> None:
+    slow = [(f"{year}-10-01", f"{year + 6}-06-15", year * 100 + person) for year in range(2005, 2009) for person in range(40)]
+    rows = yearly(*slow, ("2015-10-01", "2021-06-15", 1))
+    label = np.r_[np.tile([0.0, 1.0], 80), 1.0]
+    split = temporal_split(rows, DeclaredSplit())
+    folds = choose_folds(rows, label, split, min_positives=10)
+    assert folds.kind is FoldKind.LAST_PERIOD
+    assert folds.folds[0].period == "2008"
+    assert set(split.names[folds.folds[0].fit]) == {"2005", "2006", "2007"}
+
+
+def test_one_training_period_is_crossed_by_person() -> None:
+    rows = yearly(*[("2013-10-01", "2014-06-15", person // 2) for person in range(80)], ("2015-10-01", "2016-06-15", 99))
+    folds = choose_folds(rows, np.tile([0.0, 1.0], 41)[:81], temporal_split(rows, DeclaredSplit()), min_positives=10)
+    assert folds.kind is FoldKind.CROSSED
+    for fold in folds.folds:
+        assert not set(rows.group[fold.fit]) & set(rows.group[fold.predict])
+    assert np.sum([fold.predict for fold in folds.folds], axis=0)[:80].tolist() == [1] * 80

@@ -1,0 +1,131 @@
+"""All figures of several scores on the same resampled people, at once.
+
+`models.intervals` draws one metric at a time and says what an interval is; a training compares five rungs on four metrics and two sets of
+rows, so here every resample is shared, and sorting is done once per score. Property tests hold each draw equal to `models.metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import metrics
+from models.intervals import Interval
+
+Vector = NDArray[np.float64]
+RANKING_METRICS = ("auc", "average_precision", "precision_at_capacity", "recall_at_capacity")
+_BLOCK = 64
+
+
+@dataclass(frozen=True)
+class Resamples:
+    """Draws of the ranking metrics of several scores on the same resampled people.
+
+    Attributes
+    ----------
+    estimates
+        Score name -> metric -> value on the rows themselves.
+    draws
+        Score name -> metric -> values, shape (n_resamples,), paired across scores: draw i is of the same people.
+    """
+
+    estimates: Mapping[str, Mapping[str, float]]
+    draws: Mapping[str, Mapping[str, Vector]]
+
+    def interval(self, score: str, metric: str) -> Interval:
+        """Percentile interval of one metric."""
+        return percentile_interval(self.estimates[score][metric], self.draws[score][metric])
+
+    def gain(self, score: str, over: str, metric: str) -> Interval:
+        """Difference of two scores on one metric with its paired interval."""
+        estimate = self.estimates[score][metric] - self.estimates[over][metric]
+        return percentile_interval(estimate, self.draws[score][metric] - self.draws[over][metric])
+
+
+def resample(
+    label: Vector, scores: Mapping[str, Vector], *, groups: NDArray[np.int32], share: float, seed: int, n_resamples: int = 500
+) -> Resamples:
+    """Measure every score on the rows and on resampled people.
+
+    Parameters
+    ----------
+    label
+        1.0 with the outcome, 0.0 without, shape (n_rows,).
+    scores
+        Name -> score, higher means more at risk, shape (n_rows,).
+    groups
+        Rows with the same number are one person and are drawn together, shape (n_rows,).
+    share
+        Share of rows that the service has capacity for.
+    """
+    ranked = {name: _Ranked(label, score) for name, score in scores.items()}
+    blocks: dict[str, list[NDArray[np.float64]]] = {name: [] for name in scores}
+    for weights in person_weights(groups, seed=seed, n_resamples=n_resamples):
+        for name, ranking in ranked.items():
+            blocks[name].append(ranking.measure(weights, share))
+    return Resamples(
+        estimates={name: ranking_metrics(label, score, share=share) for name, score in scores.items()},
+        draws={name: dict(zip(RANKING_METRICS, np.concatenate(parts, axis=1), strict=True)) for name, parts in blocks.items()},
+    )
+
+
+def ranking_metrics(label: Vector, score: Vector, *, share: float) -> dict[str, float]:
+    """Give the ranking metrics by the names that `[[reference]]` tables use."""
+    return {
+        "auc": metrics.auc(label, score),
+        "average_precision": metrics.average_precision(label, score),
+        "precision_at_capacity": metrics.precision_at_share(label, score, share=share),
+        "recall_at_capacity": metrics.recall_at_share(label, score, share=share),
+    }
+
+
+def person_weights(groups: NDArray[np.int32], *, seed: int, n_resamples: int) -> Iterator[NDArray[np.float64]]:
+    """Yield blocks of row weights, shape (up to 64, n_rows): how often each row's person was drawn."""
+    codes = np.unique(groups, return_inverse=True)[1]
+    n_people = int(codes.max()) + 1
+    random = np.random.default_rng(seed)
+    for start in range(0, n_resamples, _BLOCK):
+        size = min(_BLOCK, n_resamples - start)
+        drawn = random.integers(0, n_people, (size, n_people)) + n_people * np.arange(size)[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=size * n_people).reshape(size, n_people)
+        yield counts[:, codes].astype(np.float64)
+
+
+def percentile_interval(estimate: float, draws: Vector, *, level: float = 0.95) -> Interval:
+    """Give an estimate the percentile interval of its draws; NaN bounds when more than one draw in twenty can't be computed."""
+    known = draws[np.isfinite(draws)]
+    if len(known) < 0.95 * len(draws) or len(known) == 0:
+        return Interval(estimate, float("nan"), float("nan"), level)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(estimate, float(low), float(high), level)
+
+
+class _Ranked:
+    """Rows in order of one score, tied rows together, ready for any weights."""
+
+    def __init__(self, label: Vector, score: Vector) -> None:
+        self._order = np.argsort(-score, kind="stable")
+        ordered = score[self._order]
+        self._label = label[self._order]
+        self._starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+
+    def measure(self, weights: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+        """Ranking metrics for each row of weights, shape (4, n_weights), in the order of `RANKING_METRICS`."""
+        ordered = weights[:, self._order]
+        rows = np.add.reduceat(ordered, self._starts, axis=1)
+        ones = np.add.reduceat(ordered * self._label, self._starts, axis=1)
+        n_rows, n_ones = rows.sum(axis=1), ones.sum(axis=1)
+        found, shown = np.cumsum(ones, axis=1), np.cumsum(rows, axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            zeros = rows - ones
+            zeros_above = (shown - found) - 0.5 * zeros
+            auc = 1.0 - (ones * zeros_above).sum(axis=1) / (n_ones * (n_rows - n_ones))
+            precision = np.divide(found, shown, out=np.zeros_like(found), where=shown > 0)
+            average_precision = (ones * precision).sum(axis=1) / n_ones
+            room = share * n_rows
+            taken = np.clip(np.divide(room[:, None] - (shown - rows), rows, out=np.zeros_like(rows), where=rows > 0), 0.0, 1.0)
+            top = (ones * taken).sum(axis=1)
+            return np.stack([auc, average_precision, top / room, top / n_ones])
