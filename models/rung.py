@@ -6,14 +6,19 @@ exactly. Nothing above this interface knows whether a rung is a prevalence, a ru
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32] | NDArray[np.float64]
-Vector = NDArray[np.float64]
+from features.errors import DataError, ModelError
+
+Matrix: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+Vector: TypeAlias = NDArray[np.float64]
 
 
 @runtime_checkable
@@ -29,7 +34,9 @@ class Rung(Protocol):
     name: ClassVar[str]
     """Stable name: prevalence, area, rules, logistic, boosted."""
 
-    feature_names: tuple[str, ...]
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Columns of every matrix, in order."""
 
     @property
     def base_log_odds(self) -> float:
@@ -49,6 +56,29 @@ class Rung(Protocol):
         """Read what `save` wrote."""
 
 
+@dataclass(frozen=True)
+class FitSettings:
+    """What fitting may depend on beside the data.
+
+    Examples
+    --------
+    >>> FitSettings(seed=1, directions={"edu_absence_days.sum@365d": 1}).num_threads
+    1
+    """
+
+    seed: int
+    directions: Mapping[str, int] = field(default_factory=dict)
+    """Feature name -> +1 (raises), -1 (lowers); features not named are free."""
+    boosted: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+    """LightGBM parameters; ``num_boost_round`` is the number of trees."""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """Name -> ``feature >= number``, for the rules rung."""
+    area_feature: str | None = None
+    """Column that holds the area's number, for the area rung."""
+    num_threads: int = 1
+    """Threads of LightGBM; the model does not depend on it."""
+
+
 class FittableRung(Protocol):
     """How a rung comes to be."""
 
@@ -63,13 +93,56 @@ class FittableRung(Protocol):
         """
 
 
-class FitSettings(Protocol):
-    """What fitting may depend on beside the data."""
+def check_trainable(matrix: Matrix, label: Vector, feature_names: tuple[str, ...]) -> None:
+    """Refuse rows that no rung can learn from.
 
-    seed: int
-    directions: dict[str, int]
-    """Feature name -> +1 (raises), -1 (lowers); features not named are free."""
-    boosted: dict[str, float | int | str | bool]
-    rules: dict[str, str]
-    area_feature: str | None
-    """Column that holds the area's number, for the area rung."""
+    Raises
+    ------
+    DataError
+        TID401 when shapes disagree, a label is not 0 or 1, or there is only one class.
+    """
+    if matrix.shape != (len(label), len(feature_names)):
+        raise DataError(
+            "TID401",
+            f"the training matrix is {matrix.shape[0]} × {matrix.shape[1]}, expected {len(label)} labels × {len(feature_names)} columns.",
+        )
+    n_zero, n_one = int(np.count_nonzero(label == 0)), int(np.count_nonzero(label == 1))
+    if n_zero + n_one != len(label):
+        raise DataError("TID401", f"{len(label) - n_zero - n_one} of {len(label)} labels are neither 0 nor 1. Leave out unknown outcomes.")
+    if min(n_zero, n_one) == 0:
+        raise DataError("TID401", f"all {len(label)} training rows have the same outcome. Nothing can be learnt: check outcome and split.")
+
+
+def column_index(feature_names: tuple[str, ...], name: str, *, needed_by: str) -> int:
+    """Position of a needed column.
+
+    Raises
+    ------
+    DataError
+        TID401 when it is missing.
+    """
+    if name not in feature_names:
+        raise DataError("TID401", f"column {name} is missing; {needed_by} needs it. Declare the feature, or build the features again.")
+    return feature_names.index(name)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file whose bytes depend on the content alone; floats survive the round trip exactly."""
+    path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    ModelError
+        TID501 when the file is missing or is not a JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError("TID501", f"{path} can't be read as JSON ({type(error).__name__}). Restore it, or train again.") from error
+    if not isinstance(content, dict):
+        raise ModelError("TID501", f"{path} is not a JSON object. Restore it, or train again.")
+    return content

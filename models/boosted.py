@@ -1,0 +1,145 @@
+"""Fifth rung: gradient boosted trees that may only move the way the catalogue declares.
+
+Levels are encoded before they reach the trees; there are no categorical splits, which keeps explanations exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import lightgbm
+import numpy as np
+
+from features.errors import ModelError
+from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
+
+DEFAULTS: Mapping[str, float | int | str | bool] = {
+    "num_boost_round": 200,
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 40,
+    "lambda_l2": 1.0,
+    "feature_fraction": 0.7,
+}
+"""Moderate trees: they explain faster and carry forward in time better than large ones."""
+
+RESERVED = frozenset(
+    {
+        "objective", "boosting", "boost", "boosting_type", "seed", "random_state", "deterministic", "force_row_wise", "force_col_wise",
+        "num_threads", "n_jobs", "monotone_constraints", "categorical_feature", "linear_tree", "use_missing", "zero_as_missing", "data",
+        "input_model", "output_model", "device_type", "device",
+    }
+)  # fmt: skip
+"""Parameters that the house sets itself: they decide determinism, monotone directions and exact explanations."""
+
+
+@dataclass(frozen=True, eq=False)
+class BoostedRung:
+    """A LightGBM model, kept as its text.
+
+    Notes
+    -----
+    Trees send a missing value the way that training found best. A feature that was never missing
+    in training has no such way, and LightGBM would read NaN as 0, which for a mark or an age is an extreme; here it counts as the
+    feature's training median instead.
+    """
+
+    feature_names: tuple[str, ...]
+    model_text: str
+    median_if_never_missing: Vector
+    """Training median of each feature that was never missing in training, NaN for the others, shape (n_features,)."""
+    num_threads: int = 1
+    name: ClassVar[str] = "boosted"
+
+    @classmethod
+    def fit(cls, matrix: Matrix, label: Vector, *, feature_names: tuple[str, ...], settings: FitSettings) -> Self:
+        """Grow the number of trees that `settings.boosted` says; the caller decides it, on earlier periods.
+
+        Raises
+        ------
+        DataError
+            TID401 when there is only one class.
+        ModelError
+            TID508 when a reserved parameter is set.
+        """
+        check_trainable(matrix, label, feature_names)
+        parameters = _parameters(feature_names, settings)
+        n_rounds = int(parameters.pop("num_boost_round"))
+        data = lightgbm.Dataset(matrix, label, feature_name=_plain_names(len(feature_names)), params=parameters, free_raw_data=True)
+        booster = lightgbm.train(parameters, data, num_boost_round=n_rounds)
+        return cls(feature_names, booster.model_to_string(), _medians_if_complete(matrix), settings.num_threads)
+
+    @cached_property
+    def booster(self) -> lightgbm.Booster:
+        """The model, read from its text, so that a fresh and a loaded rung score bit for bit alike."""
+        return lightgbm.Booster(model_str=self.model_text)
+
+    @cached_property
+    def base_log_odds(self) -> float:
+        """Mean log-odds over the training rows, as the trees' covers weigh them."""
+        return float(self._with_base(np.zeros((1, len(self.feature_names))))[0, -1])
+
+    def log_odds(self, matrix: Matrix) -> Vector:
+        """Sum of the trees."""
+        return np.asarray(self.booster.predict(self._prepared(matrix), raw_score=True, num_threads=self.num_threads), dtype=np.float64)
+
+    def contributions(self, matrix: Matrix) -> Vector:
+        """Path-dependent TreeSHAP (Lundberg et al. 2020)."""
+        return self._with_base(self._prepared(matrix))[:, :-1]
+
+    def _with_base(self, matrix: Matrix) -> Vector:
+        if len(matrix) == 0:
+            return np.zeros((0, matrix.shape[1] + 1))
+        return np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=self.num_threads), dtype=np.float64)
+
+    def _prepared(self, matrix: Matrix) -> Matrix:
+        complete = np.flatnonzero(~np.isnan(self.median_if_never_missing))
+        gaps = np.isnan(matrix[:, complete])
+        if not gaps.any():
+            return matrix if matrix.flags.c_contiguous else matrix.copy()
+        filled = np.array(matrix, dtype=np.float64)
+        filled[:, complete] = np.where(gaps, self.median_if_never_missing[complete], filled[:, complete])
+        return filled
+
+    def save(self, folder: Path) -> None:
+        """Write `model.txt`, LightGBM's own text, and `boosted.json`."""
+        (folder / "model.txt").write_text(self.model_text, encoding="utf-8", newline="\n")
+        medians = [None if np.isnan(m) else float(m) for m in self.median_if_never_missing]
+        write_json(folder / "boosted.json", {"feature_names": self.feature_names, "median_if_never_missing": medians})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote."""
+        content = read_json(folder / "boosted.json")
+        medians = np.array([np.nan if m is None else m for m in content["median_if_never_missing"]], dtype=np.float64)
+        return cls(tuple(content["feature_names"]), (folder / "model.txt").read_text(encoding="utf-8"), medians)
+
+
+def _parameters(feature_names: tuple[str, ...], settings: FitSettings) -> dict[str, Any]:
+    refused = sorted(RESERVED.intersection(settings.boosted))
+    if refused:
+        raise ModelError("TID508", f"[training.boosted] sets {', '.join(refused)}, which the house sets itself. Remove it.")
+    return {
+        **DEFAULTS,
+        **settings.boosted,
+        "objective": "binary",
+        "monotone_constraints": [settings.directions.get(name, 0) for name in feature_names],
+        "deterministic": True,
+        "force_row_wise": True,
+        "seed": settings.seed,
+        "num_threads": settings.num_threads,
+        "verbosity": -1,
+    }
+
+
+def _plain_names(n_features: int) -> list[str]:
+    """Names without the signs that LightGBM's text can't hold; ours are in boosted.json, in the same order."""
+    return [f"f{j}" for j in range(n_features)]
+
+
+def _medians_if_complete(matrix: Matrix) -> Vector:
+    return np.array([np.nan if np.isnan(column).any() else float(np.median(column)) for column in matrix.T], dtype=np.float64)

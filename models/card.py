@@ -1,0 +1,207 @@
+"""The model card: what a model is for, what it learnt from, how good it is and where it ends, as data and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from features.findings import Finding
+from models.intervals import Interval
+
+
+@dataclass(frozen=True)
+class LadderRow:
+    """One rung on test data of later periods: metric name -> figure with interval, names as in `models.metrics`."""
+
+    rung: str
+    metrics: Mapping[str, Interval]
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class CapacityRow:
+    """What reviewing this share of a cohort finds and misses (R-31)."""
+
+    share: float
+    precision: float
+    recall: float
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """Calibration in one group, or why it can't be said."""
+
+    group: str
+    n_people: int | None
+    """None: too few to show (R-09)."""
+    observed_expected: Interval | None
+    remark: str = ""
+
+
+LIMITS = (
+    "Reasons are not causes: they say what moved the model's number, not what would help the person.",
+    "The model knows only what was recorded and known on the as-of date. What nobody wrote down, it does not know.",
+    "A band is about people with a similar picture, never a statement about one of them.",
+    "The model may not be used for control, sanctions, ranking of schools or staff, or any purpose outside USE.md.",
+)
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything a reader needs before trusting the model with a queue; aggregates only.
+
+    Notes
+    -----
+    Mitchell et al. 2019, *Model Cards for Model Reporting*, with the miss table of domain.md 1.10 and the law's wishes.
+    """
+
+    title: str
+    purpose: str
+    outcome: str
+    stage: str
+    is_synthetic: bool
+    data: Mapping[str, str | int | float]
+    """Rows, people, periods, prevalence: name -> aggregate."""
+    ladder: tuple[LadderRow, ...] = ()
+    choice: str = ""
+    """Why this rung and not a simpler one (R-15)."""
+    capacity: tuple[CapacityRow, ...] = ()
+    calibration: Mapping[str, Interval] = field(default_factory=dict)
+    groups: tuple[GroupRow, ...] = ()
+    gates: tuple[Finding, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Limits of this very model, beside those of every model."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads; NaN as null."""
+        return _plain({**asdict(self), "gates": [gate.as_dict() for gate in self.gates]})  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> ModelCard:
+        """Read what `to_json` wrote."""
+        return cls(
+            title=content["title"],
+            purpose=content["purpose"],
+            outcome=content["outcome"],
+            stage=content["stage"],
+            is_synthetic=content["is_synthetic"],
+            data=content["data"],
+            ladder=tuple(LadderRow(r["rung"], _intervals(r["metrics"]), r["is_chosen"]) for r in content["ladder"]),
+            choice=content["choice"],
+            capacity=tuple(CapacityRow(**{name: _number(value) for name, value in r.items()}) for r in content["capacity"]),
+            calibration=_intervals(content["calibration"]),
+            groups=tuple(_group(r) for r in content["groups"]),
+            gates=tuple(Finding(**gate) for gate in content["gates"]),
+            remarks=tuple(content["remarks"]),
+        )
+
+    def to_markdown(self) -> str:
+        """Write the card for people."""
+        return "\n".join(line for part in _PARTS for line in part(self)) + "\n"
+
+
+def _head(card: ModelCard) -> list[str]:
+    synthetic = ["> **Synthetic data.** Every person is invented; no figure describes real people.", ""] if card.is_synthetic else []
+    return [f"# {card.title}", "", *synthetic, card.purpose, "", f"Outcome: {card.outcome}. Stage: {card.stage}.", ""]
+
+
+def _data(card: ModelCard) -> list[str]:
+    return ["## Data", "", *_table(("what", "value"), [(name, _show(value)) for name, value in card.data.items()])]
+
+
+def _ladder(card: ModelCard) -> list[str]:
+    if not card.ladder:
+        return []
+    names = list(dict.fromkeys(name for row in card.ladder for name in row.metrics))
+    rows = [(_rung(row), *(str(row.metrics[name]) if name in row.metrics else "–" for name in names)) for row in card.ladder]
+    return [
+        "## The ladder",
+        "",
+        "On later periods than any rung was fitted on; brackets are 95 % intervals, drawn by person.",
+        "",
+        *_table(("rung", *names), rows),
+        *([card.choice, ""] if card.choice else []),
+    ]
+
+
+def _capacity(card: ModelCard) -> list[str]:
+    if not card.capacity:
+        return []
+    rows = [
+        (f"{r.share:.0%}", f"{r.precision:.0%}", f"{1 - r.precision:.0%}", f"{r.recall:.0%}", f"{1 - r.recall:.0%}") for r in card.capacity
+    ]
+    return ["## Found and missed", "", *_table(("reviewed", "rightly proposed", "proposed in vain", "found", "missed"), rows)]
+
+
+def _calibration(card: ModelCard) -> list[str]:
+    if not card.calibration:
+        return []
+    return ["## Calibration", "", *_table(("figure", "value"), [(name, str(value)) for name, value in card.calibration.items()])]
+
+
+def _groups(card: ModelCard) -> list[str]:
+    if not card.groups:
+        return []
+    rows = [
+        (
+            g.group,
+            "too few" if g.n_people is None else g.n_people,
+            "–" if g.observed_expected is None else str(g.observed_expected),
+            g.remark,
+        )
+        for g in card.groups
+    ]
+    return ["## Groups", "", *_table(("group", "people", "observed : expected", "remark"), rows)]
+
+
+def _gates(card: ModelCard) -> list[str]:
+    if not card.gates:
+        return []
+    rows = [(g.code, g.title, g.verdict, ", ".join(f"{name} {_show(value)}" for name, value in g.evidence.items())) for g in card.gates]
+    return ["## Gates", "", *_table(("code", "question", "verdict", "evidence"), rows)]
+
+
+def _limits(card: ModelCard) -> list[str]:
+    return ["## Limits", "", *(f"* {limit}" for limit in (*LIMITS, *card.remarks))]
+
+
+_PARTS = (_head, _data, _ladder, _capacity, _calibration, _groups, _gates, _limits)
+
+
+def _table(columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> list[str]:
+    lines: list[tuple[object, ...]] = [columns, ("---",) * len(columns), *rows]
+    return [*("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines), ""]
+
+
+def _rung(row: LadderRow) -> str:
+    return f"**{row.rung}** (chosen)" if row.is_chosen else row.rung
+
+
+def _show(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and value != value else value
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _intervals(content: Mapping[str, Any]) -> dict[str, Interval]:
+    return {name: _interval(value) for name, value in content.items()}
+
+
+def _interval(content: Mapping[str, Any]) -> Interval:
+    return Interval(**{name: _number(value) for name, value in content.items()})
+
+
+def _group(content: Mapping[str, Any]) -> GroupRow:
+    figure = content["observed_expected"]
+    return GroupRow(content["group"], content["n_people"], None if figure is None else _interval(figure), content["remark"])

@@ -1,0 +1,90 @@
+"""Intervals around metrics: a bootstrap over people, since one person's rows are not independent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.metrics import Metric, Vector
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with the interval that holds it at the given level; NaN where it can't be known."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float = 0.95
+
+    def __str__(self) -> str:
+        """Three decimals, for tables."""
+        return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def with_interval(
+    metric: Metric,
+    label: Vector,
+    score: Vector,
+    *,
+    groups: NDArray[Any] | None = None,
+    seed: int,
+    n_resamples: int = 500,
+    level: float = 0.95,
+) -> Interval:
+    """Give a metric its percentile interval from a bootstrap that draws people, not rows.
+
+    Parameters
+    ----------
+    metric
+        ``(label, score, weight) -> float``; bind further arguments with `functools.partial`.
+    groups
+        One value per row; rows with the same value are one person and are drawn together. None: every row is a person.
+
+    Notes
+    -----
+    Resamples with one class only give NaN and are left out; when more than one in twenty does, the bounds are NaN: the data can't say.
+    """
+    draws = [metric(label, score, weight) for weight in _weights(len(label), groups, seed, n_resamples)]
+    return _interval(metric(label, score, None), np.array(draws), level)
+
+
+def difference_with_interval(
+    metric: Metric,
+    label: Vector,
+    score: Vector,
+    other: Vector,
+    *,
+    groups: NDArray[Any] | None = None,
+    seed: int,
+    n_resamples: int = 500,
+    level: float = 0.95,
+) -> Interval:
+    """Give ``metric(score) - metric(other)`` its interval, both measured on the same resampled people (R-15)."""
+
+    def difference(weight: Vector | None) -> float:
+        return metric(label, score, weight) - metric(label, other, weight)
+
+    draws = [difference(weight) for weight in _weights(len(label), groups, seed, n_resamples)]
+    return _interval(difference(None), np.array(draws), level)
+
+
+def _weights(n_rows: int, groups: NDArray[Any] | None, seed: int, n_resamples: int) -> Iterator[Vector]:
+    random = np.random.default_rng(seed)
+    codes = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    n_groups = int(codes.max()) + 1 if n_rows else 0
+    for _ in range(n_resamples):
+        drawn = np.bincount(random.integers(0, n_groups, n_groups), minlength=n_groups)
+        yield drawn[codes].astype(np.float64)
+
+
+def _interval(estimate: float, draws: Vector, level: float) -> Interval:
+    known = draws[np.isfinite(draws)]
+    if len(known) < 0.95 * len(draws) or len(known) == 0:
+        return Interval(estimate, float("nan"), float("nan"), level)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(estimate, float(low), float(high), level)

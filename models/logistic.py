@@ -1,0 +1,140 @@
+"""Fourth rung: a line. Simple enough to be read off a sheet of paper, and often good enough (R-15)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from models.metrics import log_loss
+from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
+
+STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
+"""Inverse penalties tried, weakest belief in the data first."""
+_FOLDS = 5
+_ROWS_FOR_CHOICE = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class LogisticRung:
+    """L2-penalised logistic regression on standardised features.
+
+    Notes
+    -----
+    A missing value counts as the training median, and that it is missing has a coefficient of its own; both go to the feature's one
+    contribution, coefficient times deviation from the training mean. Monotone directions are not imposed here:
+    a coefficient that points the wrong way is there to be read.
+    """
+
+    feature_names: tuple[str, ...]
+    base_log_odds: float
+    median: Vector
+    mean: Vector
+    """Means of the features after the medians were put in."""
+    coefficient: Vector
+    """Log-odds per unit of the feature."""
+    missing_share: Vector
+    missing_coefficient: Vector
+    """Log-odds for being missing; 0 where nothing was missing in training."""
+    strength: float
+    """Inverse penalty chosen by cross-validation."""
+    name: ClassVar[str] = "logistic"
+
+    @classmethod
+    def fit(cls, matrix: Matrix, label: Vector, *, feature_names: tuple[str, ...], settings: FitSettings) -> Self:
+        """Learn coefficients; the penalty is chosen by five-fold cross-validation within these rows, seeded.
+
+        Raises
+        ------
+        DataError
+            TID401 when there is only one class.
+        """
+        check_trainable(matrix, label, feature_names)
+        is_missing = np.isnan(matrix)
+        median = _medians(matrix)
+        filled = np.where(is_missing, median, matrix).astype(np.float64)
+        mean, spread = filled.mean(axis=0), filled.std(axis=0)
+        # A constant's spread can come out as rounding noise.
+        spread = np.where(spread > 1e-9 * np.maximum(1.0, np.abs(mean)), spread, np.inf)
+        missing_share = is_missing.mean(axis=0)
+        varies = (missing_share > 0) & (missing_share < 1)
+        design = np.hstack([(filled - mean) / spread, (is_missing - missing_share)[:, varies]])
+        strength = _choose_strength(design, label, settings.seed)
+        model = _regression(strength).fit(design, label)
+        beta = model.coef_[0]
+        missing_coefficient = np.zeros(len(feature_names))
+        missing_coefficient[varies] = beta[len(feature_names) :]
+        coefficient = beta[: len(feature_names)] / spread
+        return cls(feature_names, float(model.intercept_[0]), median, mean, coefficient, missing_share, missing_coefficient, strength)
+
+    def log_odds(self, matrix: Matrix) -> Vector:
+        """Base plus the contributions."""
+        return np.asarray(self.base_log_odds + self.contributions(matrix).sum(axis=1))
+
+    def contributions(self, matrix: Matrix) -> Vector:
+        """Coefficient times deviation from the training mean, the missing part included."""
+        is_missing = np.isnan(matrix)
+        filled = np.where(is_missing, self.median, matrix).astype(np.float64)
+        return np.asarray(self.coefficient * (filled - self.mean) + self.missing_coefficient * (is_missing - self.missing_share))
+
+    def save(self, folder: Path) -> None:
+        """Write `logistic.json`."""
+        write_json(
+            folder / "logistic.json",
+            {
+                "feature_names": self.feature_names,
+                "base_log_odds": self.base_log_odds,
+                "strength": self.strength,
+                **{name: getattr(self, name).tolist() for name in _VECTORS},
+            },
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read `logistic.json`."""
+        content = read_json(folder / "logistic.json")
+        vectors = {name: np.array(content[name], dtype=np.float64) for name in _VECTORS}
+        return cls(
+            feature_names=tuple(content["feature_names"]),
+            base_log_odds=float(content["base_log_odds"]),
+            strength=float(content["strength"]),
+            **vectors,
+        )
+
+
+_VECTORS = ("median", "mean", "coefficient", "missing_share", "missing_coefficient")
+
+
+def _medians(matrix: Matrix) -> Vector:
+    """Median of what is known in each column; 0 where nothing is."""
+    known = [column[~np.isnan(column)] for column in matrix.T]
+    return np.array([float(np.median(values)) if len(values) else 0.0 for values in known], dtype=np.float64)
+
+
+def _regression(strength: float) -> Any:
+    return LogisticRegression(C=strength, tol=1e-8, max_iter=2_000)
+
+
+def _choose_strength(design: NDArray[np.float64], label: Vector, seed: int) -> float:
+    """Inverse penalty with the lowest cross-validated log loss; the strongest penalty where there are too few of a class to tell."""
+    kept = np.sort(np.random.default_rng(seed).permutation(len(label))[:_ROWS_FOR_CHOICE])
+    design, label = design[kept], label[kept]
+    n_folds = min(_FOLDS, int(label.sum()), int((1 - label).sum()))
+    if n_folds < 2:
+        return STRENGTHS[0]
+    folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(design, label))
+    losses = [_cross_validated_loss(strength, design, label, folds) for strength in STRENGTHS]
+    return STRENGTHS[int(np.argmin(losses))]
+
+
+def _cross_validated_loss(strength: float, design: Vector, label: Vector, folds: list[tuple[Any, Any]]) -> float:
+    losses = []
+    for train, test in folds:
+        model = _regression(strength).fit(design[train], label[train])
+        losses.append(log_loss(label[test], model.predict_proba(design[test])[:, 1]))
+    return float(np.mean(losses))
