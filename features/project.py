@@ -109,7 +109,7 @@ class Split(Strict):
     """Temporal split: train on earlier periods, test on later ones; every training label known before the first test as-of date."""
 
     period: Literal["month", "year"] = "year"
-    """Rows are grouped by the as-of date's month (``2013-02``) or year (``2019``)."""
+    """Rows are grouped by the month (``2013-02``) or year (``2019``) of the anchor record, so that all stages of one intake share a name."""
     train: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
     """Empty: the last matured period is the test, all before it train."""
@@ -125,6 +125,10 @@ class DiagnosticSplit(Strict):
     test: tuple[str, ...] = Field(min_length=1)
     excluded_codes: tuple[int, ...] = ()
     """Status codes left out on top of the outcome's own."""
+    features: tuple[str, ...] = ()
+    """Names of the features it uses, benchmark-only ones too; empty means all predictors."""
+    boosted: dict[str, float | int | str | bool] | None = None
+    """LightGBM parameters in place of `[training.boosted]`."""
 
 
 class Reference(Strict):
