@@ -1,0 +1,259 @@
+"""One purpose's store: subjects and their records, in parts of 8,192 persons.
+
+Batches never change. That a later known record supersedes an earlier one is worked out here, at reading, so that what was known before a
+correction stays as it was (design §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from features.catalogue import Sector
+from features.errors import DataError
+from features.manifest import Manifest, PurposeEntry, StorePurpose, content_hash, find_manifest
+from features.project import Project
+from features.records import IN_FORCE, PERSONS_PER_PART, Records, dates_of, day_number
+
+RECORD_SCHEMA = pa.schema(
+    [
+        ("person", pa.int32()),
+        ("indicator", pa.dictionary(pa.int32(), pa.string())),
+        ("value", pa.float32()),
+        ("happened_on", pa.date32()),
+        ("known_on", pa.date32()),
+        ("record", pa.int64()),
+    ]
+)
+"""A part's columns. `record` is a keyed digest of the source's own record number: equal numbers meet, the number itself stays out."""
+
+SUBJECT_SCHEMA = pa.schema(
+    [
+        ("person", pa.int32()),
+        ("subject_id", pa.string()),
+        ("group", pa.int32()),
+        ("born_on", pa.date32()),
+        ("shielded", pa.bool_()),
+    ]
+)
+
+
+def store_folder(project: Project) -> Path:
+    """Folder of the project's stores, ``var/store``."""
+    return project.var / "store"
+
+
+def part_name(number: int) -> str:
+    """File name of a part.
+
+    >>> part_name(3)
+    'part-00003.parquet'
+    """
+    return f"part-{number:05d}.parquet"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A range of persons, read and computed together."""
+
+    number: int
+    start: int
+    """First person code."""
+    stop: int
+    """One past the last person code."""
+    files: tuple[Path, ...]
+    """The part's file in each batch, oldest batch first; none when nobody here has a record."""
+
+
+@dataclass(frozen=True)
+class EventStore:
+    """Everything that was recorded about the subjects of one purpose.
+
+    Notes
+    -----
+    Person codes are dense in ``[0, n_persons)`` except where somebody was taken out (an address that became strictly confidential): such a
+    code has no subject and no record.
+    """
+
+    folder: Path
+    purpose: StorePurpose
+    entry: PurposeEntry
+    indicators: tuple[str, ...]
+    """Codes that may be read, in the catalogue's order: what has been switched off since ingest is not among them."""
+
+    @property
+    def n_persons(self) -> int:
+        """One more than the highest person code."""
+        return self.entry.n_persons
+
+    @property
+    def n_records(self) -> int:
+        """Records in all batches, superseded ones too."""
+        return sum(batch.rows for batch in self.entry.batches)
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 over everything in this store: goes on a run, so that a model says what it was trained on."""
+        return content_hash(self.entry)
+
+    def subjects(self) -> pd.DataFrame:
+        """Return person int32, subject_id, group int32, born_on (date or None) and shielded, sorted by person.
+
+        `group` is equal for subjects that are one human being; a split keeps them together. Where a source declares no groups every
+        person is their own.
+        """
+        frame: pd.DataFrame = self._subjects.to_pandas()
+        return frame
+
+    def parts(self) -> Iterator[Part]:
+        """Yield every part, also one in which nobody has a record."""
+        for number in range(-(-self.n_persons // PERSONS_PER_PART)):
+            yield self._part(number)
+
+    def read_part(self, part: Part | int, *, indicators: Sequence[str] | None = None) -> Records:
+        """Read one part in store order: person, happened_on, known_on, position.
+
+        Parameters
+        ----------
+        part
+            A part or its number.
+        indicators
+            Codes to read, all by default. `Records.indicator` is still the position in the *store's* `indicators`.
+
+        Raises
+        ------
+        DataError
+            TID404 when a part does not read.
+        """
+        part = self._part(part) if isinstance(part, int) else part
+        wanted = self.indicators if indicators is None else tuple(indicators)
+        tables = [self._read_file(path) for path in part.files]
+        return _records([self._as_arrays(table, wanted) for table in tables]) if tables else Records.empty()
+
+    def records_of(self, persons: Sequence[int] | NDArray[np.int32], *, as_of: date) -> pd.DataFrame:
+        """Return what could be used about a few persons on a day: person, indicator (code), value, happened_on, known_on.
+
+        Reads the parts of these persons whole; meant for a case page, not for a population.
+        """
+        wanted = np.unique(np.asarray(persons, dtype=np.int32))
+        found = [self._visible_in(number, wanted, as_of) for number in np.unique(wanted // PERSONS_PER_PART)]
+        records = Records.concatenate(found)
+        codes = np.array([*self.indicators, ""], dtype=object)
+        return pd.DataFrame(
+            {
+                "person": records.person,
+                "indicator": codes[records.indicator],
+                "value": records.value,
+                "happened_on": dates_of(records.happened_on),
+                "known_on": dates_of(records.known_on),
+            }
+        )
+
+    @cached_property
+    def _subjects(self) -> pa.Table:
+        return pq.read_table(self.folder / self.entry.subjects, schema=SUBJECT_SCHEMA)
+
+    def _part(self, number: int) -> Part:
+        start = number * PERSONS_PER_PART
+        files = tuple(self.folder / batch.folder / part_name(number) for batch in self.entry.batches if number in batch.parts)
+        return Part(number, start, min(start + PERSONS_PER_PART, self.n_persons), files)
+
+    def _visible_in(self, number: int, persons: NDArray[np.int32], as_of: date) -> Records:
+        records = self.read_part(int(number))
+        return records.take(np.isin(records.person, persons) & records.visible_on(day_number(as_of)))
+
+    def _read_file(self, path: Path) -> pa.Table:
+        try:
+            return pq.read_table(path, schema=RECORD_SCHEMA, partitioning=None)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise DataError(
+                "TID404",
+                f"{path} is part of the store and does not read ({type(error).__name__}). Restore `var/store` from a backup.",
+            ) from error
+
+    def _as_arrays(self, table: pa.Table, wanted: Sequence[str]) -> dict[str, NDArray[np.generic]]:
+        position = self._positions(table["indicator"].combine_chunks(), wanted)
+        keep = position >= 0
+        columns = {name: table[name] for name in ("person", "happened_on", "known_on")}
+        arrays: dict[str, NDArray[np.generic]] = {n: c.cast(pa.int32()).to_numpy()[keep] for n, c in columns.items()}
+        arrays["indicator"] = position[keep]
+        arrays["value"] = table["value"].to_numpy()[keep]
+        arrays["has_record"] = pc.is_valid(table["record"]).to_numpy()[keep]
+        arrays["record"] = pc.fill_null(table["record"], 0).to_numpy()[keep]
+        return arrays
+
+    def _positions(self, column: pa.DictionaryArray, wanted: Sequence[str]) -> NDArray[np.int32]:
+        known = {code: self.indicators.index(code) for code in wanted if code in self.indicators}
+        lookup = np.array([known.get(code, -1) for code in column.dictionary.to_pylist()] or [-1], dtype=np.int32)
+        positions: NDArray[np.int32] = lookup[column.indices.to_numpy()]
+        return positions
+
+
+def open_store(project: Project, purpose: StorePurpose) -> EventStore:
+    """Open one purpose's store for reading.
+
+    Whether the purpose is valid today is the caller's to check, with `Project.check_purpose`, before any run.
+
+    Raises
+    ------
+    DataError
+        TID402 when nothing has been ingested for the purpose, TID403 when the manifest does not read.
+    """
+    manifest = find_manifest(store_folder(project))
+    entry = manifest.purposes.get(purpose) if manifest else None
+    if manifest is None or entry is None:
+        raise DataError("TID402", f"{store_folder(project)} holds nothing for the purpose {purpose!r} yet. Run `tidlig ingest` first.")
+    return EventStore(store_folder(project) / purpose, purpose, entry, _readable(project, purpose))
+
+
+def find_store_manifest(project: Project) -> Manifest | None:
+    """Read the manifest of the project's stores, or None when nothing has been ingested yet."""
+    return find_manifest(store_folder(project))
+
+
+def _readable(project: Project, purpose: StorePurpose) -> tuple[str, ...]:
+    catalogue = project.catalogue
+    return tuple(code for code in catalogue.indicators if (catalogue.sector_of(code) is Sector.AUDIT) == (purpose == "audit"))
+
+
+def _records(batches: Sequence[dict[str, NDArray[np.generic]]]) -> Records:
+    """Join batches in their order, work out `known_to`, and sort into store order."""
+    columns = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+    known_to = _superseded_on(columns)
+    order = np.lexsort((columns["known_on"], columns["happened_on"], columns["person"]))
+    return Records(
+        columns["person"][order],
+        columns["indicator"][order],
+        columns["value"][order],
+        columns["happened_on"][order],
+        columns["known_on"][order],
+        known_to[order],
+    )
+
+
+def _superseded_on(columns: dict[str, NDArray[np.generic]]) -> NDArray[np.int32]:
+    """Day on which each record stopped being in force: when the next known one with the same person, indicator and record was learned.
+
+    Notes
+    -----
+    Of two that became known the same day the one that stands later in the store wins; the earlier was then never in force.
+    """
+    known_to = np.full(len(columns["person"]), IN_FORCE, dtype=np.int32)
+    rows = np.flatnonzero(columns["has_record"])
+    keys = [columns[name][rows] for name in ("known_on", "record", "indicator", "person")]
+    rows = rows[np.lexsort(keys)]
+    same = np.ones(max(len(rows) - 1, 0), dtype=bool)
+    for name in ("person", "indicator", "record"):
+        same &= np.equal(columns[name][rows[:-1]], columns[name][rows[1:]])
+    known_to[rows[:-1][same]] = columns["known_on"][rows[1:][same]]
+    return known_to
