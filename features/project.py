@@ -109,7 +109,7 @@ class Split(Strict):
     """Temporal split: train on earlier periods, test on later ones; every training label known before the first test as-of date."""
 
     period: Literal["month", "year"] = "year"
-    """Rows are grouped by the month (``2013-02``) or year (``2019``) of the anchor record, so that all stages of one intake share a name."""
+    """Rows are grouped by the month (``2013-02``) or year (``2019``) of the anchor record: one intake, one name at all stages."""
     train: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
     """Empty: the last matured period is the test, all before it train."""
