@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 PERSONS_PER_PART = 8192
@@ -41,6 +42,32 @@ def day_of(number: int) -> date:
     datetime.date(2024, 2, 29)
     """
     return EPOCH + timedelta(days=int(number))
+
+
+def day_numbers(dates: pd.Series) -> Days:
+    """Turn a column of dates (objects or datetime64) into int32 days since 1970-01-01, shape (n_rows,).
+
+    >>> day_numbers(pd.Series([date(1970, 1, 2), date(2024, 2, 29)])).tolist()
+    [1, 19782]
+    """
+    if pd.api.types.is_datetime64_any_dtype(dates):
+        return dates.to_numpy().astype("datetime64[D]").astype(np.int32)
+    codes, distinct = pd.factorize(dates.to_numpy(dtype=object))
+    if (codes < 0).any():
+        raise ValueError(f"column {dates.name!r} has rows without a date")
+    return np.array([day_number(day) for day in distinct], dtype=np.int32)[codes]
+
+
+def dates_of(days: Days) -> NDArray[np.object_]:
+    """Turn int32 days into an object array of `datetime.date`, shape (n_rows,); equal days share one object.
+
+    >>> dates_of(np.array([1], dtype=np.int32))
+    array([datetime.date(1970, 1, 2)], dtype=object)
+    """
+    distinct, codes = np.unique(days, return_inverse=True)
+    dates = np.empty(len(distinct), dtype=object)
+    dates[:] = [day_of(day) for day in distinct]
+    return dates[codes]
 
 
 @dataclass(frozen=True)

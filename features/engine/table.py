@@ -1,0 +1,160 @@
+"""A feature table on disk: ``table.parquet/part-*.parquet`` (one row group each) and ``table.json``, which says what it was made from.
+
+Every part is written by the process that computed it, so that encoding, the dearest step, runs on all cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from shutil import rmtree
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from features.errors import DataError
+from features.records import Days, dates_of
+
+Matrix = NDArray[np.float32]
+
+KEY_SCHEMA = pa.schema([("person", pa.int32()), ("subject_id", pa.string()), ("group", pa.int32()), ("as_of", pa.date32())])
+
+
+class TableFacts(BaseModel):
+    """What `table.json` says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = 1
+    names: tuple[str, ...]
+    rows_of_part: dict[str, int]
+    """File name -> rows, in the order of the table."""
+    as_of_from: date
+    as_of_to: date
+    purpose: str
+    store_hash: str
+    """Content hash of the store that the table was made from."""
+    about: dict[str, str] = {}
+    """Further facts from the caller, such as the stage, or that the data is synthetic."""
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Features of persons on dates, as built; rows sorted by person and as-of date."""
+
+    folder: Path
+    facts: TableFacts
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open a table that `build_features` wrote.
+
+        Raises
+        ------
+        DataError
+            TID422 when there is none, or its `table.json` does not read.
+        """
+        path = folder / "table.json"
+        if not path.is_file():
+            raise DataError("TID422", f"{folder} holds no feature table. Run `tidlig features` first.")
+        try:
+            return cls(folder, TableFacts.model_validate_json(path.read_bytes()))
+        except ValidationError as error:
+            raise DataError("TID422", f"{path} does not read ({error.error_count()} problems). Run `tidlig features` again.") from error
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features, in the order of the matrix's columns."""
+        return self.facts.names
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return sum(self.facts.rows_of_part.values())
+
+    @cached_property
+    def keys(self) -> pd.DataFrame:
+        """Person int32, subject_id, group int32 and as_of (`datetime.date`) of every row."""
+        table = pa.concat_tables([_read(path, KEY_SCHEMA.names) for path in self._paths])
+        frame: pd.DataFrame = table.drop_columns(["as_of"]).to_pandas()
+        return frame.assign(as_of=dates_of(table["as_of"].cast(pa.int32()).to_numpy()))
+
+    def matrix(self, names: Sequence[str] | None = None) -> Matrix:
+        """Read features as float32, C-contiguous, shape (n_rows, n_names); NaN is missing.
+
+        Raises
+        ------
+        DataError
+            TID423 when the table has no such feature.
+        """
+        wanted = self.names if names is None else tuple(names)
+        self._check_has(wanted)
+        matrix = np.empty((self.n_rows, len(wanted)), dtype=np.float32)
+        first = 0
+        for path, n_rows in zip(self._paths, self.facts.rows_of_part.values(), strict=True):
+            part = _read(path, wanted)
+            for position, name in enumerate(wanted):
+                matrix[first : first + n_rows, position] = part[name].to_numpy()
+            first += n_rows
+        return matrix
+
+    @property
+    def _paths(self) -> list[Path]:
+        return [self.folder / "table.parquet" / name for name in self.facts.rows_of_part]
+
+    def _check_has(self, names: Sequence[str]) -> None:
+        missing = sorted(set(names) - set(self.names))
+        if missing:
+            raise DataError("TID423", f"{self.folder} has no feature {', '.join(missing)}. Build it again under the present catalogue.")
+
+
+def write_part(path: Path, keys: pa.Table, names: Sequence[str], columns: Matrix) -> int:
+    """Write one part from columns of shape (n_features, n_rows); returns the number of rows.
+
+    Notes
+    -----
+    Statistics are left out: minimum and maximum of a row group would be single persons' values in a file's header.
+    """
+    arrays = [*keys.columns, *(pa.array(column) for column in columns)]
+    schema = pa.schema([*KEY_SCHEMA, *(pa.field(name, pa.float32()) for name in names)])
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    pq.write_table(table, path, compression="zstd", compression_level=1, write_statistics=False, row_group_size=max(table.num_rows, 1))
+    return int(table.num_rows)
+
+
+def key_table(rows: pd.DataFrame, as_of: Days) -> pa.Table:
+    """Keys of rows as Arrow, with these as-of dates (int32 days)."""
+    columns = [pa.array(rows[name].to_numpy(), type=KEY_SCHEMA.field(name).type) for name in ("person", "subject_id", "group")]
+    return pa.Table.from_arrays([*columns, pa.array(as_of).cast(pa.date32())], schema=KEY_SCHEMA)
+
+
+@contextmanager
+def replaced_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to write into, which takes the place of `out` when all went well and vanishes when not."""
+    partial, outdated = out.with_name(f".{out.name}.partial"), out.with_name(f".{out.name}.outdated")
+    rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    except BaseException:
+        rmtree(partial, ignore_errors=True)
+        raise
+    rmtree(outdated, ignore_errors=True)
+    if out.exists():
+        out.rename(outdated)
+    partial.rename(out)
+    rmtree(outdated, ignore_errors=True)
+
+
+def _read(path: Path, columns: Sequence[str]) -> pa.Table:
+    with pq.ParquetFile(path, memory_map=True) as file:
+        return file.read(columns=list(columns), use_threads=False)
