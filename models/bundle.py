@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,8 @@ class Bundle:
     """`Project.contract_hash` that it was trained under."""
     card: ModelCard
     provenance: Provenance
-    is_synthetic: bool
+    data: Literal["synthetic", "public", "real"]
+    """What kind of people it learnt from; decides what may be shown outside a case (R-18, R-33)."""
     hash: str = ""
     """SHA-256 of `bundle.json`; empty until saved or loaded."""
 
@@ -91,6 +92,16 @@ class Bundle:
     def feature_names(self) -> tuple[str, ...]:
         """Columns of every matrix, in order."""
         return self.rung.feature_names
+
+    @property
+    def name(self) -> str:
+        """Registered name: project, outcome and stage."""
+        return model_name(self.project, self.outcome, self.stage)
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether every person it learnt from is invented (R-33)."""
+        return self.data == "synthetic"
 
     def score(self, matrix: Matrix) -> Scores:
         """Score rows.
@@ -141,6 +152,17 @@ class Bundle:
         if np.isinf(matrix).any():
             columns = [self.feature_names[j] for j in np.flatnonzero(np.isinf(matrix).any(axis=0))[:5]]
             raise ModelError("TID505", f"infinite values in {', '.join(columns)}. Missing is NaN; check the source.")
+
+
+def model_name(project: str, outcome: str, stage: str) -> str:
+    """Name of a model in folders, the registry and reports; each outcome and stage has its own (R-16).
+
+    Examples
+    --------
+    >>> model_name("norway", "not_completed", "grade_10")
+    'norway-not_completed-grade_10'
+    """
+    return f"{project}-{outcome}-{stage}"
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> str:
@@ -198,7 +220,7 @@ def load_bundle(folder: Path, *, contract_hash: str | None = None, num_threads: 
         contract_hash=manifest["contract_hash"],
         card=ModelCard.from_json(read_json(folder / "card.json")),
         provenance=_provenance(manifest["provenance"]),
-        is_synthetic=manifest["synthetic"],
+        data=manifest["data"],
         hash=bundle_hash(folder),
     )
 
@@ -228,6 +250,7 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
 def _manifest(bundle: Bundle, files: Mapping[str, str]) -> dict[str, Any]:
     return {
         "format": FORMAT,
+        "data": bundle.data,
         "synthetic": bundle.is_synthetic,
         "project": bundle.project,
         "outcome": bundle.outcome,

@@ -13,7 +13,7 @@ from features.errors import ModelError
 FORMAT = 1
 _OWN_FILES = frozenset({"calibrator.json", "reference.json", "card.json", "card.md"})
 _KEYS = frozenset(
-    ("synthetic", "project", "outcome", "stage", "rung", "schema", "bands", "frequencies", "contract_hash", "provenance", "files")
+    ("data", "synthetic", "project", "outcome", "stage", "rung", "schema", "bands", "frequencies", "contract_hash", "provenance", "files")
 )
 
 

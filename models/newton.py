@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
@@ -13,17 +15,23 @@ _MAX_STEPS = 100
 _LONGEST_STEP = 5.0
 
 
-def fit_line(z: Vector, target: Vector, *, weight: Vector | None = None, slope: float | None = None) -> tuple[float, float]:
+def fit_line(
+    z: Vector, target: Vector, *, weight: Vector | None = None, slope: float | None = None, prior_precision: float = 0.0
+) -> tuple[float, float]:
     """Fit ``P = 1 / (1 + exp(-(a z + b)))`` by maximum likelihood and return (a, b).
 
     Targets may lie between 0 and 1 (Platt's smoothed ones). With `slope` only b is fitted. Where z is constant its slope can't be known:
     then a = 1 and b moves the constant to the observed rate.
 
+    Parameters
+    ----------
+    prior_precision
+        Weight of the belief that a is near 1, as ``prior_precision / 2 * (a - 1)²`` on the loss.
+
     Notes
     -----
-    Newton's method with step halving (Lin, Lin and Weng 2007). z is standardised while fitting, so that the ridge of 1e-10 on the
-    Hessian means the same everywhere. The slope is held within ± 1,000 standardised units, where perfectly separated 0/1 targets
-    would send it to infinity.
+    Newton's method with step halving (Lin, Lin and Weng 2007). z is standardised while fitting. The slope is held within ± 1,000
+    standardised units, where perfectly separated 0/1 targets would send it to infinity.
     """
     w = np.ones(len(z)) if weight is None else weight
     centre = float(np.average(z, weights=w))
@@ -31,32 +39,43 @@ def fit_line(z: Vector, target: Vector, *, weight: Vector | None = None, slope: 
     if slope is None and spread <= 1e-12 * max(1.0, abs(centre)):
         slope = 1.0
     if slope is not None:
-        return slope, _newton(np.ones((len(z), 1)), target, w, offset=slope * z)[0]
+        return slope, _newton(_Problem(np.ones((len(z), 1)), target, w, slope * z, np.zeros(1), np.full(1, _RIDGE)))[0]
     design = np.column_stack([(z - centre) / spread, np.ones(len(z))])
-    a, b = _newton(design, target, w, offset=np.zeros(len(z)))
+    precision = np.array([_RIDGE + prior_precision / spread**2, _RIDGE])
+    a, b = _newton(_Problem(design, target, w, np.zeros(len(z)), np.array([spread, 0.0]), precision))
     return a / spread, b - a * centre / spread
 
 
-def _newton(design: Vector, target: Vector, weight: Vector, *, offset: Vector) -> list[float]:
-    beta = np.zeros(design.shape[1])
-    loss = _loss(design, target, weight, offset, beta)
-    for _ in range(_MAX_STEPS):
-        p = expit(design @ beta + offset)
-        gradient = design.T @ (weight * (p - target))
-        hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + _RIDGE * np.eye(len(beta))
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    design: Vector
+    target: Vector
+    weight: Vector
+    offset: Vector
+    centre: Vector
+    precision: Vector
+
+    def loss(self, beta: Vector) -> float:
+        z = self.design @ beta + self.offset
+        penalty = 0.5 * (self.precision * (beta - self.centre) ** 2).sum()
+        return float((self.weight * (np.logaddexp(0.0, z) - self.target * z)).sum() + penalty)
+
+    def step(self, beta: Vector) -> Vector:
+        p = expit(self.design @ beta + self.offset)
+        gradient = self.design.T @ (self.weight * (p - self.target)) + self.precision * (beta - self.centre)
+        hessian = (self.design * (self.weight * p * (1 - p))[:, None]).T @ self.design + np.diag(self.precision)
         step = np.linalg.solve(hessian, gradient)
-        step *= min(1.0, _LONGEST_STEP / max(np.abs(step).max(), 1e-300))
-        size = 1.0
-        while (candidate := _loss(design, target, weight, offset, beta - size * step)) > loss and size > 1e-10:
-            size /= 2
-        if candidate > loss:
+        return np.asarray(step * min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-300)))
+
+
+def _newton(problem: _Problem) -> list[float]:
+    beta = np.zeros(problem.design.shape[1])
+    loss = problem.loss(beta)
+    for _ in range(_MAX_STEPS):
+        step = problem.step(beta)
+        while (candidate := problem.loss(beta - step)) > loss and np.abs(step).max() > 1e-12:
+            step = step / 2
+        if candidate >= loss:
             break
-        beta, improved, loss = np.clip(beta - size * step, -1000.0, 1000.0), loss - candidate, candidate
-        if np.abs(size * step).max() < 1e-12 or improved == 0.0:
-            break
+        beta, loss = np.clip(beta - step, -1000.0, 1000.0), candidate
     return [float(b) for b in beta]
-
-
-def _loss(design: Vector, target: Vector, weight: Vector, offset: Vector, beta: Vector) -> float:
-    z = design @ beta + offset
-    return float((weight * (np.logaddexp(0.0, z) - target * z)).sum())
