@@ -2,7 +2,7 @@
 
 ```
 bundle.json       format, versions, schema, bands, provenance, and the SHA-256 of every other file
-calibrator.json   reference.json   card.json   card.md
+calibrator.json   reference.json   catalogue.json   card.json   card.md
 rung/             what the rung wrote: JSON, and LightGBM's text
 ```
 
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from features.catalogue import Catalogue, SectorFile
 from features.errors import ModelError
 from features.project import Bands
 from models.bands import Band, BandFrequency, bands_of
@@ -32,6 +33,7 @@ from models.card import ModelCard
 from models.explanation import Contributions, explain
 from models.ladder import get_rung
 from models.manifest import FORMAT, check_contract, check_files, check_format, check_packages, file_hashes
+from models.reasons import Reason, build_reasons
 from models.reference import Reference
 from models.rung import Matrix, Rung, read_json, write_json
 
@@ -76,6 +78,8 @@ class Bundle:
     stage: str
     rung: Rung
     calibrator: Calibrator
+    catalogue: Catalogue
+    """Declarations of its indicators: words, sector, owner, confidentiality. Only those that its features need are saved."""
     reference: Reference
     bands: Bands
     frequencies: Mapping[Band, BandFrequency]
@@ -126,6 +130,18 @@ class Bundle:
         """
         self._check_matrix(matrix)
         return explain(self.rung, self.calibrator, matrix)
+
+    def reasons(self, matrix: Matrix) -> list[list[Reason]]:
+        """Give the reasons of each row, strongest first; what of them a reader may see is `models.disclosure.visible_reasons`.
+
+        Raises
+        ------
+        ModelError
+            As `explain`; TID512 when a feature has no declaration.
+        """
+        phi = self.explain(matrix).phi
+        rows = zip(phi, matrix, strict=True)
+        return [build_reasons(self.catalogue, self.feature_names, one, values, self.reference) for one, values in rows]
 
     def matrix_from(self, names: Sequence[str], matrix: Matrix) -> Matrix:
         """Select and order this model's columns from a wider table; a column is never filled in.
@@ -214,6 +230,7 @@ def load_bundle(folder: Path, *, contract_hash: str | None = None, num_threads: 
         stage=manifest["stage"],
         rung=rung,
         calibrator=load_calibrator(read_json(folder / "calibrator.json")),
+        catalogue=_read_catalogue(folder / "catalogue.json"),
         reference=Reference.from_json(read_json(folder / "reference.json")),
         bands=Bands(**manifest["bands"]),
         frequencies={Band(name): BandFrequency(**values) for name, values in manifest["frequencies"].items()},
@@ -243,8 +260,20 @@ def _write_files(bundle: Bundle, folder: Path) -> None:
     bundle.rung.save(folder / "rung")
     write_json(folder / "calibrator.json", bundle.calibrator.to_json())
     write_json(folder / "reference.json", bundle.reference.to_json())
+    write_json(folder / "catalogue.json", _used(bundle.catalogue, bundle.feature_names))
     write_json(folder / "card.json", bundle.card.to_json())
     (folder / "card.md").write_text(bundle.card.to_markdown(), encoding="utf-8", newline="\n")
+
+
+def _used(catalogue: Catalogue, feature_names: Sequence[str]) -> dict[str, Any]:
+    """Declarations of the indicators that the features need, by sector, without sources."""
+    needed = {name.partition(".")[0] for name in feature_names}
+    kept = [s.model_copy(update={"indicator": tuple(i for i in s.indicator if i.code in needed), "source": ()}) for s in catalogue.sectors]
+    return {"sectors": [sector.model_dump(mode="json") for sector in kept if sector.indicator]}
+
+
+def _read_catalogue(path: Path) -> Catalogue:
+    return Catalogue(tuple(SectorFile.model_validate(sector) for sector in read_json(path)["sectors"]))
 
 
 def _manifest(bundle: Bundle, files: Mapping[str, str]) -> dict[str, Any]:

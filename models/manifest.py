@@ -11,7 +11,7 @@ from typing import Any
 from features.errors import ModelError
 
 FORMAT = 1
-_OWN_FILES = frozenset({"calibrator.json", "reference.json", "card.json", "card.md"})
+_OWN_FILES = frozenset({"calibrator.json", "reference.json", "catalogue.json", "card.json", "card.md"})
 _KEYS = frozenset(
     ("data", "synthetic", "project", "outcome", "stage", "rung", "schema", "bands", "frequencies", "contract_hash", "provenance", "files")
 )

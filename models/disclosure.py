@@ -1,0 +1,141 @@
+"""What a reviewer may see of a person's reasons: an explanation is also a disclosure (R-05, R-06).
+
+A confidential indicator is shown to the service that owns it, or where consent covers its sector. To everybody else all of them
+together are one coarse reason, "other matters at another service". It is there for every person, last, in the same words, with no
+value, date, direction or strength, whether or not anything is known, and even where the project has no confidential indicator at all:
+so presence, order, count and text say nothing.
+
+What this can't hide, and what is done about it:
+
+* A reader who knows the model could compare the visible reasons with the band and guess that something is missing. Numbers on the
+  log-odds are never shown, strength is one of three words on a fixed scale, and only the strongest visible reasons are listed: the
+  rest of the ordinary ones is folded into the same coarse reason, so a gap has ordinary explanations too. The guess can't be made
+  impossible while the band depends on confidential records; the sure protection is to leave such indicators out (R-04), which is
+  the default.
+* In a model of trees a visible reason depends a little on hidden values that interact with it. The three words blur that; they do
+  not prove it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, TypeAlias
+
+from features.catalogue import FeatureSpec, Sector, Wording
+from models.reasons import Direction, Reason, Shown
+
+Strength: TypeAlias = Literal["much", "some", "little"]
+
+AT_MOST = 8
+"""Visible reasons listed by name; the rest goes into the coarse one."""
+
+_MUCH, _SOME = 0.5, 0.15
+"""On the log-odds: odds × 1.65 and × 1.16. Fixed, since a share of the total would tell of the hidden rest."""
+
+STRENGTH_WORDING: dict[Strength, Wording] = {
+    "much": Wording(nb="mye", nn="mykje", en="much"),
+    "some": Wording(nb="noe", nn="noko", en="somewhat"),
+    "little": Wording(nb="litt", nn="litt", en="a little"),
+}
+
+
+@dataclass(frozen=True)
+class VisibleReason:
+    """A reason as one reader may see it: words, no numbers of the model."""
+
+    label: Wording
+    direction: Direction | Literal["may_raise_or_lower"]
+    strength: Strength | None
+    indicator: str | None = None
+    sector: Sector | None = None
+    owner: str | None = None
+    main_feature: FeatureSpec | None = None
+    value: Shown = None
+    unit: str | None = None
+    typical: Shown = None
+    happened_on: date | None = None
+    is_missing: bool = False
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether this is the one coarse reason at the end."""
+        return self.indicator is None
+
+
+COARSE = VisibleReason(
+    label=Wording(nb="andre forhold hos en annen tjeneste", nn="andre forhold hos ei anna teneste", en="other matters at another service"),
+    direction="may_raise_or_lower",
+    strength=None,
+)
+"""Stands last for everyone. Wording of R-05."""
+
+
+def visible_reasons(
+    reasons: Sequence[Reason],
+    *,
+    services_of_reader: frozenset[str],
+    consent_sectors: frozenset[Sector] = frozenset(),
+    at_most: int = AT_MOST,
+) -> tuple[VisibleReason, ...]:
+    """Show the strongest reasons that this reader may see, then always the coarse one.
+
+    Parameters
+    ----------
+    reasons
+        From `build_reasons`, strongest first.
+    services_of_reader
+        Codes of the services that the reader works for.
+    consent_sectors
+        Sectors whose records the person's valid consent opens to this reader (R-23).
+    """
+    allowed = [r for r in reasons if r.contribution != 0 and may_see(r, services_of_reader, consent_sectors)]
+    return (*(_visible(reason) for reason in allowed[:at_most]), COARSE)
+
+
+def visible_gaps(
+    reasons: Sequence[Reason], *, services_of_reader: frozenset[str], consent_sectors: frozenset[Sector] = frozenset()
+) -> tuple[VisibleReason, ...]:
+    """List what the model knows nothing about, among what this reader may see; by code, so that order says nothing.
+
+    The coarse reason is not listed: that nothing is known at another service may not be told either.
+    """
+    gaps = [r for r in reasons if r.is_missing and may_see(r, services_of_reader, consent_sectors)]
+    return tuple(_visible(reason) for reason in sorted(gaps, key=lambda reason: reason.indicator))
+
+
+def may_see(reason: Reason, services_of_reader: frozenset[str], consent_sectors: frozenset[Sector]) -> bool:
+    """Say whether a reader may see a reason by name. A confidential indicator without an owner is seen by consent alone."""
+    return not reason.is_confidential or reason.owner in services_of_reader or reason.sector in consent_sectors
+
+
+def strength_of(contribution: float) -> Strength:
+    """Put a contribution on the served log-odds into one of three words.
+
+    Examples
+    --------
+    >>> strength_of(-0.7), strength_of(0.2), strength_of(0.01)
+    ('much', 'some', 'little')
+    """
+    size = abs(contribution)
+    if size >= _MUCH:
+        return "much"
+    return "some" if size >= _SOME else "little"
+
+
+def _visible(reason: Reason) -> VisibleReason:
+    return VisibleReason(
+        label=reason.label,
+        direction=reason.direction,
+        strength=strength_of(reason.contribution),
+        indicator=reason.indicator,
+        sector=reason.sector,
+        owner=reason.owner,
+        main_feature=reason.main_feature,
+        value=reason.value,
+        unit=reason.unit,
+        typical=reason.typical,
+        happened_on=reason.happened_on,
+        is_missing=reason.is_missing,
+    )

@@ -1,0 +1,67 @@
+"""Putting a bundle into MLflow as a model from code: the bundle's folder beside a script, no pickle."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.models import ModelSignature
+from mlflow.models.model import ModelInfo
+from mlflow.types.schema import ColSpec, Schema, TensorSpec
+
+from features.project import Purpose
+from models.bundle import load_bundle
+
+_NEEDED = ("mlflow", "lightgbm", "scikit-learn", "scipy", "numpy", "pandas", "pydantic")
+
+
+def log_pyfunc(bundle_folder: Path, *, name: str = "model", test_purpose: Purpose | None = None, **options: Any) -> ModelInfo:
+    """Log a saved bundle to the active MLflow run and return what MLflow says of it.
+
+    Parameters
+    ----------
+    test_purpose
+        A purpose of kind ``test``: until it ends the model answers for real people's rows outside a case. Needed by nothing else.
+    options
+        More of `mlflow.pyfunc.log_model`, such as ``registered_model_name`` or ``metadata``.
+
+    Notes
+    -----
+    Every feature is a required double: NaN passes, a missing column is refused. The environment needs Tidlig itself; serve with
+    ``--env-manager local`` where no package index has it.
+
+    Raises
+    ------
+    ModelError
+        When the bundle does not load.
+    """
+    bundle = load_bundle(bundle_folder)
+    config = {"test_purpose_until": None if test_purpose is None else test_purpose.valid_to.isoformat()}
+    info: ModelInfo = mlflow.pyfunc.log_model(
+        name=name,
+        python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+        artifacts={"bundle": str(bundle_folder)},
+        signature=signature_of(bundle.feature_names),
+        pip_requirements=requirements(),
+        model_config=config,
+        **options,
+    )
+    return info
+
+
+def signature_of(feature_names: tuple[str, ...]) -> ModelSignature:
+    """Required doubles in; score, band and reasons out."""
+    inputs: list[ColSpec | TensorSpec] = [ColSpec("double", feature, required=True) for feature in feature_names]
+    outputs: list[ColSpec | TensorSpec] = [ColSpec("double", "score"), ColSpec("string", "band"), ColSpec("string", "reasons")]
+    return ModelSignature(Schema(inputs), Schema(outputs))
+
+
+def requirements() -> list[str]:
+    """Pins of what the model needs to run; Tidlig's own where it is installed rather than run from a checkout."""
+    pins = [f"{package}=={version(package)}" for package in _NEEDED]
+    try:
+        return [f"tidlig=={version('tidlig')}", *pins]
+    except PackageNotFoundError:
+        return pins

@@ -1,0 +1,91 @@
+"""A bundle as MLflow knows models: a DataFrame in; score, band and reasons out.
+
+The product itself scores through `models.bundle`; this is for others who speak MLflow (``mlflow models serve``,
+``mlflow.pyfunc.load_model``).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mlflow.pyfunc.model import PythonModel
+
+from features.errors import ModelError
+from models.bundle import Bundle, load_bundle
+from models.disclosure import VisibleReason, visible_reasons
+
+SCORES = ("score", "band", "reasons")
+"""Columns that `predict` returns: calibrated probability, value of the band, JSON text of the visible reasons."""
+
+
+class BundleModel(PythonModel):
+    """Score and explain with the bundle in the model's artefacts.
+
+    Notes
+    -----
+    Reasons are those that a reader of no service may see. A bundle that learnt from real people answers only while a
+    declared test purpose runs (R-18): its proposals belong in assigned cases.
+    """
+
+    def load_context(self, context: Any) -> None:
+        """Load the bundle; refused as `load_bundle` refuses."""
+        self._bundle = load_bundle(Path(context.artifacts["bundle"]))
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Score rows whose columns are the bundle's features, in any order, NaN where missing.
+
+        Raises
+        ------
+        ModelError
+            TID505 when a column is missing, TID513 when the bundle learnt from real people and no test purpose covers today.
+        """
+        check_may_answer(self._bundle, context.model_config or {}, today=datetime.now(UTC).date())
+        return answer(self._bundle, model_input)
+
+
+def answer(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
+    """Score and explain rows; the columns of the result are `SCORES`."""
+    matrix = bundle.matrix_from(list(frame.columns), frame.to_numpy(dtype=np.float64))
+    scores = bundle.score(matrix)
+    shown = [visible_reasons(reasons, services_of_reader=frozenset()) for reasons in bundle.reasons(matrix)]
+    texts = [json.dumps([_as_dict(reason) for reason in reasons], ensure_ascii=False) for reasons in shown]
+    return pd.DataFrame({"score": scores.probability, "band": scores.band, "reasons": texts}, index=frame.index)
+
+
+def check_may_answer(bundle: Bundle, config: dict[str, Any], *, today: date) -> None:
+    """Refuse a person's score outside a case for a model of real people, unless a test purpose covers the day (R-18).
+
+    Raises
+    ------
+    ModelError
+        TID513.
+    """
+    if bundle.data != "real":
+        return
+    until = config.get("test_purpose_until")
+    if until is None or today > date.fromisoformat(until):
+        raise ModelError(
+            "TID513",
+            f"{bundle.name} learnt from real people: a person's score exists only in an assigned case (R-18). "
+            "To try it here, declare a purpose of kind 'test' and log the model with it.",
+        )
+
+
+def _as_dict(reason: VisibleReason) -> dict[str, Any]:
+    return {
+        "label": reason.label.model_dump(include={"nb", "nn", "en"}),
+        "direction": reason.direction,
+        "strength": reason.strength,
+        "indicator": reason.indicator,
+        "sector": reason.sector,
+        "feature": None if reason.main_feature is None else reason.main_feature.name,
+        "value": reason.value,
+        "unit": reason.unit,
+        "typical": reason.typical,
+        "missing": reason.is_missing,
+    }
