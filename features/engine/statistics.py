@@ -121,7 +121,7 @@ def _total(grid: Grid) -> Grid:
 
 
 def _carried(combine: np.ufunc, grid: Grid) -> Grid:
-    """Carry each bucket into the next wider one, in place; a loop over whole buckets is twice as fast as `accumulate` along the first axis."""
+    """Carry each bucket into the next wider one, in place; whole buckets at a time are twice as fast as `accumulate` along the axis."""
     for wider in range(1, len(grid)):
         combine(grid[wider - 1], grid[wider], out=grid[wider])
     return grid
@@ -153,7 +153,8 @@ def _assigned(view: RoundView, slots: Slots, *, empty: int, step: int) -> Positi
 
 def _days_since(view: RoundView, position: Positions) -> Grid:
     happened_on = np.append(view.records.happened_on.astype(np.float64), np.nan)
-    return np.subtract(view.as_of, happened_on[position])
+    days: Grid = view.as_of - happened_on[position]
+    return days
 
 
 ROUND_STATISTICS: Mapping[str, Callable[[RoundView, Slots], Grid]] = {

@@ -1,0 +1,153 @@
+"""Signs, found in the data, that a feature knows what nobody could have known.
+
+L-01 asks every feature whether it alone tells the outcome; L-02 whether an outcome's own indicator makes features; L-03 builds some rows
+again from a store in which nothing was learned after the as-of date, and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.catalogue import FeatureSpec, Use
+from features.engine.build import PartedStore
+from features.engine.kernel import Rows, feature_matrix
+from features.engine.plan import Levels
+from features.engine.table import FeatureTable
+from features.findings import Evidence, Finding
+from features.project import Project
+from features.records import IN_FORCE, PERSONS_PER_PART, Records, day_numbers
+from features.tables import levels_of, stage_specs
+
+SUSPICIOUS_AUC = 0.95
+"""No honest single indicator comes near this, months or years ahead."""
+ENOUGH = 50
+"""Rows with and without the outcome that L-01 needs."""
+MOST_ROWS = 50_000
+"""Rows that L-01 looks at, evenly spread; more would not change a verdict."""
+REBUILT_ROWS = 300
+
+
+def find_leaks(project: Project, store: PartedStore, table: FeatureTable, labels: pd.DataFrame) -> tuple[Finding, ...]:
+    """Look for leaks in a stage's feature table.
+
+    Parameters
+    ----------
+    table
+        As `build_stage_table` gives it.
+    labels
+        As `label_rows` gives it for the same cohort: same rows, same order.
+
+    Returns
+    -------
+    tuple of Finding
+        L-01, L-02 and L-03; names of features and counts only.
+    """
+    return (
+        single_feature_finding(table, labels["label"].to_numpy(dtype=np.float64)),
+        label_finding(project, table.names),
+        rebuilt_finding(store, table, [spec for spec in stage_specs(project) if spec.name in table.names], levels=levels_of(project)),
+    )
+
+
+def single_feature_finding(table: FeatureTable, label: NDArray[np.float64]) -> Finding:
+    """L-01: does any feature alone, or that it is missing, separate the outcome almost perfectly?"""
+    title = "No feature alone tells the outcome"
+    known = np.flatnonzero(~np.isnan(label))
+    known = known[:: max(1, len(known) // MOST_ROWS)]
+    with_outcome = label[known] == 1
+    smaller = int(min(with_outcome.sum(), (~with_outcome).sum()))
+    if smaller < ENOUGH:
+        return Finding("L-01", title, "NOT_APPLICABLE", {"reason": f"fewer than {ENOUGH} rows with or without the outcome"})
+    separation = {name: _separation(values[known], with_outcome) for name, values in _columns(table)}
+    suspects = sorted((name for name, auc in separation.items() if auc > SUSPICIOUS_AUC), key=lambda name: -separation[name])
+    strongest = max(separation, key=lambda name: separation[name])
+    evidence: dict[str, Evidence] = {
+        "limit": SUSPICIOUS_AUC,
+        "strongest": strongest,
+        "auc": round(separation[strongest], 4),
+        "features": ", ".join(suspects),
+    }
+    return Finding("L-01", title, "FAILED" if suspects else "PASSED", evidence)
+
+
+def label_finding(project: Project, names: Sequence[str]) -> Finding:
+    """L-02: does any feature come from an indicator that holds an outcome?"""
+    labels = {outcome.indicator for outcome in project.screening.outcome}
+    labels |= {indicator.code for indicator in project.catalogue.declared.values() if indicator.use is Use.LABEL}
+    suspects = [name for name in names if name.split(".", 1)[0] in labels]
+    evidence: dict[str, Evidence] = {"n_labels": len(labels), "features": ", ".join(suspects)}
+    return Finding("L-02", "No feature comes from an outcome", "FAILED" if suspects else "PASSED", evidence)
+
+
+def rebuilt_finding(
+    store: PartedStore, table: FeatureTable, specs: Sequence[FeatureSpec], *, levels: Levels, n_rows: int = REBUILT_ROWS
+) -> Finding:
+    """L-03: do some rows come out the same from a store that has forgotten everything learned after their date?"""
+    title = "Records learned after the as-of date change nothing"
+    if store.content_hash != table.facts.store_hash:
+        return Finding("L-03", title, "NOT_APPLICABLE", {"reason": "the store has changed since the table was built"})
+    chosen = np.unique(np.linspace(0, table.n_rows - 1, num=min(n_rows, table.n_rows)).astype(np.intp))
+    names = [spec.name for spec in specs]
+    built = table.matrix(names)[chosen]
+    differs = np.zeros(len(names), dtype=np.bool_)
+    for rows, rebuilt in _rebuilt(store, table.keys.iloc[chosen], specs, levels):
+        differs |= ~((built[rows] == rebuilt) | (np.isnan(built[rows]) & np.isnan(rebuilt))).all(axis=0)
+    suspects = [name for name, differ in zip(names, differs, strict=True) if differ]
+    evidence: dict[str, Evidence] = {"rows_checked": len(chosen), "features_checked": len(names), "features": ", ".join(suspects)}
+    return Finding("L-03", title, "FAILED" if suspects else "PASSED", evidence)
+
+
+def forget_later(records: Records, day: int) -> Records:
+    """Return records as a store would have held them on this day: nothing learned later, no later correction either."""
+    then = records.take(np.less_equal(records.known_on, day))
+    return replace(then, known_to=np.where(then.known_to > day, IN_FORCE, then.known_to).astype(np.int32))
+
+
+def _rebuilt(
+    store: PartedStore, keys: pd.DataFrame, specs: Sequence[FeatureSpec], levels: Levels
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
+    """Yield positions among the keys, and their features from a forgetful store, by part and date."""
+    person, as_of = keys["person"].to_numpy(), day_numbers(keys["as_of"])
+    codes = sorted({spec.indicator for spec in specs})
+    for part in np.unique(person // PERSONS_PER_PART).tolist():
+        records = store.read_part(part, indicators=codes)
+        records = records.take(np.isin(records.person, person))
+        for day in np.unique(as_of[person // PERSONS_PER_PART == part]).tolist():
+            rows = np.flatnonzero((person // PERSONS_PER_PART == part) & (as_of == day))
+            then = forget_later(records, day)
+            yield rows, feature_matrix(then, Rows(person[rows], as_of[rows]), specs, indicators=store.indicators, levels=levels)
+
+
+def _columns(table: FeatureTable, *, at_once: int = 32) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield the features one by one, reading some at once so that a wide table need not fit in memory."""
+    for start in range(0, len(table.names), at_once):
+        names = table.names[start : start + at_once]
+        yield from zip(names, table.matrix(names).T, strict=True)
+
+
+def _separation(values: NDArray[np.float32], with_outcome: NDArray[np.bool_]) -> float:
+    """AUC either way of a feature's values where it has any, or of its being missing, whichever says more; 0.5 says nothing."""
+    missing = np.isnan(values)
+    by_absence = _auc(missing.astype(np.float32), with_outcome)
+    present, outcome = values[~missing], with_outcome[~missing]
+    enough = min(outcome.sum(), (~outcome).sum()) >= ENOUGH
+    return max(by_absence, _auc(present, outcome)) if enough else by_absence
+
+
+def _auc(values: NDArray[np.float32], with_outcome: NDArray[np.bool_]) -> float:
+    """Area under the ROC curve, ties counted half, turned so that it is at least 0.5 (Mann and Whitney 1947).
+
+    >>> _auc(np.array([3, 2, 2, 1], dtype=np.float32), np.array([True, True, False, False]))
+    0.875
+    """
+    _, level, n_of_level = np.unique(values, return_inverse=True, return_counts=True)
+    rank = np.cumsum(n_of_level) - (n_of_level - 1) / 2
+    n_with = int(with_outcome.sum())
+    n_without = len(values) - n_with
+    auc = (float(rank[level[with_outcome]].sum()) - n_with * (n_with + 1) / 2) / (n_with * n_without)
+    return max(auc, 1 - auc)

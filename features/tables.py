@@ -1,0 +1,92 @@
+"""From a project's store to a stage's cohort and feature table: the one way in, for training, screening and monitoring alike."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from features.catalogue import FeatureSpec, Use
+from features.cohort import Cohort, build_cohort
+from features.engine.build import build_features
+from features.engine.table import FeatureTable
+from features.progress import Progress
+from features.project import Project, Stage
+from features.restrictions import restricted_persons
+from features.store import open_store
+
+TablePurpose = Literal["train", "score"]
+TABLE_USES = (Use.PREDICTOR, Use.BENCHMARK_ONLY, Use.CONTEXT)
+"""What stands in a table. Which of it a model may use is for training to decide: a benchmark or a context is never a servable predictor."""
+
+
+def build_stage_table(
+    project: Project,
+    purpose: TablePurpose,
+    stage: Stage,
+    *,
+    on: date,
+    as_of: date | None = None,
+    known_by: date | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> tuple[Cohort, FeatureTable]:
+    """Draw a stage's cohort and build its features into ``var/features/<purpose>/<stage>[-<as_of>]``.
+
+    Parameters
+    ----------
+    on
+        The day of the run: the purpose has to be valid then, and the restrictions of that day apply.
+    as_of
+        Only the cohort of exactly this date; all dates by default.
+    known_by
+        Only rows whose as-of date is not after this day; `on` by default, since nobody can know what is to come.
+
+    Returns
+    -------
+    tuple of Cohort and FeatureTable
+        With the same rows in the same order.
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202 without a valid purpose; before anything is read.
+    DataError
+        TID402 before anything is ingested, TID421, TID424 and TID426 as `build_cohort` and `build_features` say.
+    """
+    project.check_purpose(purpose, on=on)
+    store = open_store(project, purpose)
+    restricted = restricted_persons(project, purpose, on=on)
+    cohort = build_cohort(project, store, stage, as_of=as_of, known_by=known_by or on, restricted=restricted)
+    table = build_features(
+        store,
+        cohort.frame,
+        stage_specs(project),
+        table_folder(project, purpose, stage, as_of=as_of),
+        levels=levels_of(project),
+        about={"project": project.id, "stage": stage.name, "data": project.screening.project.data},
+        workers=workers,
+        progress=progress,
+    )
+    return cohort, table
+
+
+def stage_specs(project: Project) -> tuple[FeatureSpec, ...]:
+    """Every feature of the catalogue that is on: predictors, benchmarks and context."""
+    return project.catalogue.feature_specs(*TABLE_USES)
+
+
+def levels_of(project: Project) -> dict[str, tuple[str, ...]]:
+    """Levels of each category that is on, in the order of their stored positions."""
+    return {code: indicator.levels for code, indicator in project.catalogue.indicators.items() if indicator.levels}
+
+
+def table_folder(project: Project, purpose: TablePurpose, stage: Stage, *, as_of: date | None = None) -> Path:
+    """Folder of a stage's feature table."""
+    return project.var / "features" / purpose / (stage.name if as_of is None else f"{stage.name}-{as_of}")
+
+
+def find_stage_table(project: Project, purpose: TablePurpose, stage: Stage, *, as_of: date | None = None) -> FeatureTable | None:
+    """Open the stage's table, or None when it has not been built."""
+    folder = table_folder(project, purpose, stage, as_of=as_of)
+    return FeatureTable.open(folder) if (folder / "table.json").is_file() else None
