@@ -1,0 +1,108 @@
+"""Events as columns: what happened to whom, when, and when a register knew it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.synth.background import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Events:
+    """Records of one indicator in one birth cohort; columns of equal length.
+
+    `person` is the position in the cohort. `record`, where given, identifies what a later correction corrects.
+    """
+
+    indicator: str
+    person: Ints
+    value: NDArray[np.float32]
+    happened_on: Ints
+    known_on: Ints
+    record: Ints | None = None
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    def where(self, keep: Bools) -> Events:
+        """Keep some rows."""
+        record = None if self.record is None else self.record[keep]
+        return Events(self.indicator, self.person[keep], self.value[keep], self.happened_on[keep], self.known_on[keep], record)
+
+
+Column = Floats | Ints | NDArray[np.float32] | NDArray[np.int64] | Bools | float
+
+
+def make_events(
+    indicator: str,
+    mask: Bools,
+    *,
+    value: Column,
+    happened_on: Column,
+    lag: Lag,
+    rng: np.random.Generator,
+    record: Column | None = None,
+) -> Events:
+    """Turn a mask over people (n,) or people × slots (n, k) into events; the columns broadcast to it."""
+    index = np.nonzero(mask)
+
+    def pick(column: Column) -> NDArray[np.float64]:
+        return np.asarray(np.broadcast_to(column, mask.shape)[index], dtype=np.float64)
+
+    happened = pick(happened_on).astype(np.int32)
+    return Events(
+        indicator,
+        index[0].astype(np.int32),
+        pick(value).astype(np.float32),
+        happened,
+        (happened + lag.draw(len(happened), rng)).astype(np.int32),
+        None if record is None else pick(record).astype(np.int32),
+    )
+
+
+@dataclass(frozen=True)
+class Lag:
+    """Days from happening to being known: a floor, usual days on top, and a few that come very late."""
+
+    least_days: int
+    usual_days: float
+    late_share: float = 0.01
+    late_days: float = 120.0
+
+    def draw(self, n: int, rng: np.random.Generator) -> Ints:
+        """Draw n lags."""
+        usual = rng.exponential(self.usual_days, n)
+        late = rng.random(n) < self.late_share
+        usual[late] += rng.exponential(self.late_days, int(late.sum()))
+        return np.asarray(self.least_days + usual, dtype=np.int32)
+
+
+def with_corrections(events: Events, rng: np.random.Generator, *, share: float, error: float, least: float = 0.0) -> Events:
+    """Let a share of records first be known with a wrong value and be corrected later under the same record.
+
+    The wrong version takes the place of the first; the right one follows 20 to 200 days after. Needs a record identity.
+    """
+    if events.record is None:
+        raise ValueError(f"{events.indicator}: a correction needs the identity of what it corrects")
+    wrong = np.flatnonzero(rng.random(len(events)) < share)
+    right = events.where(np.isin(np.arange(len(events)), wrong))
+    value = events.value.copy()
+    value[wrong] = np.maximum(least, value[wrong] + error * rng.choice([-1.0, 1.0], len(wrong)))
+    delayed = replace(right, known_on=(right.known_on + rng.integers(20, 200, len(wrong))).astype(np.int32))
+    return concatenate([replace(events, value=value), delayed])
+
+
+def concatenate(parts: list[Events]) -> Events:
+    """Put events of the same indicator after one another."""
+    records = [part.record for part in parts if part.record is not None]
+    return Events(
+        parts[0].indicator,
+        np.concatenate([part.person for part in parts]),
+        np.concatenate([part.value for part in parts]),
+        np.concatenate([part.happened_on for part in parts]),
+        np.concatenate([part.known_on for part in parts]),
+        np.concatenate(records) if len(records) == len(parts) else None,
+    )

@@ -1,0 +1,40 @@
+"""Put a population into a project folder: each file appears whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from features.errors import ProjectError
+from features.project import Project
+from features.synth.generate import Settings, generate_cohorts
+from features.synth.sources import Written, write_sources
+
+
+def write_population(
+    project: Project, settings: Settings, rng: np.random.Generator, *, advance: Callable[[float], None] = lambda _: None
+) -> Written:
+    """Generate a population and write its source files below the project's ``data/``, replacing an earlier population.
+
+    Raises
+    ------
+    ProjectError
+        TID110 when the project does not say ``data = "synthetic"``: invented people never mix with others (R-33).
+    """
+    if not project.is_synthetic:
+        raise ProjectError(
+            "TID110",
+            f'{project.root / "screening.toml"} says data = "{project.screening.project.data}". Invented people may only be written into a '
+            'project with data = "synthetic" (R-33). Make one with `tidlig init DIR --example norway`.',
+        )
+    data, partial = project.root / "data", project.root / "data.part"
+    shutil.rmtree(partial, ignore_errors=True)
+    written = write_sources(generate_cohorts(settings, rng), partial, people=settings.people, last_day=settings.last_day, advance=advance)
+    for name in written.rows:
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (partial / name).replace(data / name)
+    shutil.rmtree(partial)
+    return replace(written, folder=data)
