@@ -29,15 +29,14 @@ from sqlalchemy.orm import Session
 from features.project import Project
 from serving import sessions
 from serving.accounts import Account
+from serving.cookies import COOKIE
 from serving.database import Database
 from serving.desk import Desk
-from serving.errors import NotLoggedIn
+from serving.errors import NotLoggedInError
 from serving.person_keys import PersonKeys
 from serving.settings import Settings
 
 Clock = Callable[[], datetime]
-
-COOKIE = "tidlig_session"
 
 
 def settings_of(request: Request) -> Settings:
@@ -91,11 +90,11 @@ def current_account(account: FoundCallerOf) -> Account:
 
     Raises
     ------
-    NotLoggedIn
+    NotLoggedInError
         TID711: 401 in the API; the console sends the reader to the login page.
     """
     if account is None:
-        raise NotLoggedIn
+        raise NotLoggedInError
     return account
 
 

@@ -27,28 +27,28 @@ from __future__ import annotations
 from features.errors import ReviewError
 
 
-class NotFound(ReviewError):
+class NotFoundError(ReviewError):
     """There is no such thing here for this person. The same words whether it exists elsewhere or not at all."""
 
     def __init__(self, what: str = "case") -> None:
         super().__init__("TID710", f"no such {what} here. Look it up in your own list.")
 
 
-class NotLoggedIn(ReviewError):
+class NotLoggedInError(ReviewError):
     """Nobody is logged in, or the session ran out."""
 
     def __init__(self) -> None:
         super().__init__("TID711", "nobody is logged in, or the session ran out. Log in and try again.")
 
 
-class NotAllowed(ReviewError):
+class NotAllowedError(ReviewError):
     """The role does not have this permission."""
 
     def __init__(self, role: str, action: str) -> None:
         super().__init__("TID712", f"the role {role} may not {action.replace('_', ' ')}. See the permission matrix for who may.")
 
 
-class Changed(ReviewError):
+class CaseChangedError(ReviewError):
     """Somebody else changed the case since it was read."""
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ class RoleDescription:
 ROLES: dict[Role, RoleDescription] = {
     Role.COORDINATOR: RoleDescription(
         Wording(nb="Koordinator", nn="Koordinator", en="Coordinator"),
-        "Works cases in one municipality: writes what they already know, then sees the model's proposal, then decides and owns the decision.",
+        "Works cases in one municipality: writes what they know, then sees the model's proposal, then decides and owns the decision.",
         has_municipality=True,
     ),
     Role.SECOND_READER: RoleDescription(

@@ -48,7 +48,8 @@ class DecisionText:
 
     step: Step
     label: Wording
-    reason: str
+    reason: str | None
+    """None after the purge."""
     decided_at: datetime
 
 
@@ -57,18 +58,25 @@ class ReasonLine:
     """One reason of the proposal, as this reader may see it (R-05, R-19). Never a number on the risk scale."""
 
     label: Wording
+    direction: Literal["raises", "lowers", "may_raise_or_lower"]
+    strength: Wording | None
+    """Much, somewhat, a little; None for the coarse reason."""
     sector: str | None
-    """None when the reason is shown as its coarse group only."""
-    direction: Literal["raises", "lowers"]
-    value: str | None
-    """The person's value in words with its unit; None when coarse or unknown."""
+    """None for the coarse reason."""
+    value: float | str | None
+    """The person's value: a number, the name of a level, or nothing known."""
+    unit: str | None
     value_on: date | None
     """When the newest record behind the value happened."""
-    peers: str | None
-    """The typical value of peers at the same stage."""
+    typical: float | str | None
+    """The typical value of people at the same stage."""
+    window_days: int | None
+    """How far back the value looks; None is everything known."""
     service: str | None
     """Code of the service that can talk about it, when there is one here."""
+    is_missing: bool
     is_coarse: bool
+    """The one reason at the end that stands for everything this reader may not see; there for every person in the same words."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,8 @@ class ProposalView:
     """Of 100 people with a similar picture: fixed per band and stage, never per person. None where there were too few people to say."""
     raises: tuple[ReasonLine, ...]
     lowers: tuple[ReasonLine, ...]
+    coarse: ReasonLine
+    """Always there, always the same; show it last."""
     missing: tuple[Wording, ...]
     """Indicators on which nothing was known."""
     model_name: str

@@ -217,9 +217,13 @@ BEFORE_THE_PROPOSAL = frozenset({CaseState.NEW, CaseState.ASSIGNED, CaseState.OW
 """States in which nobody sees the model's proposal: own view first (R-20)."""
 
 
+RESTRICTED = frozenset({CaseState.OBJECTED, CaseState.STOPPED})
+"""States in which the person has objected: nothing about them is shown or used until a leader has answered."""
+
+
 def is_open(state: CaseState) -> bool:
     """Whether somebody still has to act on a case in this state."""
-    return not STATES[state].ends and state not in (CaseState.STOPPED, CaseState.OBJECTED)
+    return not STATES[state].ends and state not in RESTRICTED
 
 
 OPEN_STATES: frozenset[CaseState] = frozenset(state for state in CaseState if is_open(state))

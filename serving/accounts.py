@@ -1,0 +1,122 @@
+"""Accounts: who works with the service, in which role, and how a password is checked."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from features.errors import ReviewError
+from features.project import Project
+from serving.roles import NEVER_TOGETHER, ROLES, Role
+from serving.settings import Settings
+from serving.tables import AccountRow
+
+_N, _R, _P = 2**14, 8, 1
+"""scrypt's cost: about 16 MB and 50 ms a try."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who is logged in."""
+
+    id: str
+    login: str
+    role: Role
+    municipality: str | None
+    is_demo: bool
+
+
+def hash_password(password: str) -> str:
+    """Hash a password with scrypt and a salt of its own; the parameters stand in the text.
+
+    Examples
+    --------
+    >>> is_password("riktig hest", hash_password("riktig hest")), is_password("feil", hash_password("riktig hest"))
+    (True, False)
+    """
+    salt = secrets.token_bytes(16)
+    return f"scrypt${_N}${_R}${_P}${salt.hex()}${_derive(password, salt, _N, _R, _P).hex()}"
+
+
+def is_password(password: str, stored: str) -> bool:
+    """Answer whether a password is the one that was hashed, in constant time."""
+    _, n, r, p, salt, expected = stored.split("$")
+    return hmac.compare_digest(_derive(password, bytes.fromhex(salt), int(n), int(r), int(p)).hex(), expected)
+
+
+def create_account(
+    session: Session,
+    *,
+    login: str,
+    holder: str,
+    role: Role,
+    municipality: str | None,
+    password: str,
+    now: datetime,
+    is_demo: bool = False,
+) -> AccountRow:
+    """Create an account.
+
+    Raises
+    ------
+    ReviewError
+        TID717 when the holder would be both leader and data protection officer.
+    ValueError
+        When the role needs a municipality and none is given, or the other way round.
+    """
+    if ROLES[role].has_municipality != (municipality is not None):
+        raise ValueError(f"an account with the role {role} has {'a' if ROLES[role].has_municipality else 'no'} municipality")
+    _check_apart(session, holder=holder, role=role)
+    row = AccountRow(
+        id=secrets.token_hex(16),
+        login=login,
+        holder=holder,
+        role=role.value,
+        municipality=municipality,
+        password_hash=hash_password(password),
+        is_demo=is_demo,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def find_account_row(session: Session, login: str) -> AccountRow | None:
+    """Find an account that is not closed by its login."""
+    return session.scalar(select(AccountRow).where(AccountRow.login == login, AccountRow.closed_at.is_(None)))
+
+
+def check_demo_allowed(project: Project, settings: Settings) -> None:
+    """Refuse demo accounts outside synthetic data and in production (R-29).
+
+    Raises
+    ------
+    ReviewError
+        TID716.
+    """
+    if not project.is_synthetic or settings.env == "prod":
+        raise ReviewError("TID716", "demo accounts exist only with synthetic data and outside TIDLIG_ENV=prod. Use accounts of your own.")
+
+
+def account_of(row: AccountRow) -> Account:
+    """Turn a row into the value that the service works with."""
+    return Account(row.id, row.login, Role(row.role), row.municipality, row.is_demo)
+
+
+def _check_apart(session: Session, *, holder: str, role: Role) -> None:
+    if role not in NEVER_TOGETHER:
+        return
+    held = {Role(r) for r in session.scalars(select(AccountRow.role).where(AccountRow.holder == holder, AccountRow.closed_at.is_(None)))}
+    if held & (NEVER_TOGETHER - {role}):
+        raise ReviewError("TID717", "nobody is both leader and data protection officer: the officer checks what the leader answers for.")
+
+
+def _derive(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, dklen=32)

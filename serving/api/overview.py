@@ -1,0 +1,92 @@
+"""What is not about one person: screenings, models, reports, the log, and whether the service runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from serving import log, overview
+from serving.api.problems import responses
+from serving.api.schemas import Answer, Health, LogVerdict
+from serving.dependencies import CallerOf, ClockOf, DatabaseOf, ProjectOf, ReadingOf, SessionOf
+from serving.log import LogLine
+from serving.migrate import check_schema
+from serving.models import ModelLine, list_models
+from serving.overview import ReportLine, ScreeningLine
+from serving.permissions import Action, check_may
+
+router = APIRouter(responses=responses(401, 403))
+health = APIRouter(prefix="/health", tags=["health"])
+
+
+@router.get("/screenings", tags=["screenings"], summary="List screenings in numbers")
+def screenings(account: CallerOf, session: ReadingOf, project: ProjectOf) -> Answer[list[ScreeningLine]]:
+    """List screenings with how many were scored and proposed; numbers under five are hidden."""
+    return Answer(synthetic=project.is_synthetic, data=overview.list_screenings(session, account, project))
+
+
+@router.get("/models", tags=["models"], summary="List the models that serve")
+def models(account: CallerOf, project: ProjectOf) -> Answer[list[ModelLine]]:
+    """List the deployed models with their cards: what they are for, how good they are and where they end."""
+    check_may(account, Action.SEE_MODELS)
+    return Answer(synthetic=project.is_synthetic, data=list_models(project))
+
+
+@router.get("/reports", tags=["reports"], summary="List monthly reports")
+def reports(account: CallerOf, project: ProjectOf) -> Answer[list[ReportLine]]:
+    """List the monthly reports on drift, calibration, fairness and use."""
+    return Answer(synthetic=project.is_synthetic, data=overview.list_reports(overview.reports_folder(project), account))
+
+
+@router.get("/audit", tags=["audit"], summary="Read the log's metadata")
+def read_log(
+    account: CallerOf,
+    session: SessionOf,
+    project: ProjectOf,
+    clock: ClockOf,
+    before: Annotated[int | None, Query(ge=0, description="Give entries older than this one; for the next page.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Answer[list[LogLine]]:
+    """Read who did what and when, newest first. Nothing that was written about a person. Reading is itself logged."""
+    check_may(account, Action.READ_LOG)
+    lines = log.read_page(session, before=before, limit=limit)
+    log.record(session, log.Event("log.read", actor=account.id, role=account.role, details={"n": len(lines)}), now=clock())
+    return Answer(synthetic=project.is_synthetic, data=lines)
+
+
+@router.get("/audit/verification", tags=["audit"], summary="Verify the log", responses=responses(500))
+def verify_log(account: CallerOf, session: ReadingOf, project: ProjectOf) -> Answer[LogVerdict]:
+    """Check the whole chain: an entry that was edited, removed or moved is found and named by its number."""
+    check_may(account, Action.VERIFY_LOG)
+    verdict = log.verify_log(session)
+    return Answer(synthetic=project.is_synthetic, data=LogVerdict(n_entries=verdict.n_entries, head=verdict.head, is_whole=True))
+
+
+@health.get("/live", summary="Is the process alive")
+def live() -> Health:
+    """Answer as long as the process answers."""
+    return Health(status="ok")
+
+
+@health.get("/ready", summary="Can the service work", responses=responses(503))
+def ready(database: DatabaseOf) -> Health:
+    """Answer when the database is there with this version's schema."""
+    check_schema(database)
+    return Health(status="ok")
+
+
+def openapi_tags() -> list[dict[str, Any]]:
+    """Describe the groups of routes."""
+    return [
+        {"name": "session", "description": "Log in and out."},
+        {
+            "name": "cases",
+            "description": "One case at a time: own view, proposal, decision. There is no bulk decision and no export of scores.",
+        },
+        {"name": "screenings", "description": "How many were scored and proposed; small numbers hidden."},
+        {"name": "models", "description": "The models that serve, with their cards."},
+        {"name": "reports", "description": "Monthly reports."},
+        {"name": "audit", "description": "The log: metadata, and proof that it is whole."},
+        {"name": "health", "description": "Whether the service runs."},
+    ]

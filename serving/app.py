@@ -1,0 +1,99 @@
+"""The composition root: from settings and a project to a running service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from features.project import Project
+from serving import security
+from serving.api import cases, overview, problems, session
+from serving.cases.expiry import expire_overdue
+from serving.database import Database, open_database
+from serving.dependencies import Clock
+from serving.migrate import upgrade
+from serving.person_keys import PersonKeys, read_or_make_service_key, read_service_key
+from serving.reports import router as reports_router
+from serving.sessions import build_throttle
+from serving.settings import Settings
+
+DESCRIPTION = """A model proposes; a person looks, decides and owns the decision.
+
+Log in with `POST /session`; the session travels in a cookie. Everything that changes something carries the header `X-CSRF-Token` (from
+`GET /session`) and, on cases, `If-Match` with the ETag that reading the case gave. Errors are `application/problem+json` with a stable code.
+
+There is no route that decides more than one case, that lists scores or exports them, or that shows a proposal before the reader's own view."""
+
+
+def open_service(settings: Settings, project: Project) -> tuple[Database, PersonKeys]:
+    """Open the database with this version's schema, and the key that wraps person keys.
+
+    Raises
+    ------
+    ProjectError
+        TID120 when the key file is missing in production, or holds something else.
+    """
+    path = settings.person_key_file_for(project)
+    keys = PersonKeys(read_service_key(path) if settings.env == "prod" else read_or_make_service_key(path))
+    if settings.database_url is None:
+        project.var.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.url_for(project))
+    upgrade(database)
+    return database, keys
+
+
+def create_app(settings: Settings, project: Project, *, clock: Clock, with_console: bool = True) -> FastAPI:
+    """Build the service.
+
+    Parameters
+    ----------
+    clock
+        Gives aware UTC now; the only clock of the whole service.
+    with_console
+        False serves the API alone.
+
+    Raises
+    ------
+    ProjectError
+        TID120 as `open_service` says.
+    """
+    database, keys = open_service(settings, project)
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        with database.transaction() as opened:
+            expire_overdue(opened, project, now=clock())
+        yield
+        database.close()
+
+    app = FastAPI(
+        title="Tidlig",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        openapi_tags=overview.openapi_tags(),
+    )
+    app.state.settings, app.state.project, app.state.clock = settings, project, clock
+    app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
+    problems.install(app)
+    app.include_router(_api())
+    app.include_router(overview.health)
+    app.include_router(reports_router)
+    if with_console:
+        from serving.console.routes import mount  # an API alone needs no templates
+
+        mount(app)
+    security.install(app, is_synthetic=project.is_synthetic, tls_only=settings.env == "prod")
+    return app
+
+
+def _api() -> APIRouter:
+    router = APIRouter(prefix="/api/v1")
+    for part in (session.router, cases.router, overview.router):
+        router.include_router(part)
+    return router

@@ -1,0 +1,140 @@
+"""From a model and a date to the persons it could propose, and from those to the few that are proposed.
+
+A score puts nobody anywhere by itself: within what the services can look at, the highest go first, and who is followed up already, has
+objected, was looked at lately or is under six is not proposed at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.catalogue import Kind, Use
+from features.cohort import Cohort
+from features.engine.table import FeatureTable
+from features.project import Project, Stage
+from features.records import day_number
+from features.store import EventStore
+from models.bands import Band
+from models.bundle import Bundle, Scores
+from models.deployment import Champion
+from models.rung import Matrix
+
+YOUNGEST = 6
+"""Nobody younger is proposed, whatever the project says (R-17)."""
+
+SECOND_READER_UNDER = 12
+"""A second reader looks before a conversation with anybody younger (R-17)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCohort:
+    """A stage's cohort with one model's scores; rows in one order throughout."""
+
+    stage: Stage
+    outcome: str
+    champion: Champion
+    bundle: Bundle
+    frame: pd.DataFrame
+    matrix: Matrix
+    scores: Scores
+
+    @property
+    def in_band(self) -> NDArray[np.bool_]:
+        """Rows that the model would have somebody look at."""
+        found: NDArray[np.bool_] = self.scores.band != Band.NO_FOLLOW_UP_NOW.value
+        return found
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row that may be proposed."""
+
+    scored: ScoredCohort
+    row: int
+    subject_id: str
+    municipality: str
+    is_shielded: bool
+    needs_second_reader: bool
+    log_odds: float
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """Highest first; ties by a hash of the subject id, so that they fall the same way each time and mean nothing."""
+        return (-self.log_odds, hashlib.sha256(self.subject_id.encode()).hexdigest())
+
+
+def score_cohort(stage: Stage, outcome: str, champion: Champion, bundle: Bundle, cohort: Cohort, table: FeatureTable) -> ScoredCohort:
+    """Score a cohort with the model that serves."""
+    matrix = bundle.matrix_from(table.names, table.matrix())
+    return ScoredCohort(stage, outcome, champion, bundle, cohort.frame, matrix, bundle.score(matrix))
+
+
+def find_candidates(
+    project: Project, scored: ScoredCohort, *, already_followed: NDArray[np.int32], barred: frozenset[str]
+) -> list[Candidate]:
+    """List the rows of a scored cohort that may be proposed.
+
+    Parameters
+    ----------
+    already_followed
+        Person codes with a suppressor in force.
+    barred
+        Subject ids with an open case, a recent one, or an objection.
+    """
+    frame = scored.frame
+    numbers = [m.number for m in project.screening.municipality]
+    may = scored.in_band & frame["municipality"].isin(numbers).to_numpy() & ~frame["person"].isin(already_followed).to_numpy()
+    may &= ~frame["subject_id"].isin(list(barred)).to_numpy() & ~(frame["age_years"] < YOUNGEST).to_numpy()
+    return [_candidate(scored, int(row)) for row in np.flatnonzero(may)]
+
+
+def choose(candidates: Iterable[Candidate], *, capacity: Mapping[str, int]) -> list[Candidate]:
+    """Choose within capacity: a municipality's highest, each person once. Shielded persons take nobody's place and leave no gap (R-08)."""
+    left = {shielded: Counter(capacity) for shielded in (False, True)}
+    chosen: dict[str, Candidate] = {}
+    for candidate in sorted(candidates, key=lambda c: c.order):
+        if candidate.subject_id not in chosen and left[candidate.is_shielded][candidate.municipality] > 0:
+            left[candidate.is_shielded][candidate.municipality] -= 1
+            chosen[candidate.subject_id] = candidate
+    return list(chosen.values())
+
+
+def already_followed(project: Project, store: EventStore, *, as_of: date) -> NDArray[np.int32]:
+    """Find the persons who are followed up already: whose last visible record of a suppressor says so on that day."""
+    suppressors = {i.code: i for i in project.catalogue.with_use(Use.SUPPRESSOR) if i.code in store.indicators}
+    if not suppressors:
+        return np.empty(0, dtype=np.int32)
+    day = day_number(as_of)
+    ended_by_zero = [store.indicators.index(code) for code, i in suppressors.items() if i.kind is not Kind.CATEGORY]
+    found = [np.empty(0, dtype=np.int32)]
+    for part in store.parts():
+        records = store.read_part(part, indicators=list(suppressors))
+        visible = records.take(records.visible_on(day))
+        last = pd.DataFrame({"person": visible.person, "indicator": visible.indicator, "value": visible.value}).drop_duplicates(
+            ["person", "indicator"], keep="last"
+        )
+        ended = last["indicator"].isin(ended_by_zero) & (last["value"] == 0)
+        found.append(last.loc[~ended, "person"].to_numpy(dtype=np.int32))
+    return np.unique(np.concatenate(found))
+
+
+def _candidate(scored: ScoredCohort, row: int) -> Candidate:
+    person = scored.frame.iloc[row]
+    shielded = bool(person["shielded"])
+    return Candidate(
+        scored=scored,
+        row=row,
+        subject_id=str(person["subject_id"]),
+        municipality=str(person["municipality"]),
+        is_shielded=shielded,
+        needs_second_reader=shielded or bool(person["age_years"] < SECOND_READER_UNDER),
+        log_odds=float(scored.scores.log_odds[row]),
+    )

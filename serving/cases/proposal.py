@@ -1,0 +1,116 @@
+"""The model's proposal: what is kept sealed in a case, and what of it one reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from features.catalogue import Wording
+from features.project import Project
+from models.bands import WORDING as BAND_WORDING
+from models.bands import Band, BandFrequency, frequency_text
+from models.bundle import Bundle
+from models.disclosure import STRENGTH_WORDING, VisibleReason, visible_gaps, visible_reasons
+from models.reasons import Reason
+from serving.cases.pages import ProposalView, ReasonLine
+from serving.cases.wording import services_here
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Everything behind one proposal, kept sealed under the person's key until it is purged.
+
+    `log_odds` is `base_log_odds` plus the contributions of `reasons`, within 1e-9. Neither number is ever shown (R-18).
+    """
+
+    band: Band
+    probability: float
+    log_odds: float
+    base_log_odds: float
+    frequency: Wording | None
+    reasons: tuple[Reason, ...]
+    model_name: str
+    model_version: str
+    bundle_hash: str
+    stage: str
+    outcome: str
+    as_of: date
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads."""
+        content: dict[str, Any] = _adapter().dump_python(self, mode="json")
+        return content
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Proposal:
+        """Read what `to_json` wrote."""
+        return _adapter().validate_python(content)
+
+
+def frequency_of(project: Project, bundle: Bundle, band: Band) -> Wording | None:
+    """Fill the outcome's sentence on 100 people with the band's frequency; None with too few people to say."""
+    sentence = project.outcomes[bundle.outcome].of_100
+    return fill_frequency(sentence, bundle.frequencies[band])
+
+
+def fill_frequency(sentence: Wording, frequency: BandFrequency) -> Wording | None:
+    """Fill the sentence in every language; the number is the band's, never the person's (R-18)."""
+    texts = {language: frequency_text(sentence, frequency, language=language) for language in ("nb", "nn", "en")}
+    filled = {language: text for language, text in texts.items() if text is not None}
+    return Wording(**filled, draft=sentence.draft) if len(filled) == len(texts) else None
+
+
+def build_view(project: Project, proposal: Proposal, *, municipality: str | None) -> ProposalView:
+    """Show a proposal to one reader: words and values that they may see, no number of the model (R-05, R-18).
+
+    An account works for no service here, so that everything confidential is behind the one coarse reason.
+    """
+    reasons = visible_reasons(proposal.reasons, services_of_reader=frozenset())
+    lines = [_line(reason) for reason in reasons]
+    dates = [reason.happened_on for reason in reasons if reason.happened_on is not None]
+    return ProposalView(
+        band=proposal.band.value,
+        band_label=BAND_WORDING[proposal.band],
+        frequency=proposal.frequency,
+        raises=tuple(line for line in lines if line.direction == "raises"),
+        lowers=tuple(line for line in lines if line.direction == "lowers"),
+        coarse=next(line for line in lines if line.is_coarse),
+        missing=tuple(gap.label for gap in visible_gaps(proposal.reasons, services_of_reader=frozenset())),
+        model_name=proposal.model_name,
+        model_version=proposal.model_version,
+        as_of=proposal.as_of,
+        newest_record_on=max(dates, default=None),
+        services=services_here(project, municipality=municipality, sectors=_sectors(project)),
+    )
+
+
+def _sectors(project: Project) -> Iterable[str]:
+    """List all sectors: which services are shown may not tell which sector a hidden reason came from (R-06)."""
+    return (sector.sector.value for sector in project.catalogue.sectors)
+
+
+def _line(reason: VisibleReason) -> ReasonLine:
+    return ReasonLine(
+        label=reason.label,
+        direction="may_raise_or_lower" if reason.direction == "neither" else reason.direction,
+        strength=None if reason.strength is None else STRENGTH_WORDING[reason.strength],
+        sector=None if reason.sector is None else reason.sector.value,
+        value=reason.value,
+        unit=reason.unit,
+        value_on=reason.happened_on,
+        typical=reason.typical,
+        window_days=None if reason.main_feature is None else reason.main_feature.window_days,
+        service=reason.owner,
+        is_missing=reason.is_missing,
+        is_coarse=reason.is_coarse,
+    )
+
+
+@cache
+def _adapter() -> TypeAdapter[Proposal]:
+    return TypeAdapter(Proposal)

@@ -1,0 +1,39 @@
+"""Words that pages take from the project: labels of stages, outcomes and bands, services, and natural frequencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from features.catalogue import Wording
+from features.project import Project
+from serving.cases.pages import ServiceLine
+
+
+def stage_label(project: Project, name: str) -> Wording:
+    """Give a stage's label; its code where the project has dropped the stage since the case was made."""
+    return project.stages[name].label if name in project.stages else _code(name)
+
+
+def outcome_label(project: Project, name: str) -> Wording:
+    """Give an outcome's label; its code where the project has dropped the outcome since the case was made."""
+    return project.outcomes[name].label if name in project.outcomes else _code(name)
+
+
+def indicator_label(project: Project, code: str) -> Wording:
+    """Give an indicator's label; its code where the catalogue has dropped it since."""
+    declared = project.catalogue.declared
+    return declared[code].label if code in declared else _code(code)
+
+
+def services_here(project: Project, *, municipality: str | None, sectors: Iterable[str]) -> tuple[ServiceLine, ...]:
+    """List the local services that help in these sectors, in the order of services.toml."""
+    wanted = set(sectors)
+    return tuple(
+        ServiceLine(s.code, s.name, s.answers, s.helps_with, s.phone, s.email)
+        for s in project.services.service
+        if (not s.municipality or municipality in s.municipality) and wanted & {sector.value for sector in s.sectors}
+    )
+
+
+def _code(name: str) -> Wording:
+    return Wording(nb=name, nn=name, en=name)

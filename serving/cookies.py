@@ -1,0 +1,30 @@
+"""The session's cookie: no script reads it, no other site's form carries it."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from serving.settings import Settings
+
+COOKIE = "tidlig_session"
+
+
+def set_cookie(response: Response, token: str, *, request: Request, settings: Settings) -> None:
+    """Hand out a session: HttpOnly, SameSite=Lax, and Secure everywhere but on a demo without TLS."""
+    response.set_cookie(
+        COOKIE, token, max_age=settings.session_hours * 3600, httponly=True, samesite="lax", secure=_is_secure(request, settings), path="/"
+    )
+
+
+def clear_cookie(response: Response, *, request: Request, settings: Settings) -> None:
+    """Take the session back."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=_is_secure(request, settings), path="/")
+
+
+def address_of(request: Request) -> str:
+    """Give the caller's address, for counting failed logins."""
+    return request.client.host if request.client is not None else "unknown"
+
+
+def _is_secure(request: Request, settings: Settings) -> bool:
+    return settings.env == "prod" or request.url.scheme == "https"

@@ -1,0 +1,11 @@
+"""What Alembic runs: on the connection that `serving.migrate` hands over, never one of its own."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from serving.tables import Base
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,31 @@
+"""Monitoring's report pages, for those who may read them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse
+
+from serving.api.problems import responses
+from serving.dependencies import CallerOf, ProjectOf
+from serving.errors import NotFoundError
+from serving.overview import reports_folder
+from serving.permissions import Action, check_may
+from serving.security import REPORT_POLICY
+
+router = APIRouter(prefix="/reports", tags=["reports"])
+
+_MODEL = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,150}$")]
+_MONTH = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]
+_FILE = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,60}\.(html|json)$")]
+
+
+@router.get("/{model}/{month}/{file}", summary="Read a monthly report", response_class=FileResponse, responses=responses(401, 403, 404))
+def read_report(account: CallerOf, project: ProjectOf, model: _MODEL, month: _MONTH, file: _FILE) -> FileResponse:
+    """Give a report's page or its JSON. Aggregates only; the page runs in a sandbox that reaches nothing."""
+    check_may(account, Action.SEE_REPORTS)
+    path = reports_folder(project) / model / month / file
+    if not path.is_file():
+        raise NotFoundError("report")
+    return FileResponse(path, headers={"Content-Security-Policy": REPORT_POLICY})

@@ -1,0 +1,58 @@
+"""Headers of every response, and the refusal of changes that another site sends."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI, Request, Response
+
+from serving.api.problems import problem
+
+CONTENT_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Nothing from elsewhere, nothing inline."""
+
+REPORT_POLICY = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+"""For report pages, which carry their own scripts: they run, but in a sandbox without an origin, and reach nothing at all."""
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Next = Callable[[Request], Awaitable[Response]]
+
+
+def install(app: FastAPI, *, is_synthetic: bool, tls_only: bool) -> None:
+    """Put the headers on everything that leaves, errors too."""
+
+    @app.middleware("http")
+    async def protect(request: Request, call_next: Next) -> Response:
+        if request.method not in _SAFE and not _is_own(request):
+            response: Response = problem(403, "TID713", "the request comes from another site. Send it from the service's own pages.")
+        else:
+            response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if not request.url.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "no-store"
+        if tls_only:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        if is_synthetic:
+            response.headers["X-Tidlig-Synthetic"] = "true"
+        return response
+
+
+def _is_own(request: Request) -> bool:
+    """Answer whether a change comes from our own pages. Without an Origin it is no browser's, and carries no cookie unasked."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")

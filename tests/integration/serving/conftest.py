@@ -1,0 +1,26 @@
+"""The service on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.postgres import new_database, postgres_server
+from tests.support.review import Review, review_service
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give a real PostgreSQL, started once for all tests."""
+    with postgres_server(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def review(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Review]:
+    """Give a running service with demo accounts and no cases."""
+    url = new_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
+    with review_service(tmp_path / "project", url=url) as running:
+        yield running
