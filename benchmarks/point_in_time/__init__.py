@@ -1,0 +1,1 @@
+"""Features of persons on dates from what was known then: ours, DuckDB, pandas and Polars."""
