@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
@@ -55,22 +56,15 @@ class LogisticRung:
             TID401 when there is only one class.
         """
         check_trainable(matrix, label, feature_names)
-        is_missing = np.isnan(matrix)
         median = _medians(matrix)
-        filled = np.where(is_missing, median, matrix).astype(np.float64)
-        mean, spread = filled.mean(axis=0), filled.std(axis=0)
-        # A constant's spread can come out as rounding noise.
-        spread = np.where(spread > 1e-9 * np.maximum(1.0, np.abs(mean)), spread, np.inf)
-        missing_share = is_missing.mean(axis=0)
-        varies = (missing_share > 0) & (missing_share < 1)
-        design = np.hstack([(filled - mean) / spread, (is_missing - missing_share)[:, varies]])
+        mean, spread = _moments(_filled(matrix, median))
+        missing_share = np.isnan(matrix).mean(axis=0)
+        # Two columns a feature: its standardised value, and whether it is missing. What never varies is 0 and gets no coefficient.
+        design = np.hstack([(_filled(matrix, median) - mean) / spread, np.isnan(matrix) - missing_share])
         strength = _choose_strength(design, label, settings.seed)
-        model = _regression(strength).fit(design, label)
-        beta = model.coef_[0]
-        missing_coefficient = np.zeros(len(feature_names))
-        missing_coefficient[varies] = beta[len(feature_names) :]
-        coefficient = beta[: len(feature_names)] / spread
-        return cls(feature_names, float(model.intercept_[0]), median, mean, coefficient, missing_share, missing_coefficient, strength)
+        model = _fit_line(strength, design, label)
+        by_value, by_missing = np.split(model.coef_[0], 2)
+        return cls(feature_names, float(model.intercept_[0]), median, mean, by_value / spread, missing_share, by_missing, strength)
 
     def log_odds(self, matrix: Matrix) -> Vector:
         """Base plus the contributions."""
@@ -78,9 +72,8 @@ class LogisticRung:
 
     def contributions(self, matrix: Matrix) -> Vector:
         """Coefficient times deviation from the training mean, the missing part included."""
-        is_missing = np.isnan(matrix)
-        filled = np.where(is_missing, self.median, matrix).astype(np.float64)
-        return np.asarray(self.coefficient * (filled - self.mean) + self.missing_coefficient * (is_missing - self.missing_share))
+        by_value = self.coefficient * (_filled(matrix, self.median) - self.mean)
+        return np.asarray(by_value + self.missing_coefficient * (np.isnan(matrix) - self.missing_share))
 
     def save(self, folder: Path) -> None:
         """Write `logistic.json`."""
@@ -116,12 +109,26 @@ def _medians(matrix: Matrix) -> Vector:
     return np.array([float(np.median(values)) if len(values) else 0.0 for values in known], dtype=np.float64)
 
 
-def _regression(strength: float) -> Any:
+def _filled(matrix: Matrix, median: Vector) -> Vector:
+    return np.where(np.isnan(matrix), median, matrix).astype(np.float64)
+
+
+def _moments(filled: Vector) -> tuple[Vector, Vector]:
+    """Means and deviations; infinite deviation for a constant, which can come out as rounding noise."""
+    mean, spread = filled.mean(axis=0), filled.std(axis=0)
+    return mean, np.where(spread > 1e-9 * np.maximum(1.0, np.abs(mean)), spread, np.inf)
+
+
+def _fit_line(strength: float, design: Vector, label: Vector) -> Any:
     # Newton's steps: far fewer columns than rows, and correlated ones, on which L-BFGS needs thousands of steps.
-    return LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-8, max_iter=200)
+    model = LogisticRegression(C=strength, solver="newton-cholesky", tol=1e-8, max_iter=200)
+    with warnings.catch_warnings():
+        # Where rounding stops the line search, the solver goes on with L-BFGS by itself.
+        warnings.filterwarnings("ignore", message="Line search of Newton solver", category=ConvergenceWarning)
+        return model.fit(design, label)
 
 
-def _choose_strength(design: NDArray[np.float64], label: Vector, seed: int) -> float:
+def _choose_strength(design: Vector, label: Vector, seed: int) -> float:
     """Inverse penalty with the lowest cross-validated log loss; the strongest penalty where there are too few of a class to tell."""
     kept = np.sort(np.random.default_rng(seed).permutation(len(label))[:_ROWS_FOR_CHOICE])
     design, label = design[kept], label[kept]
@@ -136,6 +143,6 @@ def _choose_strength(design: NDArray[np.float64], label: Vector, seed: int) -> f
 def _cross_validated_loss(strength: float, design: Vector, label: Vector, folds: list[tuple[Any, Any]]) -> float:
     losses = []
     for train, test in folds:
-        model = _regression(strength).fit(design[train], label[train])
+        model = _fit_line(strength, design[train], label[train])
         losses.append(log_loss(label[test], model.predict_proba(design[test])[:, 1]))
     return float(np.mean(losses))

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import pandas as pd
 from mlflow.models import ModelSignature
 from mlflow.models.model import ModelInfo
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
 from features.project import Purpose
-from models.bundle import load_bundle
+from models.bundle import Bundle, load_bundle
+from models.pyfunc import SCORES
 
 _NEEDED = ("mlflow", "lightgbm", "scikit-learn", "scipy", "numpy", "pandas", "pydantic")
 
@@ -46,6 +48,7 @@ def log_pyfunc(bundle_folder: Path, *, name: str = "model", test_purpose: Purpos
         signature=signature_of(bundle.feature_names),
         pip_requirements=requirements(),
         model_config=config,
+        input_example=typical_row(bundle),
         **options,
     )
     return info
@@ -54,8 +57,14 @@ def log_pyfunc(bundle_folder: Path, *, name: str = "model", test_purpose: Purpos
 def signature_of(feature_names: tuple[str, ...]) -> ModelSignature:
     """Required doubles in; score, band and reasons out."""
     inputs: list[ColSpec | TensorSpec] = [ColSpec("double", feature, required=True) for feature in feature_names]
-    outputs: list[ColSpec | TensorSpec] = [ColSpec("double", "score"), ColSpec("string", "band"), ColSpec("string", "reasons")]
+    outputs: list[ColSpec | TensorSpec] = [ColSpec("double" if name == "score" else "string", name) for name in SCORES]
     return ModelSignature(Schema(inputs), Schema(outputs))
+
+
+def typical_row(bundle: Bundle) -> pd.DataFrame:
+    """Give one row of training medians, NaN where too little is known: an example of the shape, and nobody's row."""
+    medians = [bundle.reference.typical[feature].median for feature in bundle.feature_names]
+    return pd.DataFrame([medians], columns=list(bundle.feature_names), dtype="float64")
 
 
 def requirements() -> list[str]:

@@ -7,17 +7,22 @@ The product itself scores through `models.bundle`; this is for others who speak 
 from __future__ import annotations
 
 import json
+import warnings
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from mlflow.pyfunc.model import PythonModel
 
 from features.errors import ModelError
 from models.bundle import Bundle, load_bundle
 from models.disclosure import VisibleReason, visible_reasons
+
+with warnings.catch_warnings():
+    # MLflow warns about type hints of its own while it is imported.
+    warnings.filterwarnings("ignore", message=r".*inferred as AnyType", category=UserWarning)
+    from mlflow.pyfunc.model import PythonModel
 
 SCORES = ("score", "band", "reasons")
 """Columns that `predict` returns: calibrated probability, value of the band, JSON text of the visible reasons."""

@@ -1,0 +1,95 @@
+"""Which version serves, and the refusals when it is not the one that was signed for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from features.catalogue import Catalogue
+from features.errors import ModelError
+from features.project import Project, Screening, Services
+from models.bundle import save_bundle
+from models.deployment import Champion, bundle_folder, deployed_bundle, find_champion, write_champion
+from models.logistic import LogisticRung
+from tests.support.bundles import CATALOGUE, build_bundle
+
+SCREENING = Screening.model_validate(
+    {
+        "project": {"id": "tiny", "title": "Tiny", "data": "synthetic", "controller": "X"},
+        "purpose": [{"kind": "train", "legal_basis": "X", "controller": "X", "valid_from": "2020-01-01", "valid_to": "2030-01-01"}],
+        "stage": [
+            {
+                "name": "grade_10",
+                "label": {"nb": "x", "nn": "x", "en": "x"},
+                "anchor": "edu_marks",
+                "as_of": {"offset_days": 0},
+                "outcomes": ["not_completed"],
+            }
+        ],
+        "outcome": [
+            {
+                "name": "not_completed",
+                "label": {"nb": "x", "nn": "x", "en": "x"},
+                "indicator": "edu_marks",
+                "positive": [2],
+                "negative": [1],
+                "horizon_days": 10,
+                "of_100": {"nb": "{n}", "nn": "{n}", "en": "{n}"},
+            }
+        ],
+    }
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path, SCREENING, CATALOGUE, Services())
+
+
+@pytest.fixture
+def champion(project: Project) -> Champion:
+    bundle = replace(build_bundle(LogisticRung), contract_hash=project.contract_hash)
+    folder = bundle_folder(project, bundle.name, "1")
+    folder.parent.mkdir(parents=True)
+    return Champion(bundle.name, "1", save_bundle(bundle, folder), "e" * 64, datetime(2026, 11, 21, tzinfo=UTC))
+
+
+def test_nothing_serves_before_a_promotion(project: Project) -> None:
+    assert find_champion(project, "tiny-not_completed-grade_10") is None
+    with pytest.raises(ModelError, match="TID507"):
+        deployed_bundle(project, "tiny-not_completed-grade_10")
+
+
+def test_the_promoted_version_serves(project: Project, champion: Champion) -> None:
+    write_champion(project, champion)
+    assert find_champion(project, champion.name) == champion
+    assert deployed_bundle(project, champion.name).hash == champion.bundle_hash
+    assert sorted(path.name for path in (project.var / "models" / champion.name).iterdir()) == ["1", "champion.json"]
+
+
+def test_another_bundle_than_the_signed_one_is_neither_promoted_nor_served(project: Project, champion: Champion) -> None:
+    with pytest.raises(ModelError, match="TID503"):
+        write_champion(project, replace(champion, bundle_hash="0" * 64))
+    write_champion(project, champion)
+    manifest = bundle_folder(project, champion.name, "1") / "bundle.json"
+    manifest.write_text(manifest.read_text().replace('"synthetic": true', '"synthetic": false'))
+    with pytest.raises(ModelError, match="TID503"):
+        deployed_bundle(project, champion.name)
+
+
+def test_a_changed_catalogue_stops_the_model(project: Project, champion: Champion) -> None:
+    write_champion(project, champion)
+    changed = replace(project, catalogue=Catalogue(CATALOGUE.sectors[:1]))
+    with pytest.raises(ModelError, match="TID504"):
+        deployed_bundle(changed, champion.name)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": "x", "promoted_at": "yesterday"}'])
+def test_a_broken_pointer_is_said_plainly(project: Project, champion: Champion, content: str) -> None:
+    write_champion(project, champion)
+    (project.var / "models" / champion.name / "champion.json").write_text(content)
+    with pytest.raises(ModelError, match="TID501"):
+        deployed_bundle(project, champion.name)
