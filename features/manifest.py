@@ -54,6 +54,8 @@ class LoadedEntry(_Table):
     """SHA-256 of the content."""
     declaration: str
     """SHA-256 of the source's declaration and of the indicators that it may give."""
+    strangers: int = 0
+    """Rows of people that no persons source knew: read again once there are new people."""
 
 
 class Manifest(_Table):

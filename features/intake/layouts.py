@@ -1,0 +1,159 @@
+"""The four layouts: which columns each needs and allows, and how a chunk of rows becomes records.
+
+A *canonical chunk* has the columns line, id, code, value, happened, known, stop and record; what a source lacks is null. Dates and
+values are still as the file has them, text or typed: reading them is `checks`' business.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.catalogue import Source
+from features.errors import IntakeError
+
+SYNTHETIC = "synthetic"
+PROTECTION = "address_protection"
+BORN = "born_on"
+
+_NAME = re.compile(r"^[^\W\d][\w .()%/-]{0,60}$")
+_MANY_DIGITS = re.compile(r"\d{3}")
+
+FIELDS = ("id", "code", "value", "happened", "known", "stop", "record")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Columns of one source: needed, allowed, and the ones that hold an identifier."""
+
+    source: Source
+    synthetic_project: bool
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """Columns without which a file is refused."""
+        source = self.source
+        if source.layout == "spells":
+            return ("value", "start", "stop")
+        if source.layout == "persons":
+            return tuple(c for c in (source.id_column, source.group_column) if c is not None)
+        wanted: list[str | None] = [source.id_column, source.happened_column, source.record_column]
+        if source.known_lag_days is None:
+            wanted.append(source.known_column)
+        if source.layout == "events":
+            wanted += [source.value_column, *([] if source.indicator else [source.indicator_column])]
+        else:
+            wanted += source.columns
+        return tuple(c for c in wanted if c is not None)
+
+    @cached_property
+    def allowed(self) -> tuple[str, ...]:
+        """Every column that a file may have."""
+        source, extra = self.source, [*self.source.ignored, SYNTHETIC]
+        if source.layout == "persons":
+            extra += [BORN, PROTECTION]
+        elif source.layout == "spells":
+            extra += ["unit_id", source.id_column, "attributes", *filter(None, (source.known_column, source.record_column))]
+        else:
+            extra += [*filter(None, (source.known_column,)), *([source.indicator_column] if source.layout == "events" else [])]
+        return tuple(dict.fromkeys([*self.required, *extra]))
+
+    def id_columns(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Columns that may hold an identifier: replaced by pseudonyms, so not searched for identity numbers."""
+        found = "unit_id" if self.source.layout == "spells" and "unit_id" in columns else self.source.id_column
+        return tuple(c for c in (found, self.source.group_column) if c is not None)
+
+    def check_columns(self, columns: tuple[str, ...], *, file: str) -> None:
+        """Refuse a file whose columns are not the declared ones.
+
+        Raises
+        ------
+        IntakeError
+            TID301 a column that is not declared, TID302 a declared one is missing or a name stands twice.
+        """
+        place = f"{file} (source {self.source.name}, layout {self.source.layout!r})"
+        unknown = [c for c in columns if c not in self.allowed]
+        if unknown:
+            raise IntakeError(
+                "TID301",
+                f"{place} has columns that the project does not declare: {_listed(unknown)}. Expected {', '.join(self.required)}, and "
+                f"perhaps {', '.join(c for c in self.allowed if c not in self.required)}. Have them left out of the extract, or name them "
+                "in `ignored`; only what is declared may be loaded (R-03).",
+            )
+        missing = [c for c in (*self.required, *self.id_columns(columns)) if c not in columns]
+        twice = sorted({c for c in columns if columns.count(c) > 1})
+        if missing or twice:
+            what = f"lacks the columns {_listed(missing)}" if missing else f"has the columns {_listed(twice)} twice"
+            raise IntakeError(
+                "TID302", f"{place} {what}; it has {_listed(columns)}. Ask for the whole extract, or correct the source's columns."
+            )
+
+    def canonical(self, chunk: pa.Table, lines: pa.Array) -> pa.Table:
+        """Turn a chunk of raw rows into a canonical one; a snapshot gives a row for each of its indicators."""
+        if self.source.layout == "snapshots":
+            return pa.concat_tables([self._one(chunk, lines, column, code) for column, code in self.source.columns.items()])
+        return self._one(chunk, lines, None, self.source.indicator)
+
+    def _one(self, chunk: pa.Table, lines: pa.Array, value_column: str | None, code: str | None) -> pa.Table:
+        names = self._field_columns(tuple(chunk.column_names))
+        if value_column is not None:
+            names["value"] = value_column
+        columns = {name: _column(chunk, names.get(name)) for name in FIELDS}
+        if code is not None:
+            columns["code"] = pa.chunked_array([pa.repeat(code, len(chunk))])
+        table = pa.table({"line": lines, **columns})
+        return table.filter(_has_value(table["value"])) if value_column is not None else table
+
+    def _field_columns(self, columns: tuple[str, ...]) -> dict[str, str]:
+        source = self.source
+        fields: dict[str, str | None] = {"id": self.id_columns(columns)[0], "known": source.known_column, "record": source.record_column}
+        if source.layout == "spells":
+            fields |= {"value": "value", "happened": "start", "stop": "stop"}
+        else:
+            fields |= {"happened": source.happened_column}
+        if source.layout == "events":
+            fields |= {"value": source.value_column, "code": source.indicator_column}
+        return {name: column for name, column in fields.items() if column is not None and column in columns}
+
+
+def read_temporality(path: Path | None) -> str:
+    """Read `temporalityType` of Statistics Norway's metadata: FIXED, STATUS, ACCUMULATED or EVENT (also without a file).
+
+    Raises
+    ------
+    IntakeError
+        TID316 when the file is not such metadata.
+    """
+    if path is None:
+        return "EVENT"
+    try:
+        found = str(json.loads(path.read_text(encoding="utf-8-sig"))["temporalityType"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IntakeError("TID316", f"{path} is no metadata of a spells file: expected JSON with `temporalityType`.") from error
+    if found not in ("FIXED", "STATUS", "ACCUMULATED", "EVENT"):
+        raise IntakeError("TID316", f"{path}: `temporalityType` is none of FIXED, STATUS, ACCUMULATED and EVENT.")
+    return found
+
+
+def _has_value(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """An empty cell of a snapshot is no record."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
+    return pc.invert(pc.is_null(column, nan_is_null=True))
+
+
+def _column(chunk: pa.Table, name: str | None) -> pa.ChunkedArray:
+    return chunk[name] if name is not None else pa.chunked_array([pa.nulls(len(chunk), pa.string())])
+
+
+def _listed(names: Iterable[str]) -> str:
+    """List names for a message; only what looks like a name is shown, since a file without header has values there."""
+    shown = [name if _NAME.match(name) and not _MANY_DIGITS.search(name) else "(not a name)" for name in names]
+    return ", ".join(dict.fromkeys(shown))

@@ -1,0 +1,392 @@
+"""Ingest: all sources checked, pseudonymised and loaded, or nothing at all.
+
+Everything is written beside the store first, then moved into place; replacing the manifest is the one commit point. A run that is killed
+leaves files that no manifest names, and the next run clears them away.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import IntakeError, ProjectError
+from features.intake import batches, checks
+from features.intake.commit import alone, clear_leftovers, move_into
+from features.intake.mapping import read_mapping, write_mapping
+from features.intake.people import People, declare_everybody, link_people, subjects_of
+from features.intake.quarantine import FileTally, write_quarantine
+from features.intake.roster import Roster, read_roster
+from features.intake.sources import SourceUnit, loadable_purposes, source_units
+from features.intake.staging import Staging, stage_unit
+from features.keys import KeyRing, TokenBytes
+from features.manifest import (
+    BatchEntry,
+    LoadedEntry,
+    Manifest,
+    PurposeEntry,
+    StorePurpose,
+    file_hash,
+    find_manifest,
+    flush_folder,
+    write_manifest,
+)
+from features.progress import Progress
+from features.project import Project, source_files
+from features.store import SUBJECT_SCHEMA, store_folder
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """What became of one file or query."""
+
+    source: str
+    name: str
+    rows_read: int
+    rows_loaded: int
+    rows_already_loaded: int
+    quarantined: Mapping[str, int]
+    """Reason code -> rows."""
+    unchanged: bool
+    """The very same content was loaded before; it was not read again."""
+
+
+@dataclass(frozen=True)
+class IntakeReport:
+    """What an ingest did."""
+
+    batch: str | None
+    """None when there was nothing new."""
+    sources: tuple[SourceReport, ...]
+    n_persons: Mapping[StorePurpose, int]
+    quarantine: Path | None
+    """File with reasons and line numbers, when any row was set aside."""
+
+    @property
+    def rows_loaded(self) -> int:
+        """Rows that are new in the store."""
+        return sum(source.rows_loaded for source in self.sources)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the report as JSON-ready fields."""
+        return {
+            "batch": self.batch,
+            "n_persons": dict(self.n_persons),
+            "quarantine": str(self.quarantine) if self.quarantine else None,
+            "sources": [
+                {
+                    "source": s.source,
+                    "file": s.name,
+                    "rows_read": s.rows_read,
+                    "rows_loaded": s.rows_loaded,
+                    "rows_already_loaded": s.rows_already_loaded,
+                    "quarantined": dict(s.quarantined),
+                    "unchanged": s.unchanged,
+                }
+                for s in self.sources
+            ],
+        }
+
+
+@dataclass
+class _Run:
+    """One ingest under way."""
+
+    project: Project
+    keys: KeyRing
+    environ: Mapping[str, str]
+    now: datetime
+    token_bytes: TokenBytes
+    progress: Progress
+    folder: Path
+    before: Manifest | None
+    purposes: tuple[StorePurpose, ...]
+    batch: str
+    tallies: dict[SourceUnit, FileTally] = field(default_factory=dict)
+    unchanged: set[SourceUnit] = field(default_factory=set)
+
+    @property
+    def workspace(self) -> Path:
+        return self.folder / f"tmp-{self.batch}"
+
+    @property
+    def generation(self) -> int:
+        return self.before.generation + 1 if self.before else 1
+
+    def entry(self, purpose: StorePurpose) -> PurposeEntry | None:
+        return self.before.purposes.get(purpose) if self.before else None
+
+    def stored(self, purpose: StorePurpose) -> batches.StoredBatches:
+        entry = self.entry(purpose)
+        return batches.StoredBatches(self.folder / purpose, entry.batches if entry else ())
+
+    def tally(self, unit: SourceUnit) -> FileTally:
+        return self.tallies.setdefault(unit, FileTally(unit.source.name, unit.name, unit.source.max_bad_share))
+
+
+def ingest(
+    project: Project,
+    *,
+    keys: KeyRing,
+    environ: Mapping[str, str],
+    now: datetime,
+    progress: Progress,
+    token_bytes: TokenBytes = secrets.token_bytes,
+) -> IntakeReport:
+    """Read every declared source and add what is new to the store.
+
+    Loading the same files again changes nothing. A corrected extract adds its records; with `record_column` the later known one
+    supersedes the earlier, which stays, so that what was known before does not change.
+
+    Parameters
+    ----------
+    now
+        Aware UTC: purposes have to be valid, and nothing may become known after it.
+    token_bytes
+        Source of subject ids and of the order of person codes.
+
+    Raises
+    ------
+    IntakeError
+        TID301 to TID317: a file is refused; nothing was loaded, reasons and line numbers are in ``var/quarantine``.
+    PurposeError
+        TID201, TID202 no valid purpose; TID203 to TID208 a key is missing or wrong.
+    ProjectError
+        TID105 an environment variable is not set, TID106 there is no source with layout `persons`.
+    """
+    purposes = loadable_purposes(project, on=now.date())
+    folder = store_folder(project)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder):
+        before = find_manifest(folder)
+        _check_same_kind(project, before)
+        clear_leftovers(folder, before)
+        generation = before.generation + 1 if before else 1
+        batch = f"{now:%Y%m%dT%H%M%SZ}-{generation:04d}"
+        run = _Run(project, keys, environ, now, token_bytes, progress, folder, before, purposes, batch)
+        try:
+            return _run(run)
+        except IntakeError as error:
+            _quarantine(run, {"code": error.code, "message": error.message})
+            raise
+        finally:
+            shutil.rmtree(run.workspace, ignore_errors=True)
+
+
+def _run(run: _Run) -> IntakeReport:
+    units = source_units(run.project, purposes=run.purposes, environ=run.environ)
+    persons = [unit for unit in units if unit.source.layout == "persons"]
+    if not persons:
+        raise ProjectError(
+            "TID106", f"{run.project.root / 'indicators'}: no source has layout = 'persons'. Declare the register that says who there is."
+        )
+    run.workspace.mkdir()
+    mapping = read_mapping(run.folder, run.before, token_bytes=run.token_bytes)
+    mapping.check_keys(run.keys)
+    with run.progress.step("Reading who there is", total=1) as step:
+        roster = read_roster(persons, today=run.now.date(), tallies=[run.tally(unit) for unit in persons])
+        n_persons = {purpose: entry.n_persons for purpose in run.purposes if (entry := run.entry(purpose))}
+        people = link_people(
+            roster,
+            mapping,
+            run.keys,
+            purposes=run.purposes,
+            n_persons=n_persons,
+            synthetic=run.project.is_synthetic,
+            token_bytes=run.token_bytes,
+        )
+        step.advance()
+    records = [unit for unit in units if unit.source.layout != "persons" and unit.purposes]
+    fresh = _to_read(run, records, people)
+    staging = _stage(run, fresh, people, roster)
+    written = _write(run, fresh, staging, people)
+    for tally in run.tallies.values():
+        tally.check_share()
+    quarantine = _quarantine(run, None)
+    manifest = _next_manifest(run, records, people, roster, written)
+    if manifest is not None:
+        _commit(run, manifest)
+    current = manifest or run.before
+    return IntakeReport(
+        batch=run.batch if manifest is not None else None,
+        sources=tuple(_report(run, unit) for unit in (*persons, *records)),
+        n_persons={purpose: entry.n_persons for purpose, entry in current.purposes.items()} if current else {},
+        quarantine=quarantine,
+    )
+
+
+def _to_read(run: _Run, units: Sequence[SourceUnit], people: People) -> list[SourceUnit]:
+    """Leave out what was loaded before, unless it had rows of strangers and there are new people."""
+    known = {(e.source, e.name, e.content, e.declaration): e for e in (run.before.loaded if run.before else ())}
+    fresh = []
+    for unit in units:
+        entry = known.get((unit.source.name, unit.name, unit.content, unit.declaration))
+        if entry is not None and not (entry.strangers and people.new_links):
+            run.unchanged.add(unit)
+        else:
+            fresh.append(unit)
+    return fresh
+
+
+def _stage(run: _Run, units: Sequence[SourceUnit], people: People, roster: Roster) -> Staging:
+    staging = Staging(run.workspace / "staged", tuple(run.project.catalogue.indicators))
+    staging.folder.mkdir()
+    connection = checks.connect()
+    declare_everybody(connection, roster)
+    for number, unit in enumerate(units):
+        with run.progress.step(f"Reading {unit.name}") as step:
+            stage_unit(
+                unit,
+                number,
+                people=people,
+                staging=staging,
+                tally=run.tally(unit),
+                connection=connection,
+                today=run.now.date(),
+                metadata=_metadata(run, unit),
+                step=step,
+            )
+    connection.close()
+    return staging
+
+
+def _metadata(run: _Run, unit: SourceUnit) -> Path | None:
+    if unit.source.metadata is None:
+        return None
+    return source_files(run.project, (unit.source.metadata,), environ=run.environ)[0]
+
+
+def _write(run: _Run, units: Sequence[SourceUnit], staging: Staging, people: People) -> dict[StorePurpose, BatchEntry]:
+    """Write each purpose's new batch into the workspace."""
+    tallies = [run.tally(unit) for unit in units]
+    names = sorted({unit.source.name for unit in units})
+    connection = batches.open_staging(staging, spill=run.workspace / "spill")
+    batches.drop_repeats(connection, source_of_unit=[names.index(unit.source.name) for unit in units], tallies=tallies)
+    rows: dict[StorePurpose, int] = {}
+    for purpose in run.purposes:
+        rows[purpose] = batches.select_fresh(
+            connection,
+            purpose,
+            units=[number for number, unit in enumerate(units) if purpose in unit.purposes],
+            codes=people.codes(purpose),
+            indicators=staging.codes,
+            stored=run.stored(purpose),
+        )
+    batches.count_already_loaded(connection, run.purposes, tallies)
+    written = {purpose: _write_purpose(run, purpose, connection, staging) for purpose in run.purposes if rows[purpose]}
+    connection.close()
+    return written
+
+
+def _write_purpose(run: _Run, purpose: StorePurpose, connection: Any, staging: Staging) -> BatchEntry:
+    folder = run.workspace / purpose / "batches" / run.batch
+    parts, rows = {}, 0
+    with run.progress.step(f"Writing the {purpose} store") as step:
+        for number, digest, count in batches.write_batch(
+            connection, purpose, folder, batch=run.batch, indicators=staging.codes, workspace=run.workspace
+        ):
+            parts[number], rows = digest, rows + count
+            step.advance()
+    return BatchEntry(folder=f"batches/{run.batch}", rows=rows, parts=parts)
+
+
+def _next_manifest(
+    run: _Run, units: Sequence[SourceUnit], people: People, roster: Roster, written: Mapping[StorePurpose, BatchEntry]
+) -> Manifest | None:
+    """Write subjects and mapping into the workspace and say what the store will hold; None when nothing changes."""
+    purposes = {purpose: _next_entry(run, purpose, people, roster, written.get(purpose)) for purpose in run.purposes}
+    kept = {p: e for p, e in run.before.purposes.items() if p not in purposes} if run.before else {}
+    mapping_name = f"mapping-{run.generation:04d}.parquet"
+    write_mapping(run.workspace / mapping_name, people.mapping)
+    if run.before and run.before.mapping and file_hash(run.folder / run.before.mapping) == file_hash(run.workspace / mapping_name):
+        (run.workspace / mapping_name).unlink()
+        mapping_name = run.before.mapping
+    manifest = Manifest(
+        generation=run.generation,
+        synthetic=run.project.is_synthetic,
+        mapping=mapping_name,
+        purposes={**kept, **purposes},
+        loaded=_loaded(run, units),
+    )
+    unchanged = run.before is not None and manifest.model_copy(update={"generation": run.before.generation}) == run.before
+    return None if unchanged else manifest
+
+
+def _next_entry(run: _Run, purpose: StorePurpose, people: People, roster: Roster, batch: BatchEntry | None) -> PurposeEntry:
+    entry = run.entry(purpose)
+    before = pq.read_table(run.folder / purpose / entry.subjects, schema=SUBJECT_SCHEMA) if entry else None
+    subjects = subjects_of(purpose, people, roster, before)
+    stored = run.stored(purpose).batches
+    if people.removed.get(purpose):
+        stored = batches.copy_without(
+            run.stored(purpose), people.removed[purpose], run.workspace / purpose, suffix=f"without-{run.generation:04d}"
+        )
+    name = _write_subjects(run, purpose, subjects, before)
+    path = run.workspace / purpose / name if name is not None else run.folder / purpose / (entry.subjects if entry else "")
+    highest = max(subjects["person"].to_pylist(), default=-1) + 1
+    return PurposeEntry(
+        subjects=path.name,
+        subjects_hash=file_hash(path),
+        n_persons=max(highest, entry.n_persons if entry else 0),
+        batches=(*stored, *((batch,) if batch is not None else ())),
+    )
+
+
+def _write_subjects(run: _Run, purpose: StorePurpose, subjects: pa.Table, before: pa.Table | None) -> str | None:
+    if before is not None and subjects.equals(before):
+        return None
+    (run.workspace / purpose).mkdir(exist_ok=True)
+    name = f"subjects-{run.generation:04d}.parquet"
+    pq.write_table(subjects, run.workspace / purpose / name, compression="zstd")
+    return name
+
+
+def _loaded(run: _Run, units: Sequence[SourceUnit]) -> tuple[LoadedEntry, ...]:
+    """Remember what has been loaded, in a fixed order; what is no longer declared stays remembered."""
+    entries = {(e.source, e.name, e.content, e.declaration): e for e in (run.before.loaded if run.before else ())}
+    for unit in units:
+        if unit not in run.unchanged:
+            key = (unit.source.name, unit.name, unit.content, unit.declaration)
+            strangers = run.tally(unit).reasons.get("unknown_person", 0)
+            entries[key] = LoadedEntry(source=key[0], name=key[1], content=key[2], declaration=key[3], strangers=strangers)
+    return tuple(entries[key] for key in sorted(entries))
+
+
+def _commit(run: _Run, manifest: Manifest) -> None:
+    """Move everything into place, then replace the manifest: before that line the old state holds, after it the new one."""
+    with run.progress.step("Committing", total=1) as step:
+        for purpose in manifest.purposes:
+            move_into(run.workspace / purpose, run.folder / purpose)
+        if manifest.mapping is not None and (run.workspace / manifest.mapping).exists():
+            (run.workspace / manifest.mapping).rename(run.folder / manifest.mapping)
+        flush_folder(run.folder)
+        write_manifest(run.folder, manifest)
+        clear_leftovers(run.folder, manifest, keep=run.workspace)
+        step.advance()
+
+
+def _check_same_kind(project: Project, before: Manifest | None) -> None:
+    if before is not None and before.synthetic != project.is_synthetic:
+        raise IntakeError(
+            "TID311",
+            f"{store_folder(project)} holds {'synthetic' if before.synthetic else 'other than synthetic'} data, and the project now says "
+            f"data = {project.screening.project.data!r}. They never mix (R-33): use another project folder.",
+        )
+
+
+def _quarantine(run: _Run, rejected: Mapping[str, str] | None) -> Path | None:
+    return write_quarantine(run.project.var / "quarantine", run.tallies.values(), batch=run.batch, now=run.now, rejected=rejected)
+
+
+def _report(run: _Run, unit: SourceUnit) -> SourceReport:
+    tally = run.tally(unit)
+    return SourceReport(
+        unit.source.name, unit.name, tally.rows_read, tally.rows_loaded, tally.already_loaded, dict(tally.reasons), unit in run.unchanged
+    )

@@ -1,0 +1,113 @@
+"""The mapping: which pseudonym is which subject, and which subjects of different purposes are one person. Intake alone holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import DataError, PurposeError
+from features.keys import KeyRing, TokenBytes
+from features.manifest import Manifest, StorePurpose
+
+SCHEMA = pa.schema(
+    [
+        ("purpose", pa.string()),
+        ("key_id", pa.string()),
+        ("pseudonym", pa.string()),
+        ("subject_id", pa.string()),
+        ("person", pa.int32()),
+        ("link", pa.string()),
+        ("group_pseudonym", pa.string()),
+    ]
+)
+"""`link` is random and ties one person's subjects across purposes; `group_pseudonym` ties rows that are one human being."""
+
+_RECORD_KEY = b"record_key"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The whole mapping in memory.
+
+    Attributes
+    ----------
+    rows
+        Columns of `SCHEMA`.
+    record_key
+        16 characters that records' own numbers are digested under; random, made with the first mapping.
+    """
+
+    rows: pd.DataFrame
+    record_key: str
+
+    def of(self, purpose: StorePurpose) -> pd.DataFrame:
+        """Rows of one purpose."""
+        return self.rows[self.rows["purpose"] == purpose]
+
+    def n_persons(self, purpose: StorePurpose) -> int:
+        """One more than the highest person code that has been given out and is still mapped."""
+        persons = self.of(purpose)["person"]
+        return int(persons.max()) + 1 if len(persons) else 0
+
+    def check_keys(self, keys: KeyRing) -> None:
+        """Refuse to mix pseudonyms of two keys: the same person would become two.
+
+        Raises
+        ------
+        PurposeError
+            TID203 a key is missing, TID208 it is not the one that the mapping was made under.
+        """
+        for purpose, key_id in self.rows[["purpose", "key_id"]].drop_duplicates().itertuples(index=False):
+            if keys.key_id(purpose) != key_id:
+                raise PurposeError(
+                    "TID208",
+                    f"the key for the purpose {purpose!r} is {keys.key_id(purpose)}, but the store was made under {key_id}. Bring that key "
+                    "back; to change keys the store has to be re-keyed.",
+                )
+
+
+def read_mapping(folder: Path, manifest: Manifest | None, *, token_bytes: TokenBytes) -> Mapping:
+    """Read the mapping that the manifest names, or begin an empty one."""
+    if manifest is None or manifest.mapping is None:
+        return Mapping(SCHEMA.empty_table().to_pandas(), token_bytes(8).hex())
+    return load_mapping(folder / manifest.mapping)
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Read a mapping file.
+
+    Raises
+    ------
+    DataError
+        TID405 when it does not read.
+    """
+    try:
+        table = pq.read_table(path)
+        return Mapping(table.cast(SCHEMA).to_pandas(), table.schema.metadata[_RECORD_KEY].decode())
+    except (OSError, pa.ArrowException, KeyError, TypeError) as error:
+        raise DataError("TID405", f"{path} does not read as the store's mapping. Restore `var/store` from a backup.") from error
+
+
+def write_mapping(path: Path, mapping: Mapping) -> None:
+    """Write a mapping that its owner alone can read."""
+    table = pa.Table.from_pandas(mapping.rows, schema=SCHEMA, preserve_index=False)
+    path.touch(mode=0o600)
+    pq.write_table(table.replace_schema_metadata({_RECORD_KEY: mapping.record_key.encode()}), path, compression="zstd")
+
+
+def random_ids(count: int, token_bytes: TokenBytes) -> list[str]:
+    """Draw `count` random ids of 128 bits, as 32 hex digits."""
+    text = token_bytes(16 * count).hex()
+    return [text[start : start + 32] for start in range(0, len(text), 32)]
+
+
+def shuffled_codes(first: int, count: int, token_bytes: TokenBytes) -> np.ndarray[Any, np.dtype[np.int32]]:
+    """Give out the next codes in random order, so that a code does not tell where in a file a person stood."""
+    generator = np.random.default_rng(int.from_bytes(token_bytes(16), "big"))
+    return (first + generator.permutation(count)).astype(np.int32)

@@ -1,0 +1,99 @@
+"""Sources that are a query over files: DuckDB sees the declared files as views, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as pa_dataset
+
+from features.catalogue import Source
+from features.errors import IntakeError
+from features.intake.readers import CHUNK_ROWS, Chunk, OpenFile, number_lines, open_file
+
+_SPEAKS_OF_DATA = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException, duckdb.DataError)
+"""Errors whose text may quote a value."""
+
+
+def open_query(path: Path, files: Sequence[Path], source: Source) -> OpenFile:
+    """Run the query of a source over its files.
+
+    Raises
+    ------
+    IntakeError
+        TID305 a file or the query is not there, TID310 the query is not one readable SELECT, and what `readers.open_file` raises.
+    """
+    connection = connect_closed({file.stem: _view(file, source) for file in files})
+    text = _read_query(path, source)
+    try:
+        reader = connection.execute(_single_select(connection, text, path, source)).to_arrow_reader(CHUNK_ROWS)
+    except duckdb.Error as error:
+        raise _query_error(path, source, error) from error
+    return OpenFile(path.name, tuple(reader.schema.names), _chunks(reader, connection, path, source))
+
+
+def connect_closed(views: dict[str, pa.Table | pa_dataset.Dataset]) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database that sees these views and neither files, network, Python variables nor its own settings."""
+    connection = duckdb.connect(":memory:", config={"temp_directory": "", "python_enable_replacements": False})
+    for name, table in views.items():
+        connection.register(name, table)
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _view(path: Path, source: Source) -> pa.Table | pa_dataset.Dataset:
+    bad: list[int] = []
+    opened = open_file(path, source, expected=(), on_bad_lines=lambda _, lines: bad.extend(lines))
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return pa_dataset.dataset(path)
+    table = pa.concat_tables([chunk.table for chunk in opened.chunks])
+    if bad:
+        raise IntakeError(
+            "TID309",
+            f"{path.name} (source {source.name}) has {len(bad)} lines with too many or too few fields (first at line {bad[0]}). A file "
+            "under a query has to be whole: mend it and ingest again.",
+        )
+    return table
+
+
+def _read_query(path: Path, source: Source) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise IntakeError("TID305", f"{path} (the query of source {source.name}) is not there or is not UTF-8.") from error
+
+
+def _single_select(connection: duckdb.DuckDBPyConnection, text: str, path: Path, source: Source) -> duckdb.Statement:
+    statements = connection.extract_statements(text)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise IntakeError("TID310", f"{path.name} (source {source.name}) holds {len(statements)} statements. Expected one SELECT.")
+    return statements[0]
+
+
+def _chunks(reader: pa.RecordBatchReader, connection: duckdb.DuckDBPyConnection, path: Path, source: Source) -> Iterator[Chunk]:
+    start = 1
+    try:
+        for batch in reader:
+            yield number_lines(pa.Table.from_batches([batch]), start)
+            start += batch.num_rows
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise _query_error(path, source, error) from error
+    finally:
+        connection.close()
+    if start == 1:
+        raise IntakeError("TID304", f"the query {path.name} (source {source.name}) gives no rows. Check it against its files.")
+
+
+def _query_error(path: Path, source: Source, error: Exception) -> IntakeError:
+    """Say what DuckDB says, unless its text may quote a person's value."""
+    quotes = isinstance(error, _SPEAKS_OF_DATA) or not isinstance(error, duckdb.Error)
+    said = f"a {type(error).__name__} on some value" if quotes else str(error).split("\n", 1)[0]
+    views = ", ".join(Path(name).stem for name in source.files)
+    return IntakeError(
+        "TID310",
+        f"the query {path.name} (source {source.name}) does not run: {said}. It sees the views {views} and nothing else: no "
+        "files, no network.",
+    )

@@ -1,0 +1,190 @@
+"""From a declared file to chunks of Arrow rows, whatever it was written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from features.catalogue import Source
+from features.errors import IntakeError
+from features.intake.csv_text import CsvShape, detect_shape
+
+CHUNK_ROWS = 1_000_000
+CHUNK_BYTES = 1 << 25
+
+OnBadLines = Callable[[str, Sequence[int]], None]
+"""Told a reason code and the lines that broke it."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a file, all columns as the file has them, with their line numbers."""
+
+    table: pa.Table
+    lines: pa.Array
+    """int64, shape (n_rows,). Line 1 of a CSV is its first line; Parquet and queries count rows from 1."""
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A file whose header has been read."""
+
+    name: str
+    columns: tuple[str, ...]
+    chunks: Iterator[Chunk]
+
+
+def open_file(path: Path, source: Source, *, expected: tuple[str, ...], on_bad_lines: OnBadLines) -> OpenFile:
+    """Open a CSV or Parquet file.
+
+    Parameters
+    ----------
+    expected
+        Columns the layout needs, for the message when the separator is wrong.
+    on_bad_lines
+        Called with lines that have too many or too few fields; they are left out of the chunks.
+
+    Raises
+    ------
+    IntakeError
+        TID303 wrong separator, TID304 empty, TID305 not there, TID306 cut off or damaged, TID307 wrong encoding; the first four also
+        while chunks are read.
+    """
+    if not path.is_file():
+        raise IntakeError("TID305", f"{path} (source {source.name}) is not there. Put the file in place, or correct `files` of the source.")
+    if path.stat().st_size == 0:
+        raise IntakeError(
+            "TID304", f"{path.name} (source {source.name}) is empty (0 bytes). Expected a header and rows; ask for the file again."
+        )
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _open_parquet(path, source)
+    return _open_csv(path, source, expected, on_bad_lines)
+
+
+def number_lines(table: pa.Table, start: int) -> Chunk:
+    """Number a table's rows from `start`."""
+    return Chunk(table, pa.array(np.arange(start, start + len(table))))
+
+
+def _open_parquet(path: Path, source: Source) -> OpenFile:
+    with _damage_named(path, source):
+        file = pq.ParquetFile(path)
+    if file.metadata.num_rows == 0:
+        raise IntakeError("TID304", f"{path.name} (source {source.name}) is empty: it has columns but no rows. Ask for the file again.")
+    return OpenFile(path.name, tuple(file.schema_arrow.names), _parquet_chunks(file, path, source))
+
+
+def _parquet_chunks(file: pq.ParquetFile, path: Path, source: Source) -> Iterator[Chunk]:
+    start = 1
+    batches = file.iter_batches(batch_size=CHUNK_ROWS)
+    while True:
+        with _damage_named(path, source):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield number_lines(pa.Table.from_batches([batch]), start)
+        start += batch.num_rows
+
+
+@contextmanager
+def _damage_named(path: Path, source: Source) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as error:
+        raise IntakeError(
+            "TID306",
+            f"{path.name} (source {source.name}) is cut off or damaged: it does not read as Parquet to its end. Copy it again, compare its "
+            f"size ({path.stat().st_size} bytes) with the sender's, and ingest again.",
+        ) from error
+
+
+def _open_csv(path: Path, source: Source, expected: tuple[str, ...], on_bad_lines: OnBadLines) -> OpenFile:
+    shape = detect_shape(path, source, separator_expected=expected)
+    return OpenFile(path.name, shape.columns, _csv_chunks(path, source, shape, on_bad_lines))
+
+
+def _csv_chunks(path: Path, source: Source, shape: CsvShape, on_bad_lines: OnBadLines) -> Iterator[Chunk]:
+    """Stream a CSV; every value stays text, so that leading zeros and level codes survive."""
+    broken: list[int] = []
+    unreported = 0
+
+    def note(row: pa_csv.InvalidRow) -> str:
+        broken.append(row.number if row.number is not None else 0)
+        return "skip"
+
+    parsed = 0
+    for table in _csv_tables(path, source, shape, note):
+        if len(broken) > unreported:
+            on_bad_lines("wrong_column_count", broken[unreported:])
+            unreported = len(broken)
+        if len(table):
+            yield Chunk(table, _physical_lines(parsed, len(table), broken, shape.lines_before_data))
+        parsed += len(table)
+    if len(broken) > unreported:
+        on_bad_lines("wrong_column_count", broken[unreported:])
+    if parsed == 0:
+        raise IntakeError("TID304", f"{path.name} (source {source.name}) is empty: it has no row below its header. Ask for the file again.")
+    _check_not_cut(path, source, shape, broken, parsed)
+
+
+def _csv_tables(path: Path, source: Source, shape: CsvShape, note: Callable[[pa_csv.InvalidRow], str]) -> Iterator[pa.Table]:
+    read = pa_csv.ReadOptions(
+        use_threads=False,
+        block_size=CHUNK_BYTES,
+        skip_rows=shape.lines_before_data,
+        column_names=_distinct(shape.columns),
+        encoding="utf-8" if shape.encoding == "utf-8-sig" else shape.encoding,
+    )
+    parse = pa_csv.ParseOptions(delimiter=shape.separator, invalid_row_handler=note, newlines_in_values=False)
+    convert = pa_csv.ConvertOptions(
+        column_types=dict.fromkeys(_distinct(shape.columns), pa.string()),
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+    )
+    try:
+        reader = pa_csv.open_csv(path, read_options=read, parse_options=parse, convert_options=convert)
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+    except (pa.ArrowInvalid, UnicodeError, OSError) as error:
+        if "Empty CSV" in str(error):
+            return
+        raise IntakeError(
+            "TID306",
+            f"{path.name} (source {source.name}) does not read as CSV to its end: it is cut off inside a field, or damaged. Copy it again "
+            f"and compare its size ({path.stat().st_size} bytes) with the sender's.",
+        ) from error
+
+
+def _distinct(columns: tuple[str, ...]) -> list[str]:
+    """Names for reading; a name that stands twice is refused right after, by the contract."""
+    return [name if columns.index(name) == place else f"{name}#{place}" for place, name in enumerate(columns)]
+
+
+def _physical_lines(parsed: int, count: int, broken: list[int], lines_before_data: int) -> pa.Array:
+    """Line numbers of parsed rows, the skipped ones counted in."""
+    numbers = pa.array(np.arange(count) + parsed + 1 + lines_before_data)
+    for line in sorted(broken):
+        numbers = pc.if_else(pc.greater_equal(numbers, line), pc.add(numbers, 1), numbers)
+    return numbers
+
+
+def _check_not_cut(path: Path, source: Source, shape: CsvShape, broken: list[int], parsed: int) -> None:
+    """Refuse a file whose last line stops in the middle."""
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        ends_with_newline = file.read(1) in (b"\n", b"\r", b"\x00", b"\x1a")
+    if broken and not ends_with_newline and broken[-1] >= parsed + len(broken) + shape.lines_before_data:
+        raise IntakeError(
+            "TID306",
+            f"{path.name} (source {source.name}) is cut off: its last line ({broken[-1]}) stops before its last column. Copy it again and "
+            f"compare its size ({path.stat().st_size} bytes) with the sender's.",
+        )

@@ -1,0 +1,30 @@
+"""Why a row goes to quarantine: stable codes, and what each expects."""
+
+from __future__ import annotations
+
+REASONS: dict[str, str] = {
+    "wrong_column_count": "as many fields as the header has columns",
+    "missing_id": "an identifier in every row",
+    "duplicate_id": "one row a person",
+    "duplicate_row": "no row twice; where equal rows are different records, declare their number as `record_column` or add them up",
+    "unknown_person": "an identifier that a source with layout 'persons' also has",
+    "unknown_indicator": "the code of an indicator that is declared and switched on for this source",
+    "happened_missing": "a date on which it happened",
+    "happened_unreadable": "a date as 2024-03-01 or 01.03.2024",
+    "happened_too_early": "a date from 1900 on",
+    "happened_too_late": "a date at most one year after today",
+    "known_missing": "a date on which it became known; `known_lag_days` says what to assume where a row has none",
+    "known_unreadable": "a date as 2024-03-01 or 01.03.2024",
+    "known_too_early": "a date from 1900 on",
+    "known_in_future": "a date that has passed: what becomes known in the future is not known",
+    "born_unreadable": "a date of birth as 2010-03-01 or 01.03.2010",
+    "born_impossible": "a date of birth from 1900 to today",
+    "stop_unreadable": "a stop date as 2024-03-01 or 01.03.2024, or none",
+    "stop_before_start": "a stop date on or after the start",
+    "value_missing": "a value",
+    "value_not_a_number": "a number with the decimal mark that the source declares in `decimal`",
+    "value_negative": "a count of 0 or more",
+    "value_not_0_or_1": "0 or 1",
+    "value_not_a_level": "one of the declared `levels`",
+}
+"""Reason code -> what was expected."""

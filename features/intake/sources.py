@@ -1,0 +1,184 @@
+"""What an ingest reads: one unit for each declared file, or for each query over files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.catalogue import Indicator, Sector, Source
+from features.errors import IntakeError
+from features.intake.layouts import SYNTHETIC, Contract
+from features.intake.quarantine import FileTally
+from features.intake.queries import open_query
+from features.intake.readers import Chunk, OpenFile, open_file
+from features.manifest import StorePurpose, file_hash
+from features.nationalid import rows_with_national_id
+from features.project import Project, source_files
+
+
+@dataclass(frozen=True, eq=False)
+class SourceUnit:
+    """One file of a source, or its query with all its files; loaded or left as a whole."""
+
+    source: Source
+    paths: tuple[Path, ...]
+    query: Path | None
+    contract: Contract
+    purposes: tuple[StorePurpose, ...]
+    """Stores that its records go to."""
+    indicators: Mapping[str, Indicator]
+    """Indicators that its records may belong to."""
+
+    @property
+    def name(self) -> str:
+        """Name for people: the file's, or the query's."""
+        return self.query.name if self.query is not None else self.paths[0].name
+
+    @cached_property
+    def content(self) -> str:
+        """SHA-256 of the files, and of the query."""
+        digest = hashlib.sha256()
+        for path in (*self.paths, *filter(None, (self.query,))):
+            self._check_there(path)
+            digest.update(file_hash(path).encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def declaration(self) -> str:
+        """SHA-256 of everything that decides what these files give."""
+        kinds = {code: (i.kind.value, i.levels) for code, i in self.indicators.items()}
+        return hashlib.sha256(json.dumps([self.source.model_dump(mode="json"), kinds, self.purposes], sort_keys=True).encode()).hexdigest()
+
+    def _check_there(self, path: Path) -> None:
+        if not path.is_file():
+            raise IntakeError(
+                "TID305", f"{path} (source {self.source.name}) is not there. Put the file in place, or correct `files` of the source."
+            )
+
+
+def loadable_purposes(project: Project, *, on: date) -> tuple[StorePurpose, ...]:
+    """Return the purposes that the project declares; each has to be valid on this day, or the run does not start (R-02).
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202.
+    """
+    declared = {purpose.kind for purpose in project.screening.purpose}
+    wanted: list[StorePurpose] = [p for p in ("train", "score") if p in declared]
+    if "audit" in declared or any(s.sector is Sector.AUDIT and s.is_on for s in project.catalogue.sectors):
+        wanted.append("audit")
+    for purpose in wanted or ["train"]:
+        project.check_purpose(purpose, on=on)
+    return tuple(wanted)
+
+
+def source_units(project: Project, *, purposes: tuple[StorePurpose, ...], environ: Mapping[str, str]) -> tuple[SourceUnit, ...]:
+    """List what has to be read, persons first.
+
+    Raises
+    ------
+    ProjectError
+        TID105 when a file names an environment variable that is not set.
+    """
+    units = [unit for source in project.catalogue.sources.values() for unit in _units(project, source, purposes, environ)]
+    return tuple(sorted(units, key=lambda unit: unit.source.layout != "persons"))
+
+
+def read_unit(unit: SourceUnit, tally: FileTally) -> Iterator[Chunk]:
+    """Open a unit and yield its chunks: columns checked, identity numbers and the synthetic mark looked for.
+
+    Raises
+    ------
+    IntakeError
+        TID301 to TID311.
+    """
+    opened = open_unit(unit, tally)
+    unit.contract.check_columns(opened.columns, file=unit.name)
+    _check_synthetic_column(unit, opened.columns)
+    searched = [c for c in opened.columns if c not in unit.contract.id_columns(opened.columns)]
+    for chunk in opened.chunks:
+        _check_no_national_id(unit, chunk, searched)
+        _check_synthetic_rows(unit, chunk)
+        yield chunk
+
+
+def open_unit(unit: SourceUnit, tally: FileTally) -> OpenFile:
+    """Open a unit so far that its columns are known."""
+
+    def note(reason: str, lines: Sequence[int]) -> None:
+        tally.rows_read += len(lines)
+        tally.add(reason, lines)
+
+    if unit.query is not None:
+        return open_query(unit.query, unit.paths, unit.source)
+    return open_file(unit.paths[0], unit.source, expected=unit.contract.required, on_bad_lines=note)
+
+
+def _units(project: Project, source: Source, purposes: tuple[StorePurpose, ...], environ: Mapping[str, str]) -> list[SourceUnit]:
+    is_audit = project.catalogue.sector_of(source.name) is Sector.AUDIT
+    own: tuple[StorePurpose, ...] = ("audit",) if is_audit else tuple(p for p in purposes if p != "audit" and p in source.purposes)
+    if source.layout == "persons":
+        own = tuple(p for p in purposes if p == "audit" or p in source.purposes)
+    indicators = {
+        code: i for code, i in project.catalogue.indicators.items() if (project.catalogue.sector_of(code) is Sector.AUDIT) == is_audit
+    }
+    paths = source_files(project, source.files, environ=environ)
+    contract = Contract(source, project.is_synthetic)
+    if source.query is not None:
+        return [SourceUnit(source, paths, project.root / source.query, contract, own, indicators)]
+    return [SourceUnit(source, (path,), None, contract, own, indicators) for path in paths]
+
+
+def _check_no_national_id(unit: SourceUnit, chunk: Chunk, columns: list[str]) -> None:
+    for column in columns:
+        rows = rows_with_national_id(chunk.table[column])
+        if len(rows):
+            raise IntakeError(
+                "TID308",
+                f"{unit.name} (source {unit.source.name}) is refused: the column {column!r} holds {len(rows)} national identity numbers "
+                f"(first at line {chunk.lines[int(rows[0])].as_py()}). They may stand in the id column only. Have the column left out or "
+                "cleaned where the file was made, and delete this copy (R-07).",
+            )
+
+
+def _check_synthetic_column(unit: SourceUnit, columns: tuple[str, ...]) -> None:
+    marked = SYNTHETIC in columns or (unit.source.layout == "spells" and "attributes" in columns)
+    if unit.contract.synthetic_project and not marked:
+        raise IntakeError(
+            "TID311",
+            f"{unit.name} (source {unit.source.name}) has no column `{SYNTHETIC}`. In a synthetic project every row says `{SYNTHETIC}` = "
+            "true, so that real data can't slip in (R-33). If the data is real, it needs a project with data = 'real'.",
+        )
+
+
+def _check_synthetic_rows(unit: SourceUnit, chunk: Chunk) -> None:
+    """Refuse synthetic rows among real ones and the other way round."""
+    marked = _synthetic_marks(unit, chunk.table)
+    wrong = pc.sum(pc.equal(marked, not unit.contract.synthetic_project)).as_py() or 0
+    if wrong:
+        is_what = "not marked" if unit.contract.synthetic_project else "marked"
+        raise IntakeError(
+            "TID311",
+            f"{unit.name} (source {unit.source.name}): {wrong} rows are {is_what} `{SYNTHETIC}` = true in a project with data = "
+            f"{'synthetic' if unit.contract.synthetic_project else 'not synthetic'!r}. Synthetic and real data never mix (R-33).",
+        )
+
+
+def _synthetic_marks(unit: SourceUnit, table: pa.Table) -> pa.ChunkedArray | pa.Array:
+    if SYNTHETIC in table.column_names:
+        column = table[SYNTHETIC]
+        if pa.types.is_boolean(column.type):
+            return pc.fill_null(column, False)
+        return pc.fill_null(pc.is_in(pc.utf8_lower(column.cast(pa.string())), pa.array(["true", "1"])), False)
+    if unit.contract.synthetic_project:
+        return pc.fill_null(pc.match_substring(table["attributes"].cast(pa.string()), f"{SYNTHETIC}=true"), False)
+    return pa.repeat(False, len(table))
