@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from training.periods import LabelledRows, Mask, periods_present
+from features.records import Mask
+from training.periods import LabelledRows, periods_present
 from training.splits import MATURED_SHARE, Split
 
 CROSS_FOLDS = 4

@@ -9,13 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Days = NDArray[np.int32]
-"""Days since 1970-01-01."""
-Mask = NDArray[np.bool_]
+from features.records import Days
+
 PeriodKind = Literal["month", "year"]
 
 _PATTERNS: dict[str, str] = {"month": r"^\d{4}-(0[1-9]|1[0-2])$", "year": r"^\d{4}$"}
-_UNITS: dict[str, str] = {"month": "datetime64[M]", "year": "datetime64[Y]"}
 
 
 @dataclass(frozen=True)
@@ -45,16 +43,6 @@ def is_period(text: str, *, kind: PeriodKind) -> bool:
     (True, False)
     """
     return re.match(_PATTERNS[kind], text) is not None
-
-
-def period_names(as_of: Days, *, kind: PeriodKind) -> NDArray[np.str_]:
-    """Name of the period that each as-of date lies in; names sort as time does.
-
-    >>> [str(name) for name in period_names(np.array([0, 15_737], dtype=np.int32), kind="month")]
-    ['1970-01', '2013-02']
-    """
-    names: NDArray[np.str_] = as_of.astype("datetime64[D]").astype(_UNITS[kind]).astype(np.str_)
-    return names
 
 
 def periods_present(names: NDArray[np.str_]) -> tuple[str, ...]:

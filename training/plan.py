@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from features.catalogue import Use
-from features.errors import ProjectError
+from features.errors import ModelError, ProjectError
 from features.findings import Finding
 from features.project import Project
+from models.boosted import RESERVED
+from models.rules import Rule
 from training.periods import is_period
-
-RESERVED_BOOSTED = ("objective", "seed", "deterministic", "num_class", "monotone_constraints", "categorical_feature")
-"""LightGBM parameters that the house sets: probabilities, reproducibility, declared directions, no native categorical splits."""
 
 
 @dataclass(frozen=True)
@@ -136,15 +135,19 @@ def _reference_problems(project: Project) -> Iterator[str]:
 
 def _rule_problems(project: Project) -> Iterator[str]:
     known = {spec.name for spec in project.catalogue.feature_specs(Use.PREDICTOR, Use.CONTEXT)}
-    for name, rule in project.screening.training.rules.items():
-        feature = rule.split()[0] if rule.split() else ""
-        if feature not in known:
-            yield f"rule {name}: no feature {feature!r}"
+    for name, text in project.screening.training.rules.items():
+        try:
+            rule = Rule.parse(name, text)
+        except ModelError as error:
+            yield error.message
+            continue
+        if rule.feature not in known:
+            yield f"rule {name}: no feature {rule.feature!r}"
 
 
 def _boosted_problems(project: Project) -> Iterator[str]:
     for name in project.screening.training.boosted:
-        if name in RESERVED_BOOSTED:
+        if name in RESERVED:
             yield f"[training.boosted] sets {name}"
 
 

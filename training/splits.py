@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import DataError
+from features.periods import period_names
 from features.project import DiagnosticSplit
 from features.project import Split as DeclaredSplit
-from training.periods import LabelledRows, Mask, PeriodKind, period_names, periods_present
+from features.records import Mask
+from training.periods import LabelledRows, PeriodKind, periods_present
 
 MATURED_SHARE = 0.95
 """A period is used for learning when at least this share of its labels was known: below it, the known ones are a selection by outcome."""

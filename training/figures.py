@@ -1,0 +1,69 @@
+"""Figures for a run: aggregates only, a table's worth of points each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from models import metrics
+
+Vector = NDArray[np.float64]
+
+SHARES = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50)
+_BINS = 10
+_MIN_CELL = 5
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """People with similar probabilities: what was said on average and what came."""
+
+    n_people: int
+    mean_probability: float
+    observed_rate: float
+
+
+def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = _BINS) -> tuple[ReliabilityBin, ...]:
+    """Cut rows into equally large groups by probability; a group with fewer than five of either outcome is left out.
+
+    >>> bins = reliability_bins(np.tile([0.0, 1.0], 20), np.repeat([0.25, 0.75], 20), n_bins=2)
+    >>> [(one.n_people, one.mean_probability, one.observed_rate) for one in bins]
+    [(20, 0.25, 0.5), (20, 0.75, 0.5)]
+    """
+    order = np.argsort(probability, kind="stable")
+    parts = (order[part] for part in np.array_split(np.arange(len(order)), n_bins))
+    return tuple(
+        ReliabilityBin(len(part), float(probability[part].mean()), float(label[part].mean()))
+        for part in parts
+        if min(int(label[part].sum()), int((1 - label[part]).sum())) >= _MIN_CELL
+    )
+
+
+def reliability_figure(bins: tuple[ReliabilityBin, ...], *, title: str) -> Figure:
+    """Draw what was said against what came; the diagonal is true calibration."""
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="0.6", linewidth=1)
+    axes.plot([one.mean_probability for one in bins], [one.observed_rate for one in bins], marker="o")
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="calibrated probability, mean of group", ylabel="observed rate", title=title)
+    return figure
+
+
+def capacity_figure(label: Vector, scores: Mapping[str, Vector], *, capacity_share: float, title: str) -> Figure:
+    """Draw precision and recall of every rung by the share of people who can be reviewed."""
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    panels = figure.subplots(1, 2)
+    for axes, (name, metric) in zip(
+        panels, {"precision": metrics.precision_at_share, "recall": metrics.recall_at_share}.items(), strict=True
+    ):
+        for rung, score in scores.items():
+            axes.plot(SHARES, [metric(label, score, share=share) for share in SHARES], marker=".", label=rung)
+        axes.axvline(capacity_share, color="0.6", linewidth=1)
+        axes.set(xlabel="share of people reviewed", ylabel=name, ylim=(0, 1))
+    panels[0].legend()
+    figure.suptitle(title)
+    return figure

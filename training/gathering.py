@@ -1,0 +1,120 @@
+"""From a project's store to an experiment's table: cohort, features, labels, and the leak checks on them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.catalogue import FeatureSpec, Use
+from features.cohort import Cohort
+from features.engine.table import FeatureTable
+from features.findings import Finding
+from features.leaks import find_leaks
+from features.outcomes import label_rows
+from features.progress import Progress
+from features.project import Project, Stage
+from features.records import day_numbers
+from features.store import EventStore, open_store
+from features.tables import build_stage_table
+from training.periods import LabelledRows
+from training.table import TrainingTable
+
+
+@dataclass(frozen=True)
+class StageData:
+    """A stage's cohort and features, built once and used for each of its outcomes."""
+
+    project: Project
+    stage: Stage
+    store: EventStore
+    cohort: Cohort
+    features: FeatureTable
+    known_by: date
+
+
+def build_stage_data(project: Project, stage: Stage, *, known_by: date, workers: int, progress: Progress) -> StageData:
+    """Draw the cohort and build its features under the purpose `train`; objections and consents of that day apply (R-36).
+
+    Raises
+    ------
+    PurposeError, DataError
+        As `features.tables.build_stage_table`.
+    """
+    cohort, features = build_stage_table(project, "train", stage, on=known_by, workers=workers, progress=progress)
+    return StageData(project, stage, open_store(project, "train"), cohort, features, known_by)
+
+
+def build_table(data: StageData, outcome_name: str, *, excluded_codes: Sequence[int] = ()) -> tuple[TrainingTable, tuple[Finding, ...]]:
+    """Put features and one outcome together, rows with a known outcome only, and look for leaks.
+
+    Parameters
+    ----------
+    excluded_codes
+        Status codes left out on top of the outcome's own; for diagnostic splits.
+    """
+    labels = label_rows(data.project, data.store, data.cohort, data.project.outcomes[outcome_name], known_by=data.known_by)
+    if excluded_codes:
+        labels["label"] = labels["label"].mask(labels["status"].isin(list(excluded_codes)).fillna(False).astype(bool))
+    leaks = find_leaks(data.project, data.store, data.features, labels)
+    return _table(data, labels), leaks
+
+
+def _table(data: StageData, labels: pd.DataFrame) -> TrainingTable:
+    known = np.flatnonzero(labels["label"].notna().to_numpy())
+    keys = data.features.keys.iloc[known]
+    names, matrix = _with_area(data, data.features.names, data.features.matrix())
+    rows = LabelledRows(
+        as_of=day_numbers(keys["as_of"]),
+        known_on=day_numbers(labels["known_on"].iloc[known]),
+        group=keys["group"].to_numpy(dtype=np.int32),
+    )
+    label, kept = labels["label"].to_numpy(dtype=np.float64)[known], matrix[known]
+    catalogue = data.project.catalogue
+    return TrainingTable(
+        names=names,
+        matrix=kept,
+        label=label,
+        rows=rows,
+        subject_id=keys["subject_id"].to_numpy(dtype=np.str_),
+        predictors=_names(catalogue.feature_specs(Use.PREDICTOR), names),
+        benchmark_only=_names(catalogue.feature_specs(Use.BENCHMARK_ONLY), names),
+        area_feature=area_feature(data),
+        n_without_outcome=len(labels) - len(known),
+        data_hash=content_hash(names, kept, label, rows),
+    )
+
+
+def area_feature(data: StageData) -> str | None:
+    """Name of the column with the area's number; None where no one's municipality is known."""
+    code = data.project.screening.municipality_indicator
+    if code is None or data.cohort.frame["municipality"].isna().all():
+        return None
+    return f"{code}.last@ever"
+
+
+def content_hash(names: Sequence[str], matrix: NDArray[np.float32], label: NDArray[np.float64], rows: LabelledRows) -> str:
+    """SHA-256 over everything a model can learn from; goes on the run and the card, so that a training can be repeated."""
+    digest = hashlib.sha256("\n".join(names).encode())
+    for array in (matrix, label, rows.as_of, rows.known_on, rows.group):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _with_area(data: StageData, names: tuple[str, ...], matrix: NDArray[np.float32]) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Add the area's number as one column, where the catalogue has the area as levels."""
+    area = area_feature(data)
+    if area is None or area in names:
+        return names, matrix
+    numbers = pd.to_numeric(data.cohort.frame["municipality"]).to_numpy(dtype=np.float32)
+    return (*names, area), np.column_stack([matrix, numbers]).astype(np.float32)
+
+
+def _names(specs: Sequence[FeatureSpec], present: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = {spec.name for spec in specs}
+    return tuple(name for name in present if name in wanted)

@@ -1,0 +1,184 @@
+"""What a training found, for people and machines, beside the figures that it should reach."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features.project import Project, Reference
+from models.intervals import Interval
+from training.assembly import Inspection
+from training.experiment import Experiment
+from training.plan import PlannedModel
+from training.resampling import RANKING_METRICS, Resamples
+
+Report = dict[str, Any]
+Table = tuple[str, tuple[str, ...], list[tuple[object, ...]]]
+
+SHORT_NAMES = {
+    "auc": "AUC",
+    "average_precision": "AP",
+    "precision_at_capacity": "precision at capacity",
+    "recall_at_capacity": "recall at capacity",
+}
+
+
+@dataclass(frozen=True)
+class FoundReference:
+    """The reference of a stage and outcome; every difference is ours minus theirs."""
+
+    reference: Reference
+
+    def differences(self, figures: Mapping[str, float]) -> dict[str, float]:
+        """Our figure minus the reference's, for each metric that both have."""
+        return {name: figures[name] - value for name, value in self.reference.figures.items() if name in figures}
+
+
+def build_report(project: Project, planned: PlannedModel, experiment: Experiment, inspection: Inspection) -> Report:
+    """Put everything worth reading about one training into JSON-ready fields; aggregates only."""
+    reference = find_reference(project, planned)
+    return {
+        "model": planned.name,
+        "stage": planned.stage,
+        "outcome": planned.outcome,
+        "synthetic": project.is_synthetic,
+        "capacity_share": project.screening.training.capacity_share,
+        "data": {
+            "train_periods": list(experiment.split.train_periods),
+            "test_periods": list(experiment.split.test_periods),
+            "immature_periods": list(experiment.split.immature_periods),
+            "n_train": int(experiment.split.train.sum()),
+            "n_test": int(experiment.split.test.sum()),
+            "n_test_rows_of_people_seen": experiment.split.n_seen,
+            "n_labels_not_known_yet": experiment.split.dropped_unknown,
+            "n_without_outcome": experiment.table.n_without_outcome,
+            "prevalence": float(experiment.test_label.mean()),
+            "folds": experiment.folds.kind.value,
+            "data_hash": experiment.table.data_hash,
+            "n_features": len(experiment.table.predictors),
+        },
+        "chosen": experiment.selection.chosen,
+        "choice": [comparison.reasoning for comparison in experiment.selection.comparisons],
+        "ladder": _figures(experiment.resamples),
+        "calibration": {name: _plain(interval) for name, interval in inspection.calibration.items()},
+        "calibration_note": experiment.chosen.calibration_note,
+        "four_rows": _four_rows(experiment, reference),
+        "reference": None if reference is None else {"source": reference.reference.source, "figures": dict(reference.reference.figures)},
+        "gates": [gate.as_dict() for gate in inspection.gates],
+    }
+
+
+def find_reference(project: Project, planned: PlannedModel) -> FoundReference | None:
+    """Return the declared reference of this stage and outcome, if there is one."""
+    for reference in project.screening.reference:
+        if (reference.stage, reference.outcome) == (planned.stage, planned.outcome):
+            return FoundReference(reference)
+    return None
+
+
+def report_path(project: Project, name: str) -> Path:
+    """Where the newest training of a model is reported."""
+    return project.var / "reports" / "training" / f"{name}.json"
+
+
+def write_report(project: Project, report: Report) -> Path:
+    """Write a report; the file is replaced whole."""
+    path = report_path(project, str(report["model"]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    draft.replace(path)
+    return path
+
+
+def ladder_table(reports: list[Report]) -> Table:
+    """Every rung of every model, the chosen one marked; brackets are 95 % intervals, drawn by person."""
+    rows: list[tuple[object, ...]] = []
+    for report in reports:
+        for rung, figures in report["ladder"].items():
+            mark = "*" if rung == report["chosen"] else ""
+            rows.append((report["model"], f"{rung}{mark}", *(_shown(figures[metric]) for metric in RANKING_METRICS)))
+    return ("The ladder, tested on later periods (* chosen)", ("model", "rung", *(SHORT_NAMES[m] for m in RANKING_METRICS)), rows)
+
+
+def reference_table(reports: list[Report]) -> Table | None:
+    """Four rows of the chosen rung, and the other personal rungs, beside each reference; None where no reference is declared."""
+    with_reference = [report for report in reports if report["reference"] is not None]
+    if not with_reference:
+        return None
+    rows = [row for report in with_reference for row in _reference_rows(report)]
+    columns = ("model", "rung", "protected columns", "test rows", *(SHORT_NAMES[m] for m in RANKING_METRICS), "reference")
+    return ("Beside the reference: ours (difference)", columns, rows)
+
+
+def gate_table(reports: list[Report]) -> Table:
+    """Count of gates by verdict for each model, and which failed."""
+    rows: list[tuple[object, ...]] = []
+    for report in reports:
+        verdicts = [gate["verdict"] for gate in report["gates"]]
+        failed = sorted({f"{gate['code']} {gate['title']}" for gate in report["gates"] if gate["verdict"] == "FAILED"})
+        counts = (verdicts.count("PASSED"), verdicts.count("FAILED"), verdicts.count("NOT_APPLICABLE"))
+        rows.append((report["model"], report["chosen"], *counts, "; ".join(failed) or "–"))
+    return ("Gates", ("model", "chosen", "passed", "failed", "not applicable", "failed gates"), rows)
+
+
+def _figures(resamples: Resamples) -> dict[str, dict[str, dict[str, float | None]]]:
+    return {rung: {metric: _plain(resamples.interval(rung, metric)) for metric in RANKING_METRICS} for rung in resamples.estimates}
+
+
+def _four_rows(experiment: Experiment, reference: FoundReference | None) -> list[dict[str, Any]]:
+    """One entry for each of: protected columns in or out × all or unseen rows × personal rung."""
+    groups = {"out": experiment.four_rows.without_protected, "in": experiment.four_rows.with_protected or {}}
+    return [
+        {
+            "protected": protected,
+            "rows": rows,
+            "rung": rung,
+            "figures": figures[rung],
+            "difference": {} if reference is None else reference.differences(resamples.estimates[rung]),
+        }
+        for protected, by_rows in groups.items()
+        for rows, resamples in by_rows.items()
+        for figures in (_figures(resamples),)
+        for rung in figures
+    ]
+
+
+def _reference_rows(report: Report) -> Iterator[tuple[object, ...]]:
+    personal = {entry["rung"] for entry in report["four_rows"]}
+    main = report["chosen"] if report["chosen"] in personal else "boosted"
+    for entry in report["four_rows"]:
+        if entry["rung"] == main or (entry["protected"], entry["rows"]) == ("out", "all"):
+            mark = "*" if entry["rung"] == report["chosen"] else ""
+            cells = (_beside(entry, metric) for metric in RANKING_METRICS)
+            yield (report["model"], f"{entry['rung']}{mark}", entry["protected"], entry["rows"], *cells, _verdict(entry))
+
+
+def _beside(entry: Mapping[str, Any], metric: str) -> str:
+    ours, difference = entry["figures"][metric]["estimate"], entry["difference"].get(metric)
+    return f"{ours:.3f}" if difference is None else f"{ours:.3f} ({difference:+.3f})"
+
+
+def _verdict(entry: Mapping[str, Any]) -> str:
+    compared = {metric: value for metric, value in entry["difference"].items() if metric in SHORT_NAMES}
+    short = {metric: value for metric, value in compared.items() if round(value, 3) < 0}
+    return "reached" if not short else "short: " + ", ".join(f"{SHORT_NAMES[metric]} {value:+.3f}" for metric, value in short.items())
+
+
+def _plain(interval: Interval) -> dict[str, float | None]:
+    return {name: _known(value) for name, value in (("estimate", interval.estimate), ("low", interval.low), ("high", interval.high))}
+
+
+def _known(value: float) -> float | None:
+    return float(value) if value == value else None
+
+
+def _shown(figure: Mapping[str, float | None]) -> str:
+    if figure["estimate"] is None:
+        return "–"
+    if figure["low"] is None or figure["high"] is None:
+        return f"{figure['estimate']:.3f}"
+    return f"{figure['estimate']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"

@@ -1,0 +1,128 @@
+"""MLflow: runs with everything but people, and the registry's challenger.
+
+Nothing here holds a person's row: datasets go in as hashes, figures as a handful of points, the model as a bundle of aggregates.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlflow
+from matplotlib.figure import Figure
+from mlflow import MlflowClient
+from mlflow.data.code_dataset_source import CodeDatasetSource
+from mlflow.data.meta_dataset import MetaDataset
+from mlflow.exceptions import MlflowException
+
+from features.project import Project
+from models.bundle import Bundle, save_bundle
+from models.packaging import log_pyfunc
+from training.splits import Split, check_registrable
+
+CHALLENGER = "challenger"
+CHAMPION = "champion"
+BUNDLE = "bundle"
+_LOUD = ("mlflow", "alembic", "git")
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """Where runs and models are kept: a database URI, or a server's, and a place for artifacts."""
+
+    uri: str
+    artifacts: str | None
+    """URI of the artifact root; None leaves it to the server."""
+
+    def client(self) -> MlflowClient:
+        """Open the store; the first time it makes its tables, which takes some seconds."""
+        for name in _LOUD:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        return MlflowClient(tracking_uri=self.uri)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is logged about one training; aggregates only."""
+
+    name: str
+    params: Mapping[str, str | int | float]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    figures: Mapping[str, Figure]
+    report: Mapping[str, object]
+    data_hash: str
+
+
+@dataclass(frozen=True)
+class LoggedRun:
+    """Ids that MLflow gave; `version` is None where the model was not registered."""
+
+    run_id: str
+    version: str | None
+
+
+def local_tracking(project: Project) -> Tracking:
+    """Keep runs in the project's own SQLite store."""
+    project.var.mkdir(parents=True, exist_ok=True)
+    return Tracking(f"sqlite:///{project.var / 'mlflow.db'}", (project.var / "mlartifacts").as_uri())
+
+
+def log_training(tracking: Tracking, record: RunRecord, bundle: Bundle, split: Split, *, experiment: str, register: bool) -> LoggedRun:
+    """Log one training and, when asked, register its model as the challenger.
+
+    Raises
+    ------
+    DataError
+        TID414 before anything is logged, when a diagnostic split made the model and it is to be registered.
+    """
+    if register:
+        check_registrable(split)
+    client = tracking.client()
+    experiment_id = _experiment_id(client, tracking, experiment)
+    mlflow.set_tracking_uri(tracking.uri)
+    mlflow.set_registry_uri(tracking.uri)
+    with mlflow.start_run(experiment_id=experiment_id, run_name=record.name) as run, TemporaryDirectory() as folder:
+        _log_record(record)
+        model_id, source = _log_bundle(bundle, Path(folder) / BUNDLE)
+        version = _register(client, record, source, run.info.run_id, model_id, bundle) if register else None
+    return LoggedRun(run.info.run_id, version)
+
+
+def _experiment_id(client: MlflowClient, tracking: Tracking, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    return found.experiment_id if found is not None else str(client.create_experiment(name, artifact_location=tracking.artifacts))
+
+
+def _log_record(record: RunRecord) -> None:
+    mlflow.log_params(dict(record.params))
+    mlflow.log_metrics({name: value for name, value in record.metrics.items() if value == value})
+    mlflow.set_tags(dict(record.tags))
+    source = CodeDatasetSource(tags={"content_hash": record.data_hash})
+    mlflow.log_input(MetaDataset(source, name=record.name, digest=record.data_hash[:32]), context="training")
+    mlflow.log_dict(dict(record.report), "report.json")
+    for file, figure in record.figures.items():
+        mlflow.log_figure(figure, f"figures/{file}")
+
+
+def _log_bundle(bundle: Bundle, folder: Path) -> tuple[str | None, str]:
+    """Save, log as pyfunc beside the card, and return MLflow's model id and source."""
+    bundle_hash = save_bundle(bundle, folder)
+    mlflow.set_tag("bundle_hash", bundle_hash)
+    mlflow.log_artifact(str(folder / "card.md"))
+    info = log_pyfunc(folder, name="model")
+    return info.model_id, str(info.model_uri)
+
+
+def _register(client: MlflowClient, record: RunRecord, source: str, run_id: str, model_id: str | None, bundle: Bundle) -> str:
+    try:
+        client.create_registered_model(record.name, tags={"project": bundle.project, "stage": bundle.stage, "outcome": bundle.outcome})
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    version = client.create_model_version(record.name, source, run_id, tags=dict(record.tags), model_id=model_id)
+    client.set_registered_model_alias(record.name, CHALLENGER, version.version)
+    return str(version.version)
