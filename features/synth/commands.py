@@ -16,7 +16,7 @@ UNTIL = datetime(2026, 11, 1)  # noqa: DTZ001 - a day; typer hands days over as 
 
 @app.command("synth")
 def synth(
-    people: Annotated[int, typer.Option("--people", "-n", help="How many invented people, born 1996 to 2021.")] = 20_000,
+    people: Annotated[int, typer.Option("--people", "-n", help="How many invented people, born 1988 to 2021.")] = 20_000,
     seed: Annotated[int, typer.Option("--seed", "-s", help="The same seed gives the same population, byte for byte.")] = 1,
     project: ProjectOption = HERE,
     until: Annotated[

@@ -34,7 +34,10 @@ from features.synth.school_year import EPOCH
 
 PLANTS = frozenset({"drift_absence_2026"})
 """What can be planted by name, for tests and the demo."""
-FIRST_BIRTH_YEAR, LAST_BIRTH_YEAR = 1996, 2021
+FIRST_BIRTH_YEAR, LAST_BIRTH_YEAR = 1988, 2021
+"""So early, because a status takes six years: to test on grade 10 of 2020, only labels known by then may teach, those of 2004 to 2013."""
+YOUNG_FROM, YOUNG_WEIGHT = 2011, 0.4
+"""Children who have not reached the end of grade 10 teach nothing yet: smaller cohorts."""
 MOST_PEOPLE = 9_999_999
 
 
@@ -101,11 +104,22 @@ ADDRESS_GRADES = ("ugradert", "klientadresse", "fortrolig", "strengtFortrolig")
 def generate_cohorts(settings: Settings, rng: np.random.Generator) -> Iterator[Cohort]:
     """Yield one birth year after the other; each has its own stream, so that none depends on how the others are made."""
     years = range(FIRST_BIRTH_YEAR, min(LAST_BIRTH_YEAR, settings.until.year - 1) + 1)
-    sizes = np.diff(np.linspace(0, settings.people, len(years) + 1).astype(int))
+    sizes = cohort_sizes(settings.people, years)
     first = 0
     for year, size, stream in zip(years, sizes, rng.spawn(len(years)), strict=True):
-        yield generate_cohort(int(size), year, first, settings, stream)
-        first += int(size)
+        yield generate_cohort(size, year, first, settings, stream)
+        first += size
+
+
+def cohort_sizes(people: int, years: range) -> list[int]:
+    """Spread the people over birth years; the sizes add up to `people`.
+
+    >>> sum(cohort_sizes(20_000, range(1988, 2022)))
+    20000
+    """
+    weight = np.array([YOUNG_WEIGHT if year >= YOUNG_FROM else 1.0 for year in years])
+    bounds = np.rint(people * np.concatenate([[0.0], weight.cumsum()]) / weight.sum()).astype(int)
+    return [int(size) for size in np.diff(bounds)]
 
 
 def generate_cohort(size: int, birth_year: int, first_number: int, settings: Settings, rng: np.random.Generator) -> Cohort:

@@ -1,0 +1,185 @@
+"""A whole small population on disk, against the project that declares it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from features.errors import ProjectError
+from features.project import load_project
+from features.synth.commands import app
+from features.synth.generate import Settings
+from features.synth.places import PLACES
+from features.synth.project_data import write_population
+from features.synth.sources import EVENT_FILES, LEVELS
+
+EXAMPLES = Path(__file__).parents[4] / "examples"
+UNTIL = date(2026, 11, 1)
+COMMA = ("points.csv", "economy.csv")
+
+
+def make_project(folder: Path, *, seed: int = 5, people: int = 3_000, plants: frozenset[str] = frozenset()) -> Path:
+    shutil.copytree(EXAMPLES / "norway", folder)
+    write_population(load_project(folder), Settings(people, UNTIL, plants), np.random.default_rng(seed))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_project(tmp_path_factory.mktemp("synth") / "norway")
+
+
+def read(project: Path, name: str) -> pd.DataFrame:
+    path = project / "data" / name
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pandas()
+    separator = "," if name == "national_tests.csv" else ";"
+    return pd.read_csv(path, sep=separator, decimal="," if name in COMMA else ".", dtype={"record": str})
+
+
+def declared_files(project: Path) -> dict[str, str]:
+    catalogue = load_project(project).catalogue
+    return {file.removeprefix("data/"): name for name, source in catalogue.sources.items() for file in source.files}
+
+
+def written_files(project: Path) -> set[str]:
+    return {path.relative_to(project / "data").as_posix() for path in (project / "data").rglob("*") if path.is_file()}
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((folder / "data").rglob("*")) if path.is_file()}
+
+
+def test_every_declared_file_is_written_and_only_the_truth_is_undeclared(project: Path) -> None:
+    assert written_files(project) - set(declared_files(project)) == {"truth/truth.parquet"}
+    assert set(declared_files(project)) <= written_files(project)
+
+
+def test_columns_are_those_of_the_declared_layout(project: Path) -> None:
+    sources = load_project(project).catalogue.sources
+    for file, name in declared_files(project).items():
+        source, columns = sources[name], set(read(project, file).columns)
+        expected = {source.id_column, "synthetic"}
+        if source.layout == "persons":
+            expected |= {"born_on", "address_protection"}
+        else:
+            expected |= {source.happened_column, source.known_column}
+        expected |= {source.indicator_column, source.value_column} if source.layout == "events" else set(source.columns)
+        expected |= {source.record_column} if source.record_column else set()
+        assert columns == expected, file
+
+
+def test_every_indicator_of_the_catalogue_has_records_from_a_file_of_its_sector(project: Path) -> None:
+    catalogue = load_project(project).catalogue
+    seen = set()
+    for file, name in declared_files(project).items():
+        source = catalogue.sources[name]
+        codes = set(source.columns.values()) if source.layout == "snapshots" else set()
+        if source.layout == "events":
+            codes = set(read(project, file)["indicator"])
+        assert all(catalogue.sector_of(code) is catalogue.sector_of(name) for code in codes)
+        seen |= codes
+    assert seen == set(catalogue.indicators)
+
+
+def test_categories_use_the_declared_levels(project: Path) -> None:
+    indicators = load_project(project).catalogue.indicators
+    assert {code: list(names.values()) for code, names in LEVELS.items()} == {code: list(indicators[code].levels) for code in LEVELS}
+    for file, code in (("residence.csv", "fam_municipality"), ("programme.csv", "edu_programme"), ("audit.parquet", "aud_sex")):
+        frame = read(project, file)
+        assert set(frame.loc[frame["indicator"] == code, "value"].astype(str)) <= set(indicators[code].levels)
+
+
+@pytest.mark.requirement("R-33")
+def test_every_row_of_every_file_says_that_it_is_synthetic(project: Path) -> None:
+    for file in written_files(project):
+        frame = read(project, file)
+        assert len(frame) > 0
+        assert frame["synthetic"].all(), file
+        assert frame["person"].str.startswith("SYN-").all(), file
+
+
+@pytest.mark.requirement("R-33")
+def test_invented_people_are_never_written_into_another_kind_of_project(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "nlsy97", tmp_path / "public")
+    with pytest.raises(ProjectError, match="synthetic") as refused:
+        write_population(load_project(tmp_path / "public"), Settings(2_000, UNTIL), np.random.default_rng(1))
+    assert refused.value.code == "TID110"
+    assert not (tmp_path / "public" / "data").exists()
+
+
+def test_nothing_happens_or_is_known_after_the_last_day_nor_before_it_happens(project: Path) -> None:
+    for file in (file for file in written_files(project) if file not in ("persons.csv", "truth/truth.parquet")):
+        frame = read(project, file)
+        happened, known = pd.to_datetime(frame["happened_on"]), pd.to_datetime(frame["known_on"])
+        assert known.max() <= pd.Timestamp(UNTIL), file
+        assert (known >= happened).all(), file
+
+
+def test_nothing_happens_before_birth(project: Path) -> None:
+    born = read(project, "persons.csv").set_index("person")["born_on"].pipe(pd.to_datetime)
+    for file in EVENT_FILES:
+        frame = read(project, file.name)
+        assert (pd.to_datetime(frame["happened_on"]).to_numpy() >= born.loc[frame["person"]].to_numpy()).all(), file.name
+
+
+def test_a_person_has_one_status_after_leaving_grade_ten(project: Path) -> None:
+    status = read(project, "completion.parquet")
+    assert status["person"].is_unique
+    assert set(status["value"]) <= {1, 2, 3, 4, 5, 6, 8, 9}
+
+
+def test_some_records_are_late_corrected_or_missing(project: Path) -> None:
+    attendance, tests = read(project, "attendance.parquet"), read(project, "national_tests.csv")
+    lag = (pd.to_datetime(attendance["known_on"]) - pd.to_datetime(attendance["happened_on"])).dt.days
+    assert 0.005 < (lag > 30).mean() < 0.1
+    assert 0.005 < attendance.duplicated(["person", "indicator", "record"]).mean() < 0.03
+    assert 0.01 < tests[["reading", "maths", "english"]].isna().mean().mean() < 0.1
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(project: Path, tmp_path: Path) -> None:
+    assert digest(make_project(tmp_path / "again")) == digest(project)
+    assert digest(make_project(tmp_path / "other", seed=6)) != digest(project)
+
+
+def test_a_new_population_replaces_the_old_one_and_leaves_no_half_files(tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "twice", people=3_000)
+    write_population(load_project(folder), Settings(2_000, UNTIL), np.random.default_rng(5))
+    assert len(read(folder, "persons.csv")) == 2_000
+    assert not (folder / "data.part").exists()
+
+
+def test_planted_drift_moves_days_of_absence_from_january_2026_on_and_nothing_else(project: Path, tmp_path: Path) -> None:
+    planted = make_project(tmp_path / "drift", plants=frozenset({"drift_absence_2026"}))
+    before, after = (read(folder, "attendance.parquet") for folder in (project, planted))
+
+    def days(frame: pd.DataFrame, *, late: bool) -> float:
+        recent = (pd.to_datetime(frame["happened_on"]) >= pd.Timestamp("2026-01-01")) == late
+        return float(frame.loc[recent & (frame["indicator"] == "edu_absence_days") & (frame["value"] < 40), "value"].mean())
+
+    assert days(after, late=True) / days(before, late=True) > 1.2
+    assert days(after, late=False) == pytest.approx(days(before, late=False), rel=0.02)
+
+
+def test_the_command_writes_the_population_and_says_so_to_a_machine(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES / "norway", tmp_path / "norway")
+    result = CliRunner().invoke(app, ["--people", "1200", "--seed", "3", "--project", str(tmp_path / "norway"), "--json"])
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    assert (said["people"], said["synthetic"]) == (1_200, True)
+    assert said["rows"]["persons.csv"] == 1_200
+
+
+def test_the_places_of_the_generator_are_those_of_the_project(project: Path) -> None:
+    screening = load_project(project).screening
+    assert [m.number for m in screening.municipality] == [str(place.number) for place in PLACES[:4]]
+    assert [m.name for m in screening.municipality] == [place.name for place in PLACES[:4]]
