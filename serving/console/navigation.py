@@ -1,0 +1,51 @@
+"""Where a role can go, and where it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serving.accounts import Account
+from serving.permissions import Action, can
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page in the main menu."""
+
+    path: str
+    key: str
+    """Key of its name in the catalogues."""
+    is_here: bool
+
+
+_PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
+    ("/queue", "nav.queue", frozenset({Action.LIST_CASES})),
+    ("/monitoring", "nav.monitoring", frozenset({Action.SEE_REPORTS})),
+    ("/audit-log", "nav.log", frozenset({Action.READ_LOG, Action.VERIFY_LOG})),
+    ("/models", "nav.models", frozenset({Action.SEE_MODELS})),
+)
+"""Path, key of its name, and the actions of which one is enough to see it."""
+
+_START = {"modellforvalter": "/models", "personvernombud": "/audit-log"}
+"""Roles whose work does not start on the first page that they may see."""
+
+
+def paths_for(account: Account) -> tuple[str, ...]:
+    """List the pages that this role may see, most used first."""
+    return tuple(path for path, _, actions in _PAGES if any(can(account, action) for action in actions))
+
+
+def links_for(account: Account | None, path: str) -> tuple[Link, ...]:
+    """Build the main menu: what this role may see, and what everybody may read."""
+    allowed = () if account is None else paths_for(account)
+    found = [Link(p, key, _is_below(path, p)) for p, key, _ in _PAGES if p in allowed]
+    return (*found, Link("/about", "nav.about", path == "/about"))
+
+
+def start_of(account: Account) -> str:
+    """Say which page a role starts on."""
+    return _START.get(account.role.value) or next(iter(paths_for(account)), "/about")
+
+
+def _is_below(path: str, page: str) -> bool:
+    return path == page or path.startswith(page + "/") or (page == "/queue" and path.startswith("/cases/"))

@@ -1,0 +1,134 @@
+"""In and out: the front page, login, logout, and what everybody may read."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy import select
+
+from features.errors import ReviewError
+from serving import sessions
+from serving.console.forms import Draft
+from serving.console.navigation import start_of
+from serving.console.rendering import go_to, is_own_path, page, tongue_of
+from serving.cookies import COOKIE, address_of, clear_cookie, set_cookie
+from serving.demo import DemoLogin, demo_logins
+from serving.dependencies import (
+    CallerOf,
+    ClockOf,
+    DatabaseOf,
+    FoundCallerOf,
+    ProjectOf,
+    SessionOf,
+    SettingsOf,
+    checked_csrf,
+    database_of,
+    project_of,
+    settings_of,
+)
+from serving.tables import AccountRow
+
+router = APIRouter()
+
+FORM_COOKIE = "tidlig_login_form"
+"""Ties the login form to the browser that it was shown in; there is no session yet to do so."""
+
+
+@router.get("/")
+def front(account: FoundCallerOf) -> RedirectResponse:
+    """Lead to where the reader's work starts."""
+    return go_to("/login" if account is None else start_of(account))
+
+
+@router.get("/login")
+def show_login(request: Request, account: FoundCallerOf, next: str = "/", ended: bool = False) -> Response:  # noqa: A002
+    """Show the login form, and in a demo who there is to log in as."""
+    if account is not None:
+        return go_to(start_of(account))
+    return _login_page(request, Draft(), next_path=next, ended=ended)
+
+
+@router.post("/login")
+def log_in(
+    request: Request,
+    database: DatabaseOf,
+    project: ProjectOf,
+    settings: SettingsOf,
+    clock: ClockOf,
+    login: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    csrf: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/",  # noqa: A002
+) -> Response:
+    """Check login and password; the same words whatever was wrong."""
+    sessions.check_csrf(request.cookies.get(FORM_COOKIE), csrf)
+    try:
+        token, _ = sessions.log_in(
+            database,
+            login=login,
+            password=password,
+            address=address_of(request),
+            project=project,
+            settings=settings,
+            throttle=request.app.state.throttle,
+            now=clock(),
+        )
+    except ReviewError as refusal:
+        return _refused(request, refusal, login=login, next_path=next)
+    response = go_to(next if is_own_path(next) else "/")
+    set_cookie(response, token, request=request, settings=settings)
+    response.delete_cookie(FORM_COOKIE)
+    return response
+
+
+@router.post("/logout", dependencies=[Depends(checked_csrf)])
+def log_out(request: Request, account: CallerOf, session: SessionOf, clock: ClockOf, settings: SettingsOf) -> RedirectResponse:
+    """End the session."""
+    sessions.log_out(session, request.cookies[COOKIE], account, now=clock())
+    response = go_to("/login")
+    clear_cookie(response, request=request, settings=settings)
+    return response
+
+
+@router.get("/about")
+def about(request: Request, account: FoundCallerOf) -> HTMLResponse:
+    """Say what the service does, what a proposal is not, and what one can do about it."""
+    return page(request, "about.html", account=account)
+
+
+def _refused(request: Request, refusal: ReviewError, *, login: str, next_path: str) -> HTMLResponse:
+    reasons = {"TID714": ("problem.login", 401), "TID715": ("problem.login_wait", 429)}
+    if refusal.code not in reasons:
+        raise refusal
+    key, status = reasons[refusal.code]
+    return _login_page(request, Draft({"login": login}, {"login": tongue_of(request)(key)}), next_path=next_path, status=status)
+
+
+def _demo_accounts(request: Request) -> list[DemoLogin]:
+    """List the demo accounts that exist; in production there are none."""
+    project = project_of(request)
+    if settings_of(request).env == "prod" or not project.is_synthetic:
+        return []
+    with database_of(request).reading() as session:
+        existing = set(session.scalars(select(AccountRow.login).where(AccountRow.is_demo, AccountRow.closed_at.is_(None))))
+    return [demo for demo in demo_logins(project) if demo.login in existing]
+
+
+def _login_page(request: Request, draft: Draft, *, next_path: str, ended: bool = False, status: int = 200) -> HTMLResponse:
+    token = secrets.token_urlsafe(16)
+    response = page(
+        request,
+        "login.html",
+        account=None,
+        status=status,
+        draft=draft,
+        next=next_path if is_own_path(next_path) else "/",
+        ended=ended,
+        demo_accounts=_demo_accounts(request),
+        form_token=sessions.csrf_token(token),
+    )
+    response.set_cookie(FORM_COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    return response

@@ -1,0 +1,62 @@
+"""The audit log's metadata, and the proof that it is whole. Reading it is itself logged."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from features.errors import LedgerError
+from serving import log
+from serving.console.rendering import page
+from serving.dependencies import CallerOf, ClockOf, DatabaseOf, SessionOf
+from serving.errors import NotAllowedError
+from serving.permissions import Action, can, check_may
+
+router = APIRouter(prefix="/audit-log")
+
+PAGE_SIZE = 50
+
+Before = Annotated[int | None, Query(ge=1)]
+
+
+@router.get("")
+def entries(request: Request, account: CallerOf, session: SessionOf, clock: ClockOf, before: Before = None) -> HTMLResponse:
+    """List entries, newest first, to those who may read them; the others find only the button that verifies."""
+    if not can(account, Action.READ_LOG) and not can(account, Action.VERIFY_LOG):
+        raise NotAllowedError(account.role, Action.READ_LOG)
+    lines = []
+    if can(account, Action.READ_LOG):
+        lines = log.read_page(session, before=before, limit=PAGE_SIZE)
+        log.record(session, log.Event("log.read", actor=account.id, role=account.role, details={"n": len(lines)}), now=clock())
+    older = lines[-1].seq if len(lines) == PAGE_SIZE and lines[-1].seq > 1 else None
+    return page(
+        request,
+        "log.html",
+        account=account,
+        lines=lines,
+        older=older,
+        may_read=can(account, Action.READ_LOG),
+        may_verify=can(account, Action.VERIFY_LOG),
+    )
+
+
+@router.get("/verification")
+def verification(request: Request, account: CallerOf, database: DatabaseOf) -> HTMLResponse:
+    """Verify the whole chain, and say which entry breaks it if one does."""
+    check_may(account, Action.VERIFY_LOG)
+    verdict, broken = None, None
+    with database.reading() as session:
+        try:
+            verdict = log.verify_log(session)
+        except LedgerError as error:
+            broken = error
+    return page(
+        request,
+        "verification.html",
+        account=account,
+        verdict=verdict,
+        broken=broken,
+        status=200 if broken is None else 500,
+    )

@@ -1,0 +1,67 @@
+"""The models that serve, in aggregates: what they are for, the ladder, the gates, where they end. No person anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from features.catalogue import Wording
+from models.card import LIMITS, ModelCard
+from serving.cases.wording import outcome_label, stage_label
+from serving.console.rendering import page
+from serving.dependencies import CallerOf, ProjectOf
+from serving.errors import NotFoundError
+from serving.models import ModelLine, list_models
+from serving.permissions import Action, check_may
+
+router = APIRouter(prefix="/models")
+
+LADDER_FIGURES = ("auc", "average_precision", "precision_at_capacity", "recall_at_capacity")
+"""Figures of the ladder that a page has room for; the card has all."""
+
+
+@dataclass(frozen=True)
+class ModelShown:
+    """A model with its card read and its stage and outcome in words."""
+
+    line: ModelLine
+    card: ModelCard
+    stage: Wording
+    outcome: Wording
+
+    @property
+    def n_gates_by_verdict(self) -> dict[str, int]:
+        """Count gates: verdict -> number."""
+        verdicts = [gate.verdict for gate in self.card.gates]
+        return {verdict: verdicts.count(verdict) for verdict in ("PASSED", "FAILED", "NOT_APPLICABLE")}
+
+
+@router.get("")
+def models(request: Request, account: CallerOf, project: ProjectOf) -> HTMLResponse:
+    """List the models that serve."""
+    check_may(account, Action.SEE_MODELS)
+    return page(request, "models.html", account=account, models=_models(project))
+
+
+@router.get("/{name}")
+def model(request: Request, account: CallerOf, project: ProjectOf, name: str) -> HTMLResponse:
+    """Show one model's card."""
+    check_may(account, Action.SEE_MODELS)
+    found = next((shown for shown in _models(project) if shown.line.name == name), None)
+    if found is None:
+        raise NotFoundError("model")
+    return page(request, "model.html", account=account, model=found, figures=_figures(found.card), limits=(*LIMITS, *found.card.remarks))
+
+
+def _models(project: ProjectOf) -> list[ModelShown]:
+    return [
+        ModelShown(line, ModelCard.from_json(line.card), stage_label(project, line.stage), outcome_label(project, line.outcome))
+        for line in list_models(project)
+    ]
+
+
+def _figures(card: ModelCard) -> list[str]:
+    """Choose the ladder's columns: those that some rung has."""
+    return [name for name in LADDER_FIGURES if any(name in row.metrics for row in card.ladder)]

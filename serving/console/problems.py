@@ -1,0 +1,68 @@
+"""Refusals as pages in plain words. The API answers the same refusals as problem+json; which of the two is told by the path."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+
+from features.errors import ScreeningError
+from serving.api.problems import status_of
+from serving.console.rendering import go_to, page
+from serving.dependencies import clock_of, database_of, find_current_account, settings_of
+
+Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
+
+NOT_PAGES = ("/api/", "/static/", "/health/", "/metrics", "/reports/")
+"""Paths below which machines read; everything else answers people."""
+
+_EXPLAINED = frozenset({401, 403, 404, 405, 409, 412, 422, 429, 503})
+"""Statuses with words of their own; any other reads as a fault of ours."""
+
+
+def install(app: FastAPI) -> None:
+    """Answer people with pages and leave machines to the handlers that are already there. Call after `serving.api.problems.install`."""
+    for kind in (ScreeningError, StaleDataError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _page_or(cast("Handler", app.exception_handlers[kind])))
+
+
+def problem_page(request: Request, error: Exception) -> Response:
+    """Show a refusal: what happened, and what to do now."""
+    status = _status(error)
+    if status == 401:
+        return go_to(f"/login?ended=true&next={quote(_next_path(request))}")
+    account = find_current_account(request, database_of(request), clock_of(request), settings_of(request))
+    found: dict[str, Any] = {"status_code": status if status in _EXPLAINED else 500, "code": getattr(error, "code", None)}
+    return page(request, "problem.html", account=account, status=status, path="/", **found)
+
+
+def is_page(request: Request) -> bool:
+    """Answer whether a person asked."""
+    return not request.url.path.startswith(NOT_PAGES)
+
+
+def _page_or(for_machines: Handler) -> Handler:
+    async def answer(request: Request, error: Exception) -> Response:
+        if is_page(request):
+            return problem_page(request, error)
+        answered = for_machines(request, error)
+        return answered if isinstance(answered, Response) else await answered
+
+    return answer
+
+
+def _status(error: Exception) -> int:
+    if isinstance(error, ScreeningError):
+        return status_of(error)
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return 412 if isinstance(error, StaleDataError) else 422
+
+
+def _next_path(request: Request) -> str:
+    return request.url.path if request.method == "GET" else "/"

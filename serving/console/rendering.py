@@ -1,0 +1,112 @@
+"""From a template to a response: the language, who reads, and what every page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from features.catalogue import Sector
+from models.bands import WORDING as BANDS
+from serving.accounts import Account
+from serving.cases.policies import MIN_REASON, MIN_TEXT
+from serving.cases.states import STATES, STEPS
+from serving.console.language import Tongue, choose_language, tongue
+from serving.console.navigation import links_for
+from serving.dependencies import csrf_token, project_of
+from serving.roles import ROLES
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+LANGUAGE_COOKIE = "tidlig_language"
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+@cache
+def environment() -> Environment:
+    """Give the templates; a name that a page does not provide is an error, and everything shown is escaped."""
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    found.globals.update(
+        BANDS=BANDS,
+        MIN_REASON=MIN_REASON,
+        MIN_TEXT=MIN_TEXT,
+        ROLES=ROLES,
+        SECTORS=[sector.value for sector in Sector if sector is not Sector.AUDIT],
+        STATES=STATES,
+        STEPS=STEPS,
+    )
+    return found
+
+
+def tongue_of(request: Request) -> Tongue:
+    """Give the reader's language: ``?lang=``, else the one chosen before, else what the browser asks for; of those the project offers."""
+    offered = project_of(request).screening.project.languages
+    return tongue(
+        choose_language(
+            request.query_params.get("lang"),
+            request.cookies.get(LANGUAGE_COOKIE),
+            request.headers.get("accept-language"),
+            offered=offered,
+        )
+    )
+
+
+def page(
+    request: Request, template: str, *, account: Account | None, status: int = 200, path: str | None = None, **content: Any
+) -> HTMLResponse:
+    """Render a template.
+
+    Parameters
+    ----------
+    path
+        Where the reader's language links lead; give it where the request itself was a form.
+    """
+    project, t = project_of(request), tongue_of(request)
+    path = path or request.url.path
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            t=t,
+            account=account,
+            path=path,
+            links=links_for(account, path),
+            languages=project.screening.project.languages,
+            project=project.screening.project,
+            is_synthetic=project.is_synthetic,
+            csrf=csrf_token(request),
+            places={place.number: place.name for place in project.screening.municipality},
+            **content,
+        )
+    )
+    response = HTMLResponse(text, status_code=status, headers={"Content-Language": t.language, "Vary": "Cookie, Accept-Language"})
+    if request.query_params.get("lang") == t.language:
+        response.set_cookie(LANGUAGE_COOKIE, t.language, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", secure=_is_secure(request))
+    return response
+
+
+def go_to(path: str) -> RedirectResponse:
+    """Send the reader on after a form, so that loading the page again sends nothing twice."""
+    return RedirectResponse(path, status_code=303)
+
+
+def is_own_path(path: str | None, *, known: Sequence[str] = ("/",)) -> bool:
+    """Answer whether a path leads somewhere on this site, so that a login can't be made to lead away from it.
+
+    Examples
+    --------
+    >>> is_own_path("/queue"), is_own_path("//elsewhere.example"), is_own_path("https://elsewhere.example")
+    (True, False, False)
+    """
+    return path is not None and path.startswith(tuple(known)) and not path.startswith("//") and "\\" not in path and ":" not in path
+
+
+def _is_secure(request: Request) -> bool:
+    return request.url.scheme == "https"

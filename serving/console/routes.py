@@ -1,0 +1,27 @@
+"""The console's pages under one router, and its files.
+
+`mount` puts all of it into an app: the pages, ``/static``, and pages instead of problem+json for people.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from serving.console import problems
+from serving.console.pages import cases, doors, log, models, queue, reports
+
+STATIC = Path(__file__).parent / "static"
+
+router = APIRouter(include_in_schema=False)
+for _pages in (doors, queue, cases, models, reports, log):
+    router.include_router(_pages.router)
+
+
+def mount(app: FastAPI) -> None:
+    """Put the console into an app. Call after `serving.api.problems.install`."""
+    app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    problems.install(app)
