@@ -1,0 +1,143 @@
+"""Tables that the review service gives to the lower rooms: restrictions, and finished reviews.
+
+Serving writes them whole; intake, cohort and monitoring read them. An objection or a restriction on the score purpose's subject holds for
+every purpose (R-22, R-36); a finished review never becomes a label (R-37).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from features.errors import DataError
+from features.intake.linkage import translate_subjects
+from features.manifest import StorePurpose
+from features.project import Project
+from features.tables import read_table, write_table
+
+RestrictionKind = Literal["objection", "restriction", "consent_withdrawn", "address_protection"]
+KINDS: tuple[RestrictionKind, ...] = ("objection", "restriction", "consent_withdrawn", "address_protection")
+
+RESTRICTIONS = pa.schema(
+    [
+        pa.field("subject_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("valid_from", pa.date32(), nullable=False),
+        pa.field("valid_to", pa.date32()),
+        pa.field("recorded_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("recorded_by_role", pa.string(), nullable=False),
+    ]
+)
+"""`subject_id` is of the score purpose; without `valid_to` it holds until withdrawn; both ends of the period count."""
+
+FINISHED_REVIEWS = pa.schema(
+    [
+        pa.field("subject_id", pa.string(), nullable=False),
+        pa.field("case_id", pa.string(), nullable=False),
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("as_of", pa.date32(), nullable=False),
+        pa.field("proposed_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("own_view", pa.string()),
+        pa.field("decided_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("decision", pa.string(), nullable=False),
+        pa.field("agreed_before", pa.bool_()),
+        pa.field("agreed_after", pa.bool_()),
+        pa.field("second_reader", pa.bool_(), nullable=False),
+    ]
+)
+"""`own_view` is the coded view before the score was shown, never the reviewer's text."""
+
+
+def read_restrictions(project: Project) -> pd.DataFrame:
+    """Read every restriction ever registered; empty, with its columns, where there is none."""
+    return _frame(read_table(_restrictions_path(project), RESTRICTIONS))
+
+
+def write_restrictions(project: Project, table: pd.DataFrame | pa.Table) -> None:
+    """Replace the table of restrictions.
+
+    Raises
+    ------
+    DataError
+        TID408 when a column is missing, unknown or of the wrong type; TID409 when a kind is not known.
+    """
+    arrow = _arrow(table, RESTRICTIONS)
+    unknown = pc.sum(pc.invert(pc.is_in(arrow["kind"], pa.array(KINDS)))).as_py() or 0 if "kind" in arrow.column_names else 0
+    if unknown:
+        raise DataError("TID409", f"{unknown} restrictions are of a kind that is not known. Expected {', '.join(KINDS)}.")
+    write_table(_restrictions_path(project), arrow, RESTRICTIONS)
+
+
+def read_finished_reviews(project: Project) -> pd.DataFrame:
+    """Read the finished reviews; empty, with its columns, where there is none."""
+    return _frame(read_table(_reviews_path(project), FINISHED_REVIEWS))
+
+
+def write_finished_reviews(project: Project, table: pd.DataFrame | pa.Table) -> None:
+    """Replace the table of finished reviews.
+
+    Raises
+    ------
+    DataError
+        TID408 when a column is missing, unknown or of the wrong type.
+    """
+    write_table(_reviews_path(project), _arrow(table, FINISHED_REVIEWS), FINISHED_REVIEWS)
+
+
+def restricted_subjects(project: Project, *, on: date) -> tuple[str, ...]:
+    """Return subject ids of the score purpose that a restriction covers on this day, each once."""
+    frame = read_restrictions(project)
+    open_end = frame["valid_to"].isna()
+    in_force = (frame["valid_from"] <= on) & (open_end | (frame["valid_to"].where(~open_end, on) >= on))
+    return tuple(dict.fromkeys(frame.loc[in_force, "subject_id"]))
+
+
+def restricted_persons(project: Project, purpose: StorePurpose, *, on: date) -> NDArray[np.int32]:
+    """Return the purpose's person codes that a restriction covers on this day, sorted.
+
+    Restrictions are registered on subjects of the score purpose and hold for `train` and `audit` as well.
+
+    Raises
+    ------
+    DataError
+        TID402 when there are restrictions but nothing has been ingested.
+    """
+    subjects = restricted_subjects(project, on=on)
+    if not subjects:
+        return np.empty(0, dtype=np.int32)
+    found = translate_subjects(project, subjects, from_purpose="score", to_purpose=purpose)
+    return np.unique(found["to_person"].to_numpy(np.int32))
+
+
+def _restrictions_path(project: Project) -> Path:
+    return project.var / "exchange" / "restrictions.parquet"
+
+
+def _reviews_path(project: Project) -> Path:
+    return project.var / "exchange" / "finished_reviews.parquet"
+
+
+def _arrow(table: pd.DataFrame | pa.Table, schema: pa.Schema) -> pa.Table:
+    """Turn a frame into Arrow, columns as declared where they can be."""
+    if isinstance(table, pa.Table):
+        return table
+    if set(table.columns) == set(schema.names):
+        try:
+            return pa.Table.from_pandas(table, schema=schema, preserve_index=False)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            wanted = ", ".join(f"{field.name} ({field.type})" for field in schema)
+            raise DataError("TID408", f"a column does not have its declared type. Expected {wanted}.") from error
+    return pa.Table.from_pandas(table, preserve_index=False)
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
