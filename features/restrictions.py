@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.errors import DataError
+from features.exchange import read_table, write_table
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.project import Project
-from features.tables import read_table, write_table
 
 RestrictionKind = Literal["objection", "restriction", "consent_withdrawn", "address_protection"]
 KINDS: tuple[RestrictionKind, ...] = ("objection", "restriction", "consent_withdrawn", "address_protection")

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from features.errors import DataError
+from features.exchange import read_table, write_table
 from features.intake.linkage import translate_subjects
 from features.project import Project
-from features.tables import read_table, write_table
 
 SCORED = pa.schema(
     [

@@ -1,67 +1,92 @@
-"""Small declared tables in Parquet, written whole or not at all."""
+"""From a project's store to a stage's cohort and feature table: the one way in, for training, screening and monitoring alike."""
 
 from __future__ import annotations
 
-import os
+from datetime import date
 from pathlib import Path
+from typing import Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from features.catalogue import FeatureSpec, Use
+from features.cohort import Cohort, build_cohort
+from features.engine.build import build_features
+from features.engine.table import FeatureTable
+from features.progress import Progress
+from features.project import Project, Stage
+from features.restrictions import restricted_persons
+from features.store import open_store
 
-from features.errors import DataError
-from features.manifest import flush_folder
+TablePurpose = Literal["train", "score"]
+TABLE_USES = (Use.PREDICTOR, Use.BENCHMARK_ONLY, Use.CONTEXT)
+"""What stands in a table. Which of it a model may use is for training to decide: a benchmark or a context is never a servable predictor."""
 
 
-def write_table(path: Path, table: pa.Table, schema: pa.Schema) -> None:
-    """Replace a table by rename, so that a reader sees the old one or the new one.
+def build_stage_table(
+    project: Project,
+    purpose: TablePurpose,
+    stage: Stage,
+    *,
+    on: date,
+    as_of: date | None = None,
+    known_by: date | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> tuple[Cohort, FeatureTable]:
+    """Draw a stage's cohort and build its features into ``var/features/<purpose>/<stage>[-<as_of>]``.
+
+    Parameters
+    ----------
+    on
+        The day of the run: the purpose has to be valid then, and the restrictions of that day apply.
+    as_of
+        Only the cohort of exactly this date; all dates by default.
+    known_by
+        Only rows whose as-of date is not after this day; `on` by default, since nobody can know what is to come.
+
+    Returns
+    -------
+    tuple of Cohort and FeatureTable
+        With the same rows in the same order.
 
     Raises
     ------
+    PurposeError
+        TID201, TID202 without a valid purpose; before anything is read.
     DataError
-        TID408 when the table does not fit its declared columns.
+        TID402 before anything is ingested, TID421, TID424 and TID426 as `build_cohort` and `build_features` say.
     """
-    checked = _fit(table, schema, place=str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    pq.write_table(checked, temporary, compression="zstd")
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    flush_folder(path.parent)
+    project.check_purpose(purpose, on=on)
+    store = open_store(project, purpose)
+    restricted = restricted_persons(project, purpose, on=on)
+    cohort = build_cohort(project, store, stage, as_of=as_of, known_by=known_by or on, restricted=restricted)
+    table = build_features(
+        store,
+        cohort.frame,
+        stage_specs(project),
+        table_folder(project, purpose, stage, as_of=as_of),
+        levels=levels_of(project),
+        about={"project": project.id, "stage": stage.name, "data": project.screening.project.data},
+        workers=workers,
+        progress=progress,
+    )
+    return cohort, table
 
 
-def read_table(path: Path, schema: pa.Schema) -> pa.Table:
-    """Read a declared table; where there is no file it is empty, with its columns.
-
-    Raises
-    ------
-    DataError
-        TID408 when the file does not fit its declared columns.
-    """
-    if not path.is_file():
-        return schema.empty_table()
-    try:
-        table = pq.read_table(path, partitioning=None)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise DataError("TID408", f"{path} does not read as Parquet. Restore it from a backup.") from error
-    return _fit(table, schema, place=str(path))
+def stage_specs(project: Project) -> tuple[FeatureSpec, ...]:
+    """Every feature of the catalogue that is on: predictors, benchmarks and context."""
+    return project.catalogue.feature_specs(*TABLE_USES)
 
 
-def _fit(table: pa.Table, schema: pa.Schema, *, place: str) -> pa.Table:
-    unexpected = sorted(set(table.column_names) ^ set(schema.names))
-    if unexpected:
-        raise DataError(
-            "TID408", f"{place}: the columns {', '.join(unexpected)} are missing or not declared. Expected {', '.join(schema.names)}."
-        )
-    try:
-        fitted = table.select(schema.names).cast(schema)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
-        raise DataError("TID408", f"{place}: a column does not have its declared type. Expected {_described(schema)}.") from error
-    empty = [field.name for field in schema if not field.nullable and fitted[field.name].null_count]
-    if empty:
-        raise DataError("TID408", f"{place}: the columns {', '.join(empty)} have rows without a value.")
-    return fitted
+def levels_of(project: Project) -> dict[str, tuple[str, ...]]:
+    """Levels of each category that is on, in the order of their stored positions."""
+    return {code: indicator.levels for code, indicator in project.catalogue.indicators.items() if indicator.levels}
 
 
-def _described(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name} ({field.type})" for field in schema)
+def table_folder(project: Project, purpose: TablePurpose, stage: Stage, *, as_of: date | None = None) -> Path:
+    """Folder of a stage's feature table."""
+    return project.var / "features" / purpose / (stage.name if as_of is None else f"{stage.name}-{as_of}")
+
+
+def find_stage_table(project: Project, purpose: TablePurpose, stage: Stage, *, as_of: date | None = None) -> FeatureTable | None:
+    """Open the stage's table, or None when it has not been built."""
+    folder = table_folder(project, purpose, stage, as_of=as_of)
+    return FeatureTable.open(folder) if (folder / "table.json").is_file() else None

@@ -1,0 +1,67 @@
+"""Small declared tables in Parquet, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.errors import DataError
+from features.manifest import flush_folder
+
+
+def write_table(path: Path, table: pa.Table, schema: pa.Schema) -> None:
+    """Replace a table by rename, so that a reader sees the old one or the new one.
+
+    Raises
+    ------
+    DataError
+        TID408 when the table does not fit its declared columns.
+    """
+    checked = _fit(table, schema, place=str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    pq.write_table(checked, temporary, compression="zstd")
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    flush_folder(path.parent)
+
+
+def read_table(path: Path, schema: pa.Schema) -> pa.Table:
+    """Read a declared table; where there is no file it is empty, with its columns.
+
+    Raises
+    ------
+    DataError
+        TID408 when the file does not fit its declared columns.
+    """
+    if not path.is_file():
+        return schema.empty_table()
+    try:
+        table = pq.read_table(path, partitioning=None)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError("TID408", f"{path} does not read as Parquet. Restore it from a backup.") from error
+    return _fit(table, schema, place=str(path))
+
+
+def _fit(table: pa.Table, schema: pa.Schema, *, place: str) -> pa.Table:
+    unexpected = sorted(set(table.column_names) ^ set(schema.names))
+    if unexpected:
+        raise DataError(
+            "TID408", f"{place}: the columns {', '.join(unexpected)} are missing or not declared. Expected {', '.join(schema.names)}."
+        )
+    try:
+        fitted = table.select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        raise DataError("TID408", f"{place}: a column does not have its declared type. Expected {_described(schema)}.") from error
+    empty = [field.name for field in schema if not field.nullable and fitted[field.name].null_count]
+    if empty:
+        raise DataError("TID408", f"{place}: the columns {', '.join(empty)} have rows without a value.")
+    return fitted
+
+
+def _described(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} ({field.type})" for field in schema)
