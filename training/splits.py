@@ -70,7 +70,7 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit) -> Split:
     Raises
     ------
     DataError
-        TID411 nothing to test, TID412 nothing to learn from, TID413 a training period is not before the test.
+        TID441 nothing to test, TID442 nothing to learn from, TID443 a training period is not before the test.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit) -> Split:
     test = np.isin(names, test_names)
     if not test.any():
         raise DataError(
-            "TID411", f"no row with a known outcome lies in the test periods {_listed(test_names)}. Name later ones in [split]."
+            "TID441", f"no row with a known outcome lies in the test periods {_listed(test_names)}. Name later ones in [split]."
         )
     first = int(rows.as_of[test].min())
     candidates = np.isin(names, train_names)
@@ -103,7 +103,7 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit) -> Split:
     train, immature = _known_rows(rows, names, candidates, by=first)
     if not train.any():
         raise DataError(
-            "TID412",
+            "TID442",
             f"no training row has an outcome that was known by {_date(first)}, the first as-of date of the test "
             f"({int(candidates.sum())} rows lie in {_listed(train_names)}). Test on later periods or train on earlier ones.",
         )
@@ -117,11 +117,11 @@ def diagnostic_split(rows: LabelledRows, declared: DiagnosticSplit, *, period: P
     Raises
     ------
     DataError
-        TID411 nothing to test, TID412 nothing to learn from.
+        TID441 nothing to test, TID442 nothing to learn from.
     """
     names = period_names(rows.as_of, kind=period)
     train, test = np.isin(names, declared.train), np.isin(names, declared.test)
-    for code, mask, periods in (("TID411", test, declared.test), ("TID412", train, declared.train)):
+    for code, mask, periods in (("TID441", test, declared.test), ("TID442", train, declared.train)):
         if not mask.any():
             raise DataError(code, f"diagnostic_split {declared.name}: no row with a known outcome lies in {_listed(periods)}.")
     return _split(rows, names, train, test, dropped=0, immature=(), registrable=False)
@@ -133,11 +133,11 @@ def check_registrable(split: Split) -> None:
     Raises
     ------
     DataError
-        TID414.
+        TID444.
     """
     if not split.registrable:
         raise DataError(
-            "TID414",
+            "TID444",
             "a diagnostic split may train on later periods than it tests, so its model can never be registered. "
             "Use the project's [split] for a model that is to serve.",
         )
@@ -149,14 +149,14 @@ def check_honest(rows: LabelledRows, split: Split) -> None:
     Raises
     ------
     DataError
-        TID413 when a training row is not before every test row, TID415 when a training label became known after the first test as-of date.
+        TID443 when a training row is not before every test row, TID445 when a training label became known after the first test as-of date.
     """
     first = int(rows.as_of[split.test].min())
     _check_forward(rows, split.train, first, split.train_periods)
     late = int((rows.known_on[split.train] > first).sum())
     if late:
         raise DataError(
-            "TID415", f"{late} training labels became known after {_date(first)}, the first as-of date of the test. Leave those rows out."
+            "TID445", f"{late} training labels became known after {_date(first)}, the first as-of date of the test. Leave those rows out."
         )
 
 
@@ -180,7 +180,7 @@ def _known_rows(rows: LabelledRows, names: NDArray[np.str_], candidates: Mask, *
 def _check_forward(rows: LabelledRows, train: Mask, first_test: int, periods: tuple[str, ...]) -> None:
     if train.any() and int(rows.as_of[train].max()) >= first_test:
         raise DataError(
-            "TID413",
+            "TID443",
             f"training periods {_listed(periods)} reach {_date(int(rows.as_of[train].max()))}, but the test begins on {_date(first_test)}. "
             "Training comes before the test; a split the other way is a [[diagnostic_split]].",
         )

@@ -77,7 +77,7 @@ def log_training(tracking: Tracking, record: RunRecord, bundle: Bundle, split: S
     Raises
     ------
     DataError
-        TID414 before anything is logged, when a diagnostic split made the model and it is to be registered.
+        TID444 before anything is logged, when a diagnostic split made the model and it is to be registered.
     """
     if register:
         check_registrable(split)
@@ -87,8 +87,8 @@ def log_training(tracking: Tracking, record: RunRecord, bundle: Bundle, split: S
     mlflow.set_registry_uri(tracking.uri)
     with mlflow.start_run(experiment_id=experiment_id, run_name=record.name) as run, TemporaryDirectory() as folder:
         _log_record(record)
-        model_id, source = _log_bundle(bundle, Path(folder) / BUNDLE)
-        version = _register(client, record, source, run.info.run_id, model_id, bundle) if register else None
+        logged = _log_bundle(bundle, Path(folder) / BUNDLE)
+        version = _register(client, record, logged, bundle, run_id=run.info.run_id) if register else None
     return LoggedRun(run.info.run_id, version)
 
 
@@ -102,27 +102,37 @@ def _log_record(record: RunRecord) -> None:
     mlflow.log_metrics({name: value for name, value in record.metrics.items() if value == value})
     mlflow.set_tags(dict(record.tags))
     source = CodeDatasetSource(tags={"content_hash": record.data_hash})
-    mlflow.log_input(MetaDataset(source, name=record.name, digest=record.data_hash[:32]), context="training")
+    # MLflow declares `profile` abstract and leaves it out of its own class for data that is described only.
+    dataset = MetaDataset(source, name=record.name, digest=record.data_hash[:32])  # type: ignore[abstract]
+    mlflow.log_input(dataset, context="training")
     mlflow.log_dict(dict(record.report), "report.json")
     for file, figure in record.figures.items():
         mlflow.log_figure(figure, f"figures/{file}")
 
 
-def _log_bundle(bundle: Bundle, folder: Path) -> tuple[str | None, str]:
-    """Save, log as pyfunc beside the card, and return MLflow's model id and source."""
+@dataclass(frozen=True)
+class _LoggedBundle:
+    model_id: str | None
+    source: str
+    bundle_hash: str
+
+
+def _log_bundle(bundle: Bundle, folder: Path) -> _LoggedBundle:
+    """Save a bundle and log it as a pyfunc, the card beside it for people."""
     bundle_hash = save_bundle(bundle, folder)
     mlflow.set_tag("bundle_hash", bundle_hash)
     mlflow.log_artifact(str(folder / "card.md"))
     info = log_pyfunc(folder, name="model")
-    return info.model_id, str(info.model_uri)
+    return _LoggedBundle(info.model_id, str(info.model_uri), bundle_hash)
 
 
-def _register(client: MlflowClient, record: RunRecord, source: str, run_id: str, model_id: str | None, bundle: Bundle) -> str:
+def _register(client: MlflowClient, record: RunRecord, logged: _LoggedBundle, bundle: Bundle, *, run_id: str) -> str:
     try:
         client.create_registered_model(record.name, tags={"project": bundle.project, "stage": bundle.stage, "outcome": bundle.outcome})
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    version = client.create_model_version(record.name, source, run_id, tags=dict(record.tags), model_id=model_id)
+    tags = {**record.tags, "bundle_hash": logged.bundle_hash}
+    version = client.create_model_version(record.name, logged.source, run_id, tags=tags, model_id=logged.model_id)
     client.set_registered_model_alias(record.name, CHALLENGER, version.version)
     return str(version.version)

@@ -1,0 +1,185 @@
+"""`tidlig train` and `tidlig models`: the edge of this package, where clock, environment and paths are taken from the world."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
+
+if TYPE_CHECKING:
+    from features.project import Project
+    from training.report import Report
+    from training.tracking import Tracking
+    from training.train import Diagnosis, Training
+
+app = typer.Typer(no_args_is_help=True, help="Train models, and decide which version serves.")
+models = typer.Typer(no_args_is_help=True, help="List, promote and roll back models.")
+app.add_typer(models, name="models")
+
+TrackingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri", help="MLflow store or server.", show_default="var/mlflow.db in the project", envvar="MLFLOW_TRACKING_URI"
+    ),
+]
+ModelArgument = Annotated[str, typer.Argument(metavar="NAME", help="Model, as `tidlig models list` names it.")]
+
+
+@app.command("train")
+def train(
+    project: ProjectOption = HERE,
+    stage: Annotated[list[str] | None, typer.Option("--stage", help="Only this stage; may be repeated.", show_default="all")] = None,
+    outcome: Annotated[list[str] | None, typer.Option("--outcome", help="Only this outcome; may be repeated.", show_default="all")] = None,
+    register: Annotated[bool, typer.Option("--register/--no-register", help="Register each chosen rung as the challenger.")] = True,
+    diagnostic: Annotated[
+        str | None, typer.Option("--diagnostic", help="Measure this declared diagnostic split instead; nothing is logged or registered.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes and threads.")] = 2,
+    tracking_uri: TrackingOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the whole ladder for each stage and outcome, tested forward in time.
+
+    Every rung from the prevalence to boosted trees is fitted on the project's earlier periods, calibrated on forward predictions and
+    measured on later periods, with intervals. The simplest rung is chosen unless a more complex one clearly pays (R-15); its gates are
+    asked, it is logged to MLflow and registered as the challenger. What serves does not change: that takes `tidlig models promote`.
+
+    Reports lie in var/reports/training.
+    """
+    loaded = _load(project)
+    training = _training(loaded, tracking_uri, workers=workers, register=register, as_json=as_json)
+    if diagnostic is not None:
+        _diagnose(loaded, training, diagnostic, as_json=as_json)
+        return
+    from training.train import train as train_models
+
+    trained = train_models(loaded, training, stages=stage or (), outcomes=outcome or ())
+    reports = [model.report for model in trained]
+    if as_json:
+        print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "models": reports})
+    else:
+        _print_reports(reports)
+
+
+@models.command("list")
+def list_(project: ProjectOption = HERE, tracking_uri: TrackingOption = None, as_json: JsonOption = False) -> None:
+    """List every registered version: its rung, which gates failed, and which one serves."""
+    from dataclasses import asdict
+
+    from training.registry import list_models
+
+    loaded = _load(project)
+    versions = list_models(loaded, _tracking(loaded, tracking_uri))
+    if as_json:
+        print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "versions": [asdict(version) for version in versions]})
+        return
+    rows = [
+        (one.name, one.version, one.rung, ", ".join(one.aliases), one.gates_failed, f"{one.registered_at:%Y-%m-%d %H:%M}")
+        for one in versions
+    ]
+    print_table("Registered models", ("model", "version", "rung", "alias", "failed gates", "registered (UTC)"), rows)
+
+
+@models.command("promote")
+def promote(
+    name: ModelArgument,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Version to serve.")],
+    signed_by: Annotated[list[str], typer.Option("--signed-by", help="Account that signs; give it twice, for two different ones.")],
+    project: ProjectOption = HERE,
+    tracking_uri: TrackingOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a version serve: no failed gate, two different signers, an entry in the ledger.
+
+    Here signatures are simulated: a typed name proves nothing, the ledger says so, and a project about real people refuses them.
+    """
+    from training.registry import promote as promote_version
+
+    loaded = _load(project)
+    champion = promote_version(loaded, _tracking(loaded, tracking_uri), name, version, signers=signed_by, now=_now())
+    _say_champion(
+        loaded, champion.name, champion.version, champion.ledger_entry, f"simulated signatures of {', '.join(signed_by)}", as_json
+    )
+
+
+@models.command("rollback")
+def rollback(
+    name: ModelArgument,
+    signed_by: Annotated[str, typer.Option("--signed-by", help="Account that signs.")],
+    project: ProjectOption = HERE,
+    tracking_uri: TrackingOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the version serve again that served before this one; one signature is enough, and the ledger keeps both steps."""
+    from training.registry import rollback as roll_back
+
+    loaded = _load(project)
+    champion = roll_back(loaded, _tracking(loaded, tracking_uri), name, signer=signed_by, now=_now())
+    _say_champion(loaded, champion.name, champion.version, champion.ledger_entry, f"simulated signature of {signed_by}", as_json)
+
+
+def _load(folder: Path) -> Project:
+    from features.project import load_project
+
+    return load_project(folder)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _tracking(project: Project, uri: str | None) -> Tracking:
+    from training.tracking import Tracking, local_tracking
+
+    return local_tracking(project) if uri is None else Tracking(uri, None)
+
+
+def _training(project: Project, uri: str | None, *, workers: int, register: bool, as_json: bool) -> Training:
+    from importlib.metadata import version
+
+    from training.train import Training
+
+    return Training(_tracking(project, uri), _now(), version("tidlig"), workers, progress_for(as_json=as_json), register)
+
+
+def _diagnose(project: Project, training: Training, name: str, *, as_json: bool) -> None:
+    from training.train import diagnose, get_diagnostic
+
+    found = diagnose(project, get_diagnostic(project, name), training)
+    if as_json:
+        print_json({"project": project.id, "synthetic": project.is_synthetic, **_diagnosis_fields(found)})
+        return
+    rows = [(metric, str(interval)) for metric, interval in found.figures.items()]
+    print_table(f"Diagnostic split {found.name}: {found.n_train} training rows, {found.n_test} test rows", ("metric", "value"), rows)
+    print_line("A diagnostic split may train on later periods than it tests. Nothing was logged, and its model can never be registered.")
+
+
+def _diagnosis_fields(found: Diagnosis) -> dict[str, object]:
+    from dataclasses import asdict
+
+    figures = {metric: asdict(interval) for metric, interval in found.figures.items()}
+    return {"diagnostic_split": found.name, "n_train": found.n_train, "n_test": found.n_test, "figures": figures, "registrable": False}
+
+
+def _print_reports(reports: list[Report]) -> None:
+    from training.report import gate_table, ladder_table, reference_table
+
+    for table in (ladder_table(reports), reference_table(reports), gate_table(reports)):
+        if table is not None:
+            print_table(*table)
+    registered = [report for report in reports if report["version"] is not None]
+    for report in registered:
+        print_line(f"{report['model']} version {report['version']} is the challenger (MLflow run {report['run_id']}).")
+    if registered:
+        print_line("To let one serve: tidlig models promote NAME VERSION --signed-by ACCOUNT --signed-by ANOTHER")
+
+
+def _say_champion(project: Project, name: str, version: str, entry: str, signed: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"model": name, "version": version, "ledger_entry": entry, "simulated": True, "synthetic": project.is_synthetic})
+    else:
+        print_line(f"Version {version} of {name} serves ({signed}; ledger entry {entry[:12]}).")

@@ -1,0 +1,78 @@
+"""The promotions' ledger: which version of a model served when, who signed, and what came before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from features.ledger import Entry, append_next, read_entries, verify
+from features.project import Project
+
+PROMOTED = "model_promoted"
+ROLLED_BACK = "model_rolled_back"
+ACTOR = "training.registry"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A version that serves or served."""
+
+    version: str
+    bundle_hash: str
+
+
+def ledger_path(project: Project) -> Path:
+    """Training's ledger file."""
+    return project.var / "ledger" / "promotions.jsonl"
+
+
+def record_promotion(project: Project, name: str, version: str, bundle_hash: str, *, signers: Sequence[str], now: datetime) -> Entry:
+    """Write that a version is to serve, and who signed."""
+    history = serving_history(project, name)
+    return _append(project, PROMOTED, name, Served(version, bundle_hash), signers, before=history[-1:], now=now)
+
+
+def record_rollback(project: Project, name: str, back_to: Served, *, signer: str, now: datetime) -> Entry:
+    """Write that the version before serves again, and who signed."""
+    history = serving_history(project, name)
+    return _append(project, ROLLED_BACK, name, back_to, [signer], before=history[-1:], now=now)
+
+
+def serving_history(project: Project, name: str) -> tuple[Served, ...]:
+    """Versions that a rollback can go through, the serving one last; a rollback takes the last one away.
+
+    Raises
+    ------
+    LedgerError
+        TID801 to TID805 when the ledger does not verify.
+    """
+    path = ledger_path(project)
+    verify(read_entries(path))
+    history: list[Served] = []
+    for entry in read_entries(path):
+        if entry.public.get("model") != name:
+            continue
+        if entry.action == PROMOTED:
+            history.append(Served(str(entry.public["version"]), str(entry.public["bundle_hash"])))
+        elif entry.action == ROLLED_BACK:
+            history.pop()
+    return tuple(history)
+
+
+def _append(
+    project: Project, action: str, name: str, served: Served, signers: Sequence[str], *, before: Sequence[Served], now: datetime
+) -> Entry:
+    path = ledger_path(project)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    public = {
+        "model": name,
+        "version": served.version,
+        "bundle_hash": served.bundle_hash,
+        "before": before[0].version if before else None,
+        "signers": sorted({signer.strip() for signer in signers}),
+        "simulated": True,
+        "synthetic": project.is_synthetic,
+    }
+    return append_next(path, recorded_at=now, actor=ACTOR, action=action, purpose="train", public=public)
