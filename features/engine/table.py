@@ -122,13 +122,22 @@ def write_part(path: Path, keys: pa.Table, names: Sequence[str], columns: Matrix
 
     Notes
     -----
-    Statistics are left out: minimum and maximum of a row group would be single persons' values in a file's header.
+    Statistics are left out: minimum and maximum of a row group would be single persons' values in a file's header. Numbers are split by
+    byte rather than put in dictionaries, which takes half the time for a third more bytes; encoding is the dearest step of a build.
     """
     arrays = [*keys.columns, *(pa.array(column) for column in columns)]
-    schema = pa.schema([*KEY_SCHEMA, *(pa.field(name, pa.float32()) for name in names)])
-    table = pa.Table.from_arrays(arrays, schema=schema)
-    pq.write_table(table, path, compression="zstd", compression_level=1, write_statistics=False, row_group_size=max(table.num_rows, 1))
-    return int(table.num_rows)
+    schema = pa.schema([*KEY_SCHEMA, *(pa.field(name, pa.float32(), nullable=False) for name in names)])
+    pq.write_table(
+        pa.Table.from_arrays(arrays, schema=schema),
+        path,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=KEY_SCHEMA.names,
+        use_byte_stream_split=list(names),
+        write_statistics=False,
+        row_group_size=max(keys.num_rows, 1),
+    )
+    return int(keys.num_rows)
 
 
 def key_table(rows: pd.DataFrame, as_of: Days) -> pa.Table:
