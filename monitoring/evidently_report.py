@@ -7,10 +7,12 @@ Kolmogorov-Smirnov at a level divided by the number of columns; ours, in `monito
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,7 @@ def make_drift_pages(
     seed: int,
     workspace: Path | None = None,
     tags: Sequence[str] = (),
+    banner: str | None = None,
 ) -> DriftPages | None:
     """Let Evidently compare two matrices; None when there are too few people or no column is left.
 
@@ -70,6 +73,8 @@ def make_drift_pages(
         Written into the run.
     workspace
         Folder that ``evidently ui --workspace`` opens. A run of the same title is replaced.
+    banner
+        Said at the top of the page, for synthetic data (R-33).
 
     Notes
     -----
@@ -88,7 +93,20 @@ def make_drift_pages(
     )
     if workspace is not None:
         _keep(run, workspace, title)
-    return DriftPages(run.get_html_str(as_iframe=False), json.loads(run.json()), columns)
+    html = with_banner(run.get_html_str(as_iframe=False), banner)
+    return DriftPages(html, json.loads(run.json()), columns)
+
+
+def with_banner(page: str, banner: str | None) -> str:
+    """Put a line of text at the top of a page's body.
+
+    >>> with_banner("<html><body class='x'><p>…</p></body></html>", "SYNTETISK <1>")[20:97]
+    '<p role="note" style="margin:0;padding:.5rem 1rem;font:600 1rem sans-serif;bo'
+    """
+    if banner is None:
+        return page
+    line = f'<p role="note" style="margin:0;padding:.5rem 1rem;font:600 1rem sans-serif;border:2px solid #1f2a30">{escape(banner)}</p>'
+    return re.sub(r"<body[^>]*>", lambda found: found[0] + line, page, count=1)
 
 
 def sample_rows(matrix: Matrix, *, seed: int) -> Matrix:

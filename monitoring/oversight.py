@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import ArrayLike
 
 from monitoring.intervals import proportion
 from monitoring.suppression import Count, withheld_counts
@@ -15,18 +12,18 @@ from monitoring.suppression import Count, withheld_counts
 
 @dataclass(frozen=True)
 class Oversight:
-    """Counts over the finished reviews of one model and month.
+    """Counts over the finished reviews of what one model proposed in one screening.
 
     Parameters
     ----------
     n_reviews
-        Finished reviews of people the model had proposed.
+        Finished reviews whose decision says yes or no to the proposal.
     n_agreed
-        Of these, those that ended in more support, as the proposal suggested.
+        Of these, those that agreed with it.
     n_own_view
-        Reviews with an own view that says yes or no.
+        Reviews with an own view, written before the score was seen, that says yes or no.
     n_own_agreed
-        Of these, those whose own view, before the score was seen, leant towards support.
+        Of these, those that agreed with the proposal before it was seen.
     """
 
     n_reviews: int
@@ -35,19 +32,16 @@ class Oversight:
     n_own_agreed: int = 0
 
 
-def count_oversight(decided_support: ArrayLike, own_view: ArrayLike) -> Oversight:
-    """Count reviews of proposals.
+def count_oversight(agreed_before: Iterable[bool | None], agreed_after: Iterable[bool | None]) -> Oversight:
+    """Count agreement with the proposal; None is neither yes nor no.
 
-    Parameters
-    ----------
-    decided_support
-        Whether the review ended in support, shape (n_reviews,).
-    own_view
-        1.0 leant towards support, 0.0 against, NaN did not say, shape (n_reviews,).
+    Examples
+    --------
+    >>> count_oversight([True, None, False], [True, True, False])
+    Oversight(n_reviews=3, n_agreed=2, n_own_view=2, n_own_agreed=1)
     """
-    decided, own = np.asarray(decided_support, dtype=bool), np.asarray(own_view, dtype=float)
-    said = ~np.isnan(own)
-    return Oversight(len(decided), int(decided.sum()), int(said.sum()), int((own[said] == 1).sum()))
+    before, after = ([bool(value) for value in column if value is not None] for column in (agreed_before, agreed_after))
+    return Oversight(len(after), sum(after), len(before), sum(before))
 
 
 def publish_oversight(oversight: Oversight) -> dict[str, Any]:

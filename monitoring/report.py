@@ -26,6 +26,9 @@ from monitoring.wording import NOTHING, Language, decimal, percent, quantity, wo
 
 FORMAT = 1
 
+PAGE_METRICS = ("base_rate", "tpr", "fpr", "ppv", "npv")
+"""Rates that need outcomes and stand on the page; fnr is 1 - tpr and stands in the JSON."""
+
 N_FEATURES_SHOWN = 12
 """Rows of the page's drift table; every drifted feature is shown, and all stand in the JSON."""
 
@@ -216,8 +219,9 @@ def render_report(content: Mapping[str, Any], *, language: Language, other: Mapp
         lang=language,
         other=other or {},
         metrics=list(METRICS.values()),
+        shown_metrics=PAGE_METRICS,
         has_matured=has_matured,
-        n_features=N_FEATURES_SHOWN,
+        features=[f for place, f in enumerate(content["drift"]["features"]) if f["has_drifted"] or place < N_FEATURES_SHOWN],
     )
 
 

@@ -66,6 +66,8 @@ def input_drift_signal(drift: Drift, importance: Mapping[str, float]) -> Signal:
     """Judge S-01; `importance` is each feature's share of what the model says, summing to 1."""
     if min(drift.n_current, drift.n_reference) < MIN_PEOPLE:
         return _not_applicable("S-01", "people", MIN_PEOPLE)
+    if not drift.features:
+        return _not_applicable("S-01", "features", 1)
     weight = float(sum(importance.get(feature.name, 0.0) for feature in drift.drifted))
     evidence: dict[str, Evidence] = {
         "n_features": len(drift.features),
@@ -81,6 +83,8 @@ def silent_register_signal(drift: Drift) -> Signal:
     """Judge S-02: a feature known for most people before and for nobody now has lost its source."""
     if drift.n_current < MIN_PEOPLE:
         return _not_applicable("S-02", "people", MIN_PEOPLE)
+    if not drift.features:
+        return _not_applicable("S-02", "features", 1)
     silent = [feature for feature in drift.features if feature.missing_current == 1 and feature.missing_reference <= 0.5]
     evidence: dict[str, Evidence] = {"n_silent": len(silent), "sectors": ", ".join(sorted({feature.sector for feature in silent}))}
     return _judged("S-02", bool(silent), evidence, suspends=bool(silent))
@@ -133,7 +137,7 @@ def _judged(code: str, failed: bool, evidence: Mapping[str, Evidence], *, suspen
     return Signal(code, TITLES[code], verdict, evidence, suspends=failed and suspends)
 
 
-def _not_applicable(code: str, reason: Literal["people", "outcomes", "reviews"], needed: int) -> Signal:
+def _not_applicable(code: str, reason: Literal["people", "features", "outcomes", "reviews"], needed: int) -> Signal:
     """Say of what there is too little; the report has the words."""
     return Signal(code, TITLES[code], "NOT_APPLICABLE", {"reason": f"too few {reason}", "needed": needed})
 

@@ -1,0 +1,49 @@
+"""The commands of monitoring."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
+
+app = typer.Typer(no_args_is_help=True)
+
+MonthOption = Annotated[
+    str | None,
+    typer.Option("--month", help="Month of the screening's as-of date, YYYY-MM.", show_default="the month of the newest screening"),
+]
+
+
+@app.command("monitor")
+def monitor_command(project: ProjectOption = HERE, month: MonthOption = None, as_json: JsonOption = False) -> None:
+    """Write the monthly report of every model that is in use.
+
+    Each report says whether the records have changed, whether groups are treated alike, how often the model is right and how people
+    use its proposals; small numbers are withheld. It is written to var/reports/MODEL/MONTH as a page for people (report.html, Bokmål;
+    report-en.html), as JSON for machines and, with enough people, as Evidently's own pages.
+
+    Doing it again is harmless: a report is only renewed when there is something new to say, such as matured outcomes or finished
+    reviews. Needs a valid purpose of kind audit.
+    """
+    from features.errors import DataError
+    from features.project import load_project
+    from monitoring.gathering import is_month
+    from monitoring.monthly import monitor
+
+    if month is not None and not is_month(month):
+        raise DataError("TID442", f"--month {month} is no month. Expected YYYY-MM, such as 2026-06.")
+    reports = monitor(load_project(project), month=month, now=datetime.now(UTC), progress=progress_for(as_json=as_json))
+    if as_json:
+        print_json([{"folder": report.folder, "unchanged": report.is_unchanged, **report.content} for report in reports])
+        return
+    for report in reports:
+        signals = report.content["signals"]
+        print_table(
+            f"{report.model} {report.month}", ["signal", "question", "verdict"], [[s["code"], s["title"], s["verdict"]] for s in signals]
+        )
+        if report.content["suspended_by"]:
+            print_line(f"Take this model out of use until somebody has looked at {', '.join(report.content['suspended_by'])}.")
+        print_line(f"{'Unchanged' if report.is_unchanged else 'Written'}: {report.folder / 'report.html'}")

@@ -1,0 +1,252 @@
+"""From a project to what one report is made of: the rows of one screening, what was known then, what is known now.
+
+Persons' rows are in memory here and nowhere else in monitoring; what leaves is what `monitoring.report.build_content` lets out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.audit import UNKNOWN, audit_groups
+from features.catalogue import Sector
+from features.errors import DataError
+from features.followup import matured_outcomes
+from features.progress import Progress
+from features.project import Project, Stage
+from features.restrictions import read_finished_reviews, restricted_persons
+from features.scored import read_scored
+from features.store import open_store
+from features.tables import build_stage_table, find_stage_table
+from models.bundle import Bundle, load_bundle
+from models.deployment import bundle_folder, find_champion
+from models.rung import Matrix
+from monitoring.oversight import Oversight, count_oversight
+from monitoring.suppression import MINIMUM, MINIMUM_SECTOR_BY_GROUP
+
+MAX_REFERENCE = 20_000
+"""Reference rows that drift is measured against; more of them change no verdict."""
+
+MIN_REFERENCE = 200
+N_EXPLAINED = 300
+"""Current rows whose contributions say which features matter most."""
+
+MUNICIPALITY = "municipality"
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """One model's screening, with everything a report needs; rows of people, so it never leaves this process."""
+
+    model: str
+    version: str
+    bundle: Bundle
+    stage: Stage
+    as_of: date
+    scored: pd.DataFrame
+    label: Vector
+    groups: Mapping[str, tuple[str | None, ...]]
+    current: Matrix
+    reference: Matrix
+    importance: Vector
+    """Share of what the model says that each feature carries, summing to 1 (or all 0), shape (n_features,)."""
+    oversight: Oversight
+    inputs_hash: str
+
+
+def is_month(text: str) -> bool:
+    """Whether a text is a month as ``YYYY-MM``.
+
+    >>> is_month("2026-06"), is_month("2026-13"), is_month("june")
+    (True, False, False)
+    """
+    return re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is not None
+
+
+def find_screenings(project: Project, *, month: str | None) -> list[pd.DataFrame]:
+    """Find the last screening of each deployed model in a month, or in the month of the newest screening of all.
+
+    Raises
+    ------
+    DataError
+        TID440 when no deployed model has screened anybody then.
+    """
+    scored = read_scored(project)
+    champions = [f"{project.id}-{outcome}-{stage.name}" for stage in project.stages.values() for outcome in stage.outcomes]
+    scored = scored[scored["model"].isin([name for name in champions if find_champion(project, name) is not None])]
+    if month is None and len(scored):
+        month = f"{scored['as_of'].max():%Y-%m}"
+    in_month = scored[[f"{day:%Y-%m}" == month for day in scored["as_of"]]]
+    if in_month.empty:
+        raise DataError(
+            "TID440",
+            f"no model that serves has screened anybody as of {month or 'any month'} in {project.root}. Run `tidlig screen --as-of DATE`, "
+            "or choose another --month.",
+        )
+    return [_last_screening(rows) for _, rows in in_month.groupby("model", sort=True)]
+
+
+def _last_screening(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the newest date, and of several versions on it the highest: versions are numbered upwards."""
+    rows = rows[rows["as_of"] == rows["as_of"].max()]
+    versions = sorted(rows["model_version"].unique(), key=lambda version: (len(version), version))
+    newest: pd.DataFrame = rows[rows["model_version"] == versions[-1]]
+    return newest.reset_index(drop=True)
+
+
+def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progress) -> Gathered:
+    """Put together one model's screening; people who have objected since are left out (R-22).
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202 without a purpose that covers the day.
+    DataError, ModelError
+        As reading stores, tables, audit groups and bundles.
+    """
+    first = scored.iloc[0]
+    stage, outcome = project.stages[str(first["stage"])], project.outcomes[str(first["outcome"])]
+    bundle = load_bundle(
+        bundle_folder(project, str(first["model"]), str(first["model_version"])), contract_hash=project.contract_hash, num_threads=2
+    )
+    scored = _without_restricted(project, scored, on=on)
+    current = _current(project, bundle, stage, first["as_of"], on=on, progress=progress)
+    reference = _reference(project, bundle, stage, outcome.horizon_days, before=first["as_of"], on=on, progress=progress)
+    label = matured_outcomes(project, scored, outcome, on=on)
+    groups = _groups(project, scored, on=on)
+    reviews = _reviews(project, scored)
+    return Gathered(
+        model=str(first["model"]),
+        version=str(first["model_version"]),
+        bundle=bundle,
+        stage=stage,
+        as_of=first["as_of"],
+        scored=scored,
+        label=label,
+        groups=groups,
+        current=current,
+        reference=reference,
+        importance=_importance(bundle, current),
+        oversight=count_oversight(_known(reviews["agreed_before"]), _known(reviews["agreed_after"])),
+        inputs_hash=_hash(bundle, scored, label, groups, current, reference, reviews),
+    )
+
+
+def minimum_of(project: Project) -> dict[str, int]:
+    """Fewest people a count by each attribute may stand for: more where the group is made by use of a sector's service (R-09)."""
+    sectors = {name: project.catalogue.sector_of(code) for name, code in project.screening.groups.items()}
+    is_service = {name: sector not in (Sector.AUDIT, Sector.EDUCATION) for name, sector in sectors.items()}
+    return {name: MINIMUM_SECTOR_BY_GROUP if service else MINIMUM for name, service in is_service.items()}
+
+
+def attribute_labels(project: Project) -> dict[str, dict[str, str]]:
+    """Label of each fairness attribute in the report's languages."""
+    declared = {name: project.catalogue.declared[code].label for name, code in project.screening.groups.items()}
+    labels = {name: {"nb": label.nb, "en": label.en} for name, label in declared.items()}
+    return {**labels, MUNICIPALITY: {"nb": "Kommune", "en": "Municipality"}}
+
+
+def feature_labels(project: Project, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Label of each feature's indicator in the report's languages."""
+    labels = {name: project.catalogue.declared[name.partition(".")[0]].label for name in names}
+    return {name: {"nb": label.nb, "en": label.en} for name, label in labels.items()}
+
+
+def feature_sectors(project: Project, names: Sequence[str]) -> dict[str, str]:
+    """Sector of each feature."""
+    return {name: project.catalogue.sector_of(name.partition(".")[0]).value for name in names}
+
+
+def _without_restricted(project: Project, scored: pd.DataFrame, *, on: date) -> pd.DataFrame:
+    restricted = restricted_persons(project, "audit", on=on)
+    if not len(restricted):
+        return scored
+    subjects = open_store(project, "audit").subjects()
+    barred = subjects.loc[subjects["person"].isin(restricted), "subject_id"]
+    allowed: pd.DataFrame = scored[~scored["subject_id"].isin(barred)]
+    return allowed.reset_index(drop=True)
+
+
+def _current(project: Project, bundle: Bundle, stage: Stage, as_of: date, *, on: date, progress: Progress) -> Matrix:
+    """Read the very table that was screened, where it is kept still."""
+    project.check_purpose("score", on=on)
+    table = find_stage_table(project, "score", stage, as_of=as_of)
+    if table is None:
+        table = build_stage_table(project, "score", stage, on=on, as_of=as_of, progress=progress)[1]
+    allowed = ~table.keys["person"].isin(restricted_persons(project, "score", on=on)).to_numpy()
+    matrix: Matrix = bundle.matrix_from(table.names, table.matrix())[allowed]
+    return matrix
+
+
+def _reference(project: Project, bundle: Bundle, stage: Stage, horizon_days: int, *, before: date, on: date, progress: Progress) -> Matrix:
+    """Read the rows that the model could learn from: outcomes known when it was trained, or else simply earlier ones."""
+    project.check_purpose("train", on=on)
+    table = find_stage_table(project, "train", stage)
+    if table is None:
+        table = build_stage_table(project, "train", stage, on=on, progress=progress)[1]
+    as_of = table.keys["as_of"]
+    last = min(before, bundle.provenance.trained_at.date() - timedelta(days=horizon_days))
+    learnt = (as_of <= last).to_numpy()
+    rows = np.flatnonzero(learnt if learnt.sum() >= MIN_REFERENCE else (as_of < before).to_numpy())
+    if len(rows) > MAX_REFERENCE:
+        rows = np.sort(np.random.default_rng(bundle.provenance.seed).choice(rows, MAX_REFERENCE, replace=False))
+    return bundle.matrix_from(table.names, table.matrix())[rows]
+
+
+def _groups(project: Project, scored: pd.DataFrame, *, on: date) -> dict[str, tuple[str | None, ...]]:
+    frame = audit_groups(project, scored["subject_id"].tolist(), purpose="audit", on=on)
+    groups = {str(name): _texts(frame[name]) for name in frame.columns if name != "subject_id"}
+    names = {m.number: m.name for m in project.screening.municipality}
+    if scored["municipality"].notna().any():
+        groups[MUNICIPALITY] = _texts(scored["municipality"].map(lambda number: names.get(number, number)))
+    return groups
+
+
+def _texts(column: pd.Series) -> tuple[str | None, ...]:
+    return tuple(None if pd.isna(value) or value == UNKNOWN else str(value) for value in column)
+
+
+def _reviews(project: Project, scored: pd.DataFrame) -> pd.DataFrame:
+    reviews = read_finished_reviews(project)
+    first = scored.iloc[0]
+    mine = (reviews["model"] == first["model"]) & (reviews["stage"] == first["stage"]) & (reviews["as_of"] == first["as_of"])
+    found: pd.DataFrame = reviews[mine]
+    return found.sort_values("case_id", ignore_index=True)
+
+
+def _known(column: pd.Series) -> list[bool | None]:
+    return [None if pd.isna(value) else bool(value) for value in column]
+
+
+def _importance(bundle: Bundle, current: Matrix) -> Vector:
+    if not len(current) or not bundle.feature_names:
+        return np.zeros(len(bundle.feature_names))
+    rows = np.random.default_rng(bundle.provenance.seed).permutation(len(current))[:N_EXPLAINED]
+    size = np.abs(bundle.explain(current[np.sort(rows)]).phi).mean(axis=0)
+    total = float(size.sum())
+    return np.asarray(size / total if total > 0 else np.zeros_like(size), dtype=np.float64)
+
+
+def _hash(
+    bundle: Bundle,
+    scored: pd.DataFrame,
+    label: Vector,
+    groups: Mapping[str, tuple[str | None, ...]],
+    current: Matrix,
+    reference: Matrix,
+    reviews: pd.DataFrame,
+) -> str:
+    digest = hashlib.sha256(bundle.hash.encode())
+    for frame in (scored, pd.DataFrame(dict(groups)), reviews):
+        digest.update(frame.to_csv(index=False).encode())
+    for array in (label, current, reference):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,215 @@
+"""Make the month's reports: one for each deployed model that screened somebody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.errors import DataError
+from features.progress import Progress
+from features.project import Project, Purpose
+from models.bands import Band
+from monitoring.drift import Drift, measure_drift
+from monitoring.fairness import FairnessTable, measure_fairness
+from monitoring.gathering import (
+    Gathered,
+    attribute_labels,
+    feature_labels,
+    feature_sectors,
+    find_screenings,
+    gather,
+    minimum_of,
+)
+from monitoring.performance import expected_ppv, matured_figures
+from monitoring.report import FORMAT, Findings, Subject, band_counts, build_content, render_report, write_pages
+from monitoring.signals import (
+    Signal,
+    calibration_signal,
+    group_signals,
+    input_drift_signal,
+    oversight_signal,
+    score_drift_signal,
+    silent_register_signal,
+)
+from monitoring.wording import Language, words
+
+PAGES: Mapping[Language, str] = {"nb": "report.html", "en": "report-en.html"}
+CONTENT = "report.json"
+EVIDENTLY = "evidently.html"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report on disk.
+
+    Parameters
+    ----------
+    folder
+        ``var/reports/<model>/<month>``, with report.html, report-en.html, report.json and, with enough people, evidently.html.
+    content
+        What report.json holds.
+    is_unchanged
+        The same inputs had been reported on already: no file was touched.
+    """
+
+    model: str
+    month: str
+    folder: Path
+    content: Mapping[str, Any]
+    is_unchanged: bool
+
+
+def monitor(project: Project, *, month: str | None, now: datetime, progress: Progress) -> list[Report]:
+    """Report on every deployed model that screened somebody in a month.
+
+    Doing it again with the same inputs touches nothing; new outcomes or finished reviews renew the report.
+
+    Parameters
+    ----------
+    month
+        ``YYYY-MM`` of the screening's as-of date; None is the month of the newest screening.
+    now
+        Aware UTC. The audit purpose has to be valid on this day, and outcomes count that were known on it.
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202 without a valid audit purpose: before anything is read.
+    DataError
+        TID440 when nobody was screened in the month.
+    """
+    purpose = project.check_purpose("audit", on=now.date())
+    return [
+        _report(project, gather(project, scored, on=now.date(), progress=progress), purpose, now=now, progress=progress)
+        for scored in find_screenings(project, month=month)
+    ]
+
+
+def _report(project: Project, gathered: Gathered, purpose: Purpose, *, now: datetime, progress: Progress) -> Report:
+    month = f"{gathered.as_of:%Y-%m}"
+    folder = project.var / "reports" / gathered.model / month
+    earlier = _find_content(folder)
+    if earlier is not None and (earlier["format"], earlier["inputs_hash"]) == (FORMAT, gathered.inputs_hash):
+        return Report(gathered.model, month, folder, earlier, is_unchanged=True)
+    with progress.step(f"Report on {gathered.stage.name}", total=3) as step:
+        found = _measure(project, gathered)
+        step.advance()
+        page = _evidently_page(project, gathered, month, now)
+        step.advance()
+        content = build_content(_subject(project, gathered, purpose, month, now), _with_page(found, page))
+        write_pages(dict(_pages(content, page)), folder)
+        if page is None:
+            (folder / EVIDENTLY).unlink(missing_ok=True)
+        step.advance()
+    return Report(gathered.model, month, folder, content, is_unchanged=False)
+
+
+def _find_content(folder: Path) -> dict[str, Any] | None:
+    path = folder / CONTENT
+    if not path.is_file():
+        return None
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(
+            "TID441", f"{path} is not the JSON that monitoring wrote. Remove the folder and run `tidlig monitor` again."
+        ) from error
+    return content
+
+
+def _measure(project: Project, gathered: Gathered) -> Findings:
+    names, probability = gathered.bundle.feature_names, gathered.scored["probability"].to_numpy(dtype=np.float64)
+    proposed = gathered.scored["proposed"].to_numpy(dtype=bool)
+    drift = measure_drift(gathered.reference, gathered.current, names, sectors=feature_sectors(project, names))
+    fairness = tuple(
+        measure_fairness(gathered.label, proposed, probability, values, attribute=name) for name, values in gathered.groups.items()
+    )
+    return Findings(
+        drift=drift,
+        labels=feature_labels(project, names),
+        fairness=fairness,
+        attributes=attribute_labels(project),
+        minimum_of=minimum_of(project),
+        bands=band_counts(gathered.scored["band"].to_numpy(dtype=np.str_), [band.value for band in Band]),
+        expected_ppv=expected_ppv(probability[proposed]) if proposed.any() else None,
+        n_proposed=int(proposed.sum()),
+        matured=matured_figures(gathered.label, probability, threshold=gathered.bundle.bands.should_be_assessed),
+        oversight=gathered.oversight,
+        signals=_signals(gathered, drift, fairness, probability, proposed),
+        has_evidently_page=False,
+    )
+
+
+def _signals(
+    gathered: Gathered, drift: Drift, fairness: tuple[FairnessTable, ...], probability: np.ndarray[Any, Any], proposed: np.ndarray[Any, Any]
+) -> tuple[Signal, ...]:
+    importance = dict(zip(gathered.bundle.feature_names, gathered.importance.tolist(), strict=True))
+    everybody = measure_fairness(gathered.label, proposed, probability, [""] * len(probability), attribute="everybody").everybody
+    return (
+        input_drift_signal(drift, importance),
+        silent_register_signal(drift),
+        score_drift_signal(gathered.bundle.score(gathered.reference).probability, probability),
+        calibration_signal(everybody),
+        *group_signals(fairness),
+        oversight_signal(gathered.oversight),
+    )
+
+
+def _subject(project: Project, gathered: Gathered, purpose: Purpose, month: str, now: datetime) -> Subject:
+    outcome = project.outcomes[gathered.bundle.outcome].label
+    return Subject(
+        model=gathered.model,
+        version=gathered.version,
+        bundle_hash=gathered.bundle.hash,
+        rung=gathered.bundle.rung.name,
+        title=project.screening.project.title,
+        controller=project.screening.project.controller,
+        is_synthetic=project.is_synthetic,
+        outcome={"nb": outcome.nb, "en": outcome.en},
+        stage={"nb": gathered.stage.label.nb, "en": gathered.stage.label.en},
+        month=month,
+        as_of=(gathered.as_of,),
+        made_at=now,
+        purpose=purpose.legal_basis,
+        purpose_valid_to=purpose.valid_to,
+        inputs_hash=gathered.inputs_hash,
+    )
+
+
+def _evidently_page(project: Project, gathered: Gathered, month: str, now: datetime) -> str | None:
+    # Loading Evidently takes seconds, and a report that is unchanged does not need it.
+    from monitoring.evidently_report import make_drift_pages
+
+    order = np.argsort(-gathered.importance, kind="stable")
+    made = make_drift_pages(
+        gathered.reference[:, order],
+        gathered.current[:, order],
+        [gathered.bundle.feature_names[j] for j in order],
+        title=f"{gathered.model} · {month}",
+        made_at=now,
+        seed=gathered.bundle.provenance.seed,
+        workspace=project.var / "evidently",
+        tags=["SYNTETISK"] if project.is_synthetic else [],
+        banner=words("nb")["synthetic"] if project.is_synthetic else None,
+    )
+    return None if made is None else made.html
+
+
+def _with_page(found: Findings, page: str | None) -> Findings:
+    return replace(found, has_evidently_page=page is not None)
+
+
+def _pages(content: Mapping[str, Any], page: str | None) -> Iterator[tuple[str, str]]:
+    """Name every file of a report; the JSON comes last, since it says that the others are there."""
+    if page is not None:
+        yield EVIDENTLY, page
+    for language, name in PAGES.items():
+        others = {other: file for other, file in PAGES.items() if other != language}
+        yield name, render_report(content, language=language, other=others)
+    yield CONTENT, json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

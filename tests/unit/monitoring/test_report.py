@@ -1,0 +1,189 @@
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from monitoring.drift import measure_drift
+from monitoring.fairness import measure_fairness
+from monitoring.oversight import Oversight
+from monitoring.performance import expected_ppv, matured_figures
+from monitoring.report import Findings, Subject, build_content, render_report
+from monitoring.signals import calibration_signal, group_signals, input_drift_signal, oversight_signal, silent_register_signal
+from monitoring.wording import words
+
+NAMES = ("edu_absence_days.sum@365d", "nav_support.last@ever", "edu_rare_flag.last@ever")
+SECTORS = dict(zip(NAMES, ("education", "labour", "education"), strict=True))
+SUBJECT = Subject(
+    model="tiny-not_completed-grade_10",
+    version="1",
+    bundle_hash="ab" * 32,
+    rung="boosted",
+    title='Prøve <script>alert("1")</script>',
+    controller="Fiktiv kommune & sønner",
+    is_synthetic=True,
+    outcome={"nb": "Ikke fullført", "en": "Not completed"},
+    stage={"nb": "10. trinn", "en": "grade 10"},
+    month="2026-06",
+    as_of=(date(2026, 6, 30),),
+    made_at=datetime(2026, 7, 1, 6, tzinfo=UTC),
+    purpose="FIKTIV",
+    purpose_valid_to=date(2030, 12, 31),
+    inputs_hash="cd" * 32,
+)
+
+
+def findings(*, matured: bool) -> Findings:
+    random = np.random.default_rng(7)
+    n = 400
+    probability = random.beta(1.5, 5, n)
+    proposed = probability > 0.4
+    label = (random.uniform(size=n) < probability).astype(float) if matured else np.full(n, np.nan)
+    sex = [["girl", "boy", "<b>other</b>"][code] for code in random.choice(3, n, p=[0.5, 0.49, 0.01])]
+    tables = (measure_fairness(label, proposed, probability, sex, attribute="sex"),)
+    reference, current = random.normal(size=(2000, 3)), random.normal(size=(n, 3))
+    reference[:, 2], current[:, 2] = reference[:, 2] > 2.9, current[:, 2] > 2.9
+    current[:, 0] += 1
+    current[:, 1] = np.nan
+    drift = measure_drift(reference, current, NAMES, sectors=SECTORS)
+    oversight = Oversight(n_reviews=30, n_agreed=18, n_own_view=28, n_own_agreed=26)
+    signals = (
+        input_drift_signal(drift, dict.fromkeys(NAMES, 1 / 3)),
+        silent_register_signal(drift),
+        calibration_signal(tables[0].everybody),
+        *group_signals(tables),
+        oversight_signal(oversight),
+    )
+    return Findings(
+        drift=drift,
+        labels={NAMES[0]: {"nb": "Fravær, hele dager", "en": "Absence, full days"}},
+        fairness=tables,
+        attributes={"sex": {"nb": "Kjønn", "en": "Sex"}},
+        minimum_of={},
+        bands={"no_follow_up_now": 300, "worth_a_look": 97, "should_be_assessed": 3},
+        expected_ppv=expected_ppv(probability[proposed]),
+        n_proposed=int(proposed.sum()),
+        matured=matured_figures(label, probability, threshold=0.4),
+        oversight=oversight,
+        signals=signals,
+        has_evidently_page=True,
+    )
+
+
+class Page(HTMLParser):
+    """Counts what accessible tables need, and checks that tags are closed in order."""
+
+    VOID = frozenset({"meta", "br", "line", "rect", "circle", "link", "img"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def read(html: str) -> Page:
+    page = Page()
+    page.feed(html)
+    assert page.open == []
+    return page
+
+
+@pytest.fixture(params=[False, True], ids=["early", "matured"])
+def content(request):
+    return build_content(SUBJECT, findings(matured=request.param))
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_page_is_whole_accessible_and_alone(content, language):
+    html = render_report(content, language=language, other={"en": "report-en.html"})
+    page = read(html)
+    assert page.all("html")[0]["lang"] == language
+    assert len(page.all("h1")) == 1
+    assert len(page.all("caption")) == len(page.all("table")) >= 5
+    assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
+    assert page.all("script") == page.all("link") == page.all("img") == []
+    assert {link["href"] for link in page.all("a")} == {"report-en.html", "evidently.html"}
+    assert "{{" not in html
+    assert "None" not in "".join(page.text)
+
+
+def test_text_from_the_project_and_the_data_is_escaped(content):
+    html = render_report(content, language="nb")
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "<b>other</b>" not in html
+    assert "Fiktiv kommune &amp; sønner" in html
+
+
+@pytest.mark.requirement("R-33")
+def test_synthetic_data_says_so_in_page_and_document(content):
+    assert content["synthetic"] is True
+    assert "SYNTETISK" in render_report(content, language="nb")
+    assert "SYNTETISK" in render_report(content, language="en")
+    real = build_content(replace(SUBJECT, is_synthetic=False), findings(matured=False))
+    assert "SYNTETISK" not in render_report(real, language="nb")
+
+
+@pytest.mark.requirement("R-09")
+def test_small_counts_are_nowhere_in_the_document(content):
+    assert content["bands"] == {"no_follow_up_now": 300, "worth_a_look": None, "should_be_assessed": None, "all": 400}
+    small = next(row for row in content["fairness"][0]["groups"] if row["group"] == "<b>other</b>")
+    assert {rate["verdict"] for rate in small["rates"].values()} == {"too small"}
+    assert small["n_people"] is None or small["n_people"] >= 5
+    before, after = content["oversight"]["before"], content["oversight"]["after"]
+    assert (before["point"], before["verdict"]) == (None, "too small")  # 2 of 28 disagreed
+    assert after["point"] == pytest.approx(0.6)
+    rare = next(feature for feature in content["drift"]["features"] if feature["name"] == NAMES[2])
+    assert (rare["distance"], rare["p_value"], rare["verdict"]) == (None, None, "too small")
+
+
+def test_document_is_plain_json_and_signals_keep_their_shape(content):
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+    assert {tuple(signal) for signal in content["signals"]} == {("code", "title", "verdict", "evidence", "suspends")}
+
+
+@pytest.mark.requirement("R-30")
+def test_a_silent_register_takes_the_model_out_of_use(content):
+    silent = next(signal for signal in content["signals"] if signal["code"] == "S-02")
+    assert (silent["verdict"], silent["suspends"]) == ("FAILED", True)
+    assert silent["evidence"] == {"n_silent": 1, "sectors": "labour"}
+    assert "S-02" in content["suspended_by"]
+
+
+def test_before_outcomes_mature_nothing_is_claimed_about_being_right():
+    content = build_content(SUBJECT, findings(matured=False))
+    verdicts = {signal["code"]: signal["verdict"] for signal in content["signals"]}
+    assert [verdicts[code] for code in ("S-04", "S-05", "S-06")] == ["NOT_APPLICABLE"] * 3
+    assert content["performance"]["matured"] is None
+    expected = content["performance"]["expected_ppv"]
+    assert expected["low"] < expected["point"] < expected["high"]
+    assert words("nb")["metrics"]["ppv"] not in render_report(content, language="nb")
+
+
+def test_both_languages_have_the_same_words():
+    def keys(node, path=""):
+        return {f"{path}/{key}" for key in node} | {
+            k for key, value in node.items() if isinstance(value, dict) for k in keys(value, f"{path}/{key}")
+        }
+
+    assert keys(words("nb")) == keys(words("en"))
