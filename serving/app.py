@@ -21,10 +21,10 @@ from serving.settings import Settings
 
 DESCRIPTION = """A model proposes; a person looks, decides and owns the decision.
 
-Log in with `POST /session`; the session travels in a cookie. Everything that changes something carries the header `X-CSRF-Token` (from
-`GET /session`) and, on cases, `If-Match` with the ETag that reading the case gave. Errors are `application/problem+json` with a stable code.
-
-There is no route that decides more than one case, that lists scores or exports them, or that shows a proposal before the reader's own view."""
+Log in with `POST /session`; the session travels in a cookie. Everything that changes something carries the header `X-CSRF-Token`
+(from `GET /session`) and, on cases, `If-Match` with the ETag that reading the case gave. Errors are `application/problem+json` with a
+stable code. There is no route that decides more than one case, that lists scores or exports them, or that shows a proposal before the
+reader's own view."""
 
 
 def open_service(settings: Settings, project: Project) -> tuple[Database, PersonKeys]:

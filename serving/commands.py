@@ -70,8 +70,6 @@ def explain(
     With real data a person's score exists only in a case that somebody took. This command then refuses, unless the project declares a
     purpose of kind "test" that is valid today.
     """
-    from dataclasses import asdict
-
     from features.project import load_project
     from serving.explaining import explain_person
 
@@ -116,25 +114,25 @@ def serve(
 @audit.command("verify")
 def verify(
     project: ProjectOption = HERE,
-    head: Annotated[str | None, typer.Option("--head", help="Hash of an entry noted earlier: it has to stand in the log still.")] = None,
+    anchor: Annotated[str | None, typer.Option("--anchor", help="COUNT:HEAD of the log, as printed earlier and kept elsewhere.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify that no entry of the service's log or of the promotions' ledger was edited, removed or moved.
 
-    Note the head that this prints somewhere else; given back later as --head it shows whether the log was cut off since.
+    Keep what this prints as the log's anchor somewhere else. Given back later as --anchor it also shows whether the end was cut off.
     """
     from features.project import load_project
-    from serving.auditing import verify_ledgers
+    from serving.auditing import read_anchor, verify_ledgers
     from serving.settings import Settings
 
     loaded = load_project(project)
-    verdicts = verify_ledgers(loaded, Settings(), head=head)
+    found = verify_ledgers(loaded, Settings(), anchor=None if anchor is None else read_anchor(anchor))
     if as_json:
-        print_json(
-            {"synthetic": loaded.is_synthetic, "ledgers": [{"ledger": v.ledger, "entries": v.n_entries, "head": v.head} for v in verdicts]}
-        )
+        ledgers = {name: {"count": ledger.count, "head": ledger.head} for name, ledger in found.items()}
+        print_json({"synthetic": loaded.is_synthetic, "ledgers": ledgers})
         return
-    print_table("Ledgers are whole", ("ledger", "entries", "head"), [(v.ledger, v.n_entries, v.head) for v in verdicts])
+    rows = [(name, ledger.count, f"{ledger.count}:{ledger.head}") for name, ledger in found.items()]
+    print_table("Ledgers are whole", ("ledger", "entries", "anchor"), rows)
 
 
 def _few(n: int | None) -> str:

@@ -7,6 +7,7 @@ is about a person is sealed under that person's key; when the key is erased the 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,8 +17,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serving import chain
 from features.catalogue import Wording
+from features.errors import LedgerError
+from features.ledger import GENESIS, Anchor, Entry, VerifiedLedger, canonical_json, next_entry, verify
 from serving.cases.pages import HistoryLine
 from serving.cases.states import STEPS, Step
 from serving.person_keys import PersonKeys
@@ -58,35 +60,26 @@ class LogLine:
     hash: str
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A log that is whole."""
+def record(session: Session, event: Event, *, now: datetime, about: About | None = None) -> Entry:
+    """Append an entry in the caller's transaction: it stands when the change stands, and falls when it falls.
 
-    ledger: str
-    n_entries: int
-    head: str
-
-
-def record(session: Session, event: Event, *, now: datetime, about: About | None = None) -> LogRow:
-    """Append an entry in the caller's transaction: it stands when the change stands, and falls when it falls."""
-    last = session.scalar(select(LogRow).order_by(LogRow.seq.desc()).limit(1))
-    previous = json.loads(last.entry)["hash"] if last is not None else chain.GENESIS
-    key = about.keys.get_or_make(session, about.subject_id, now=now) if about is not None and about.personal is not None else None
-    body = chain.seal_entry(
-        previous,
-        seq=1 if last is None else last.seq + 1,
-        at=now,
+    Writers go one at a time (`serving.database`), so that two entries never follow the same one.
+    """
+    entry = next_entry(
+        _head(session),
+        recorded_at=now,
         actor=event.actor,
         action=event.action,
-        subject=event.case_id or "",
-        details={"role": event.role, **event.details},
-        personal=None if about is None else about.personal,
-        key=key,
+        subject_id=None if about is None else about.subject_id,
+        purpose="score",
+        public={"role": event.role, "case": event.case_id, **event.details},
+        content=None if about is None else about.personal,
+        key=_key(session, about, now),
+        token_bytes=secrets.token_bytes,
     )
-    row = LogRow(seq=body["seq"], case_id=event.case_id, entry=json.dumps(body, ensure_ascii=False))
-    session.add(row)
+    session.add(LogRow(seq=entry.sequence, case_id=event.case_id, entry=canonical_json(entry.as_dict()).decode()))
     session.flush()
-    return row
+    return entry
 
 
 def digest(content: Any) -> str:
@@ -108,37 +101,49 @@ def history_of(session: Session, case_id: str) -> tuple[HistoryLine, ...]:
     return tuple(HistoryLine(x.at, x.action, x.role, _label(x)) for x in lines if not x.action.endswith("read"))
 
 
-def verify_log(session: Session, *, anchor: str | None = None) -> Verdict:
+def verify_log(session: Session, *, anchor: Anchor | None = None) -> VerifiedLedger:
     """Verify the whole chain.
 
     Parameters
     ----------
     anchor
-        Hash of an entry noted earlier, outside the database: it has to be there still. Without it a log that was cut off at its end
-        verifies.
+        Count and head noted earlier and kept outside the database. Without it a log that was cut off at its end verifies.
 
     Raises
     ------
     LedgerError
-        TID801 and on, naming the first entry that does not fit.
+        TID801 edited, TID802 removed, TID803 moved, TID804 cut off; the message names the entry.
     """
-    rows = session.scalars(select(LogRow).order_by(LogRow.seq))
-    head, n = chain.verify([json.loads(r.entry) for r in rows])
-    return Verdict("log", n, head)
+    rows = session.execute(select(LogRow.seq, LogRow.entry).order_by(LogRow.seq).execution_options(yield_per=1000))
+    return verify((_checked_place(seq, text) for seq, text in rows), anchor=anchor)
+
+
+def _checked_place(seq: int, text: str) -> Entry:
+    """Read a row's entry; one that lies under another number than its own was moved."""
+    entry = _entry(text)
+    if entry.sequence != seq:
+        raise LedgerError("TID803", f"entry {entry.sequence} was moved: it lies under the number {seq}.")
+    return entry
+
+
+def _head(session: Session) -> Anchor:
+    last = session.scalar(select(LogRow.entry).order_by(LogRow.seq.desc()).limit(1))
+    return GENESIS if last is None else _entry(last).anchor
+
+
+def _key(session: Session, about: About | None, now: datetime) -> bytes | None:
+    return None if about is None or about.personal is None else about.keys.get_or_make(session, about.subject_id, now=now)
+
+
+def _entry(text: str) -> Entry:
+    return Entry.from_dict(json.loads(text))
 
 
 def _line(row: LogRow) -> LogLine:
-    body = json.loads(row.entry)
-    d = dict(body["details"])
+    entry = _entry(row.entry)
+    details = {name: value for name, value in entry.public.items() if name not in ("role", "case")}
     return LogLine(
-        body["seq"],
-        datetime.fromisoformat(body["at"]),
-        body["action"],
-        body["actor"],
-        d.pop("role"),
-        body["subject"] or None,
-        d,
-        body["hash"],
+        entry.sequence, entry.recorded_at, entry.action, entry.actor, entry.public["role"], entry.public["case"], details, entry.hash
     )
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -121,14 +119,9 @@ def _line(row: ScreeningRow, project: Project) -> ScreeningLine:
 
 
 def or_none(n: int) -> int | None:
+    """Hide a count from 1 to 4."""
     return None if 0 < n < MIN_CELL else n
 
 
 def _folders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
-
-
-def read_card(path: Path) -> dict[str, Any]:
-    """Read a model's card as JSON."""
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found

@@ -98,7 +98,7 @@ def screen(
     _check_can_screen(project, as_of=as_of, today=now.date())
     bar = progress or Silent()
     store = open_store(project, "score")
-    cohorts, skipped = _scored_cohorts(project, _stages(project, stages), as_of=as_of, now=now, workers=workers, progress=bar)
+    cohorts, skipped = score_stages(project, stages, as_of=as_of, now=now, workers=workers, progress=bar)
     followed = already_followed(project, store, as_of=as_of)
     with database.transaction() as session:
         n_expired = expire_overdue(session, project, now=now)
@@ -149,16 +149,20 @@ def build_proposal(project: Project, store: EventStore, scored: ScoredCohort, ro
 
 
 def _check_can_screen(project: Project, *, as_of: date, today: date) -> None:
-    for day in (as_of, today):
-        project.check_purpose("score", on=day)
-    if as_of > today:
-        raise DataError("TID430", f"as-of date {as_of} is still to come. Screen on a date up to {today}.")
+    _check_purpose(project, as_of=as_of, today=today)
     if project.screening.municipality_indicator is None or not project.screening.municipality:
         raise ProjectError(
             "TID130",
-            f"{project.root / 'screening.toml'} does not say who works cases: set `municipality_indicator` and at least one [[municipality]]. "
-            "Without them a project can train and monitor, not screen.",
+            f"{project.root / 'screening.toml'} does not say who works cases: set `municipality_indicator` and at least one "
+            "[[municipality]]. Without them a project can train and monitor, not screen.",
         )
+
+
+def _check_purpose(project: Project, *, as_of: date, today: date) -> None:
+    for day in (as_of, today):
+        project.check_purpose("score", on=day)
+    if as_of > today:
+        raise DataError("TID430", f"as-of date {as_of} is still to come. Choose a date up to {today}.")
 
 
 def _stages(project: Project, names: Sequence[str] | None) -> list[Stage]:
@@ -170,12 +174,28 @@ def _stages(project: Project, names: Sequence[str] | None) -> list[Stage]:
     return [stage for name, stage in project.stages.items() if names is None or name in names]
 
 
-def _scored_cohorts(
-    project: Project, stages: Sequence[Stage], *, as_of: date, now: datetime, workers: int, progress: Progress
+def score_stages(
+    project: Project,
+    stages: Sequence[str] | None,
+    *,
+    as_of: date,
+    now: datetime,
+    workers: int = 1,
+    progress: Progress | None = None,
 ) -> tuple[list[ScoredCohort], tuple[tuple[str, str], ...]]:
+    """Score the cohorts of a date with every model that serves; also say which stages were skipped and why.
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202.
+    ModelError, DataError
+        TID507, TID426 when that holds for every stage asked for.
+    """
+    _check_purpose(project, as_of=as_of, today=now.date())
     scored: list[ScoredCohort] = []
     skipped: list[tuple[str, DataError | ModelError]] = []
-    for stage in stages:
+    for stage in _stages(project, stages):
         try:
             scored += _score_stage(project, stage, as_of=as_of, now=now, workers=workers, progress=progress)
         except (DataError, ModelError) as error:
@@ -187,7 +207,9 @@ def _scored_cohorts(
     return scored, tuple((name, str(error)) for name, error in skipped)
 
 
-def _score_stage(project: Project, stage: Stage, *, as_of: date, now: datetime, workers: int, progress: Progress) -> list[ScoredCohort]:
+def _score_stage(
+    project: Project, stage: Stage, *, as_of: date, now: datetime, workers: int, progress: Progress | None
+) -> list[ScoredCohort]:
     found = [(o, find_champion(project, model_name(project, outcome=o, stage=stage.name))) for o in stage.outcomes]
     serving = [(outcome, champion) for outcome, champion in found if champion is not None]
     if not serving:
@@ -207,7 +229,7 @@ def _barred(session: Session, project: Project, *, now: datetime) -> frozenset[s
 def _capacity_left(session: Session, project: Project, as_of: date) -> dict[str, int]:
     """Give each municipality's capacity for the date, less what earlier runs of the same date took."""
     taken = select(CaseRow.municipality, func.count()).join(ScreeningRow, ScreeningRow.id == CaseRow.screening_id)
-    used = dict(session.execute(taken.where(ScreeningRow.as_of == as_of).group_by(CaseRow.municipality)).tuples().all())
+    used = dict(session.execute(taken.where(ScreeningRow.as_of == as_of).group_by(CaseRow.municipality)).all())
     return {m.number: max(0, m.capacity - used.get(m.number, 0)) for m in project.screening.municipality}
 
 
@@ -273,7 +295,7 @@ def _write_case(
 
 def _last_dates(store: EventStore, person: int, as_of: date) -> dict[str, date]:
     records = store.records_of([person], as_of=as_of)
-    return dict(records.groupby("indicator")["happened_on"].max().items()) if len(records) else {}
+    return {str(code): day for code, day in records.groupby("indicator")["happened_on"].max().items()}
 
 
 def _screened(session: Session, project: Project, scored: ScoredCohort, as_of: date, *, is_repeat: bool) -> Screened:

@@ -120,7 +120,7 @@ class CaseRow(Base):
     purged_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
 
 class OwnViewRow(Base):
@@ -149,6 +149,8 @@ class DecisionRow(Base):
     """The reason, in the reviewer's words; None after the purge."""
     reason_mark: Mapped[str | None] = mapped_column(String(64))
     """Keyed digest of the reason, to notice one that was copied from another case."""
+    inclination: Mapped[str] = mapped_column(String(20))
+    """The code of the own view, kept to measure how often the proposal changes minds."""
     decided_at: Mapped[datetime]
 
 
@@ -161,6 +163,8 @@ class RestrictionRow(Base):
     subject_id: Mapped[str] = mapped_column(SUBJECT, index=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     kind: Mapped[str] = mapped_column(String(30))
+    role: Mapped[str] = mapped_column(String(30))
+    """Role of who registered it."""
     sealed_statement: Mapped[bytes | None]
     registered_at: Mapped[datetime]
 

@@ -60,7 +60,7 @@ def verify_log(account: CallerOf, session: ReadingOf, project: ProjectOf) -> Ans
     """Check the whole chain: an entry that was edited, removed or moved is found and named by its number."""
     check_may(account, Action.VERIFY_LOG)
     verdict = log.verify_log(session)
-    return Answer(synthetic=project.is_synthetic, data=LogVerdict(n_entries=verdict.n_entries, head=verdict.head, is_whole=True))
+    return Answer(synthetic=project.is_synthetic, data=LogVerdict(n_entries=verdict.count, head=verdict.head, is_whole=True))
 
 
 @health.get("/live", summary="Is the process alive")

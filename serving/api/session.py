@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from serving import sessions
 from serving.api.problems import responses
 from serving.api.schemas import Answer, LoginBody, Me
-from serving.cookies import address_of, clear_cookie, set_cookie
-from serving.dependencies import COOKIE, CallerOf, ClockOf, DatabaseOf, ProjectOf, SessionOf, SettingsOf, checked_csrf, csrf_token
+from serving.cookies import COOKIE, address_of, clear_cookie, set_cookie
+from serving.dependencies import CallerOf, ClockOf, DatabaseOf, ProjectOf, SessionOf, SettingsOf, checked_csrf, csrf_token
 from serving.permissions import MATRIX
 
 router = APIRouter(prefix="/session", tags=["session"])

@@ -80,9 +80,19 @@ def show_proposal(desk: Desk, case: CaseForReview) -> ProposalView:
     return found
 
 
-def check_has_own_view(desk: Desk, case: CaseForReview) -> None:
-    """Refuse to go on without the reader's own view (TID702)."""
-    check_can_see_proposal(case, has_own_view=_find_own_view(desk, case) is not None)
+def get_own_view(desk: Desk, case: CaseForReview) -> OwnViewText:
+    """Give the reader's own view, without which nothing is shown or decided.
+
+    Raises
+    ------
+    ReviewError
+        TID702 before the own view, TID708 when the content is gone.
+    """
+    found = _own_view(desk, case)
+    check_can_see_proposal(case, has_own_view=found is not None)
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def shown(page: CasePage) -> dict[str, Any] | None:

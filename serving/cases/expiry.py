@@ -35,7 +35,7 @@ def expire_overdue(session: Session, project: Project, *, now: datetime) -> int:
         _purge(session, case, now=now)
         _log(session, case, "case.purged", {}, now=now)
     if due:
-        exchange.write_finished_reviews(session, project)
+        exchange.write_finished_table(session, project)
     return len(due)
 
 

@@ -125,7 +125,7 @@ def decide(desk: Desk, case_id: str, *, step: Step, reason: str, version: int) -
     if step not in DECISIONS:
         raise ReviewError("TID701", f"`{step}` is no decision. Decisions are {', '.join(DECISIONS)}.")
     target = check_step(case, step)
-    building.check_has_own_view(desk, case)
+    own_view = building.get_own_view(desk, case)
     words = _checked_text(reason, what="the reason", at_least=MIN_REASON)
     mark = _new_reason_mark(desk, case, words)
     sealed = desk.keys.seal(desk.session, case.subject_id, words, now=desk.now)
@@ -137,10 +137,12 @@ def decide(desk: Desk, case_id: str, *, step: Step, reason: str, version: int) -
             step=step.value,
             sealed=sealed,
             reason_mark=mark,
+            inclination=own_view.inclination,
             decided_at=desk.now,
         )
     )
     _move(desk, case, step, target, personal={"reason_sha256": log.digest(words)})
+    exchange.write_finished_table(desk.session, desk.project)
     return building.build_page(desk, case)
 
 
@@ -149,7 +151,6 @@ def close(desk: Desk, case_id: str, *, version: int) -> CasePage:
     case = get_case_for_review(desk.session, desk.account, case_id)
     check_version(case, version)
     _move(desk, case, Step.CLOSE, check_step(case, Step.CLOSE))
-    exchange.write_finished_reviews(desk.session, desk.project)
     return building.build_page(desk, case)
 
 
@@ -176,12 +177,14 @@ def register_objection(desk: Desk, case_id: str, *, statement: str, version: int
             subject_id=case.subject_id,
             case_id=case.id,
             kind="objection",
+            role=desk.account.role.value,
             sealed_statement=sealed,
             registered_at=desk.now,
         )
     )
     desk.session.flush()
     exchange.write_restrictions_table(desk.session, desk.project)
+    exchange.write_finished_table(desk.session, desk.project)
     return building.build_page(desk, case)
 
 

@@ -18,13 +18,15 @@ from features.catalogue import FeatureSpec, Sector, Wording
 from features.project import Project, load_project
 from models.bands import Band
 from models.reasons import Reason
+from serving.accounts import create_account, find_account_row
 from serving.app import create_app
 from serving.cases.deadlines import due_in_state
 from serving.cases.proposal import Proposal
 from serving.cases.states import CaseState
 from serving.database import Database
-from serving.demo import create_demo_accounts
+from serving.demo import demo_logins
 from serving.person_keys import PersonKeys
+from serving.roles import Role
 from serving.settings import Settings
 from serving.tables import CaseRow, ScreeningRow
 from tests.support.projects import NOW, tiny_project
@@ -63,19 +65,57 @@ class Review:
     def caller(self, login: str) -> Caller:
         """Log a demo account in; the same caller each time."""
         if login not in self._clients:
+            self.create_demo_account(login)
             self._clients[login] = Caller(self.app, login)
         return self._clients[login]
+
+    def create_demo_account(self, login: str) -> None:
+        """Create one of the demo's accounts; all of them would cost each test a second of hashing."""
+        wanted = next(d for d in demo_logins(self.project) if d.login == login)
+        with self.database.transaction() as session:
+            if find_account_row(session, login) is None:
+                create_account(
+                    session,
+                    login=login,
+                    holder=login,
+                    role=wanted.role,
+                    municipality=wanted.municipality,
+                    password=wanted.password,
+                    now=self.clock(),
+                    is_demo=True,
+                )
 
     def anonymous(self) -> TestClient:
         """Call without logging in."""
         return TestClient(self.app, base_url="https://testserver")
 
-    def add_case(self, *, municipality: str = "9901", **changes: Any) -> str:
-        """Make a new case by hand and give its id."""
+    def new_coordinator(self, municipality: str) -> Caller:
+        """Log in as one more coordinator of a municipality."""
+        login = f"koordinator-{secrets.token_hex(4)}-{municipality}"
         with self.database.transaction() as session:
-            if session.get(ScreeningRow, "5" * 32) is None:
-                session.add(_screening())
-                session.flush()
+            create_account(
+                session,
+                login=login,
+                holder=login,
+                role=Role.COORDINATOR,
+                municipality=municipality,
+                password="another one",
+                now=self.clock(),
+            )
+        return Caller(self.app, login, password="another one")
+
+    def add_screening(self, identity: str | None = None) -> str:
+        """Make a screening by hand and give its id."""
+        identity = identity or secrets.token_hex(16)
+        with self.database.transaction() as session:
+            if session.get(ScreeningRow, identity) is None:
+                session.add(_screening(identity, version=identity[:8]))
+        return identity
+
+    def add_case(self, *, municipality: str | None = "9901", **changes: Any) -> str:
+        """Make a new case by hand and give its id."""
+        self.add_screening("5" * 32)
+        with self.database.transaction() as session:
             subject = changes.pop("subject_id", secrets.token_hex(16))
             row = {
                 "id": secrets.token_hex(16),
@@ -169,21 +209,20 @@ def review_service(folder: Path, *, url: str | None = None) -> Iterator[Review]:
     clock = Clock()
     app = create_app(settings, project, clock=clock, with_console=False)
     database, keys = app.state.database, app.state.person_keys
-    create_demo_accounts(database, project, settings=settings, now=clock())
     try:
         yield Review(app, project, settings, clock, database, keys)
     finally:
         database.close()
 
 
-def _screening() -> ScreeningRow:
+def _screening(identity: str, *, version: str) -> ScreeningRow:
     return ScreeningRow(
-        id="5" * 32,
+        id=identity,
         stage="grade_10",
         outcome="not_completed",
         as_of=AS_OF,
         model_name="tiny-not_completed-grade_10",
-        model_version="1",
+        model_version=version,
         bundle_hash="a" * 64,
         screened_at=NOW,
         n_scored=120,
