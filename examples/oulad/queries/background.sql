@@ -22,18 +22,16 @@ WITH e AS (
     percent_rank() OVER (PARTITION BY code_module, code_presentation ORDER BY date_registration) AS v
   FROM d WHERE date_registration <= -1 AND (date_unregistration IS NULL OR date_unregistration > -1)
 ), other AS (   -- the same student's registrations on other modules or presentations
-  SELECT a.enrolment, a.start, a.registered AS own_registered, b.registered, b.unregistered, b.code_module = a.code_module AS same_module,
-    b.start AS other_start, c.module_presentation_length AS len,
-    i.studied_credits
+  SELECT a.enrolment, a.start, b.code_module || b.code_presentation AS record, b.registered, b.unregistered,
+    b.start AS other_start, c.module_presentation_length AS len
   FROM d a JOIN d b ON a.id_student = b.id_student AND a.enrolment <> b.enrolment
   JOIN courses c ON c.code_module = b.code_module AND c.code_presentation = b.code_presentation
-  JOIN studentInfo i ON i.code_module = b.code_module AND i.code_presentation = b.code_presentation AND i.id_student = b.id_student
 )
-SELECT enrolment, x.i AS indicator, x.v AS value, seen AS happened_on, seen AS known_on FROM own
-UNION ALL SELECT enrolment, 'registration_rank', v, seen, seen FROM ranked
-UNION ALL SELECT enrolment, 'concurrent_module', 1, registered, registered FROM other
+SELECT enrolment, x.i AS indicator, x.v AS value, seen AS happened_on, seen AS known_on, NULL::VARCHAR AS record FROM own
+UNION ALL SELECT enrolment, 'registration_rank', v, seen, seen, NULL FROM ranked
+UNION ALL SELECT enrolment, 'concurrent_module', 1, registered, registered, record FROM other
   WHERE other_start = start
-UNION ALL SELECT enrolment, 'overlapping_module', 1, registered, registered FROM other
+UNION ALL SELECT enrolment, 'overlapping_module', 1, registered, registered, record FROM other
   WHERE other_start < start AND other_start + len::INT > start
-UNION ALL SELECT enrolment, 'concurrent_withdrawn', 1, unregistered, unregistered FROM other
+UNION ALL SELECT enrolment, 'concurrent_withdrawn', 1, unregistered, unregistered, record FROM other
   WHERE other_start >= start - 250 AND other_start <= start AND unregistered IS NOT NULL

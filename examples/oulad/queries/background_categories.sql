@@ -17,4 +17,4 @@ WITH d AS (
 )
 SELECT enrolment, 'module' AS indicator, code_module AS value, start + date_registration::INT AS happened_on,
   start + date_registration::INT AS known_on FROM d
-UNION ALL SELECT enrolment, 'prior_result', final_result, seen, seen FROM p
+UNION ALL SELECT DISTINCT enrolment, 'prior_result', final_result, seen, seen FROM p
