@@ -1,0 +1,253 @@
+"""From files on disk to a monthly report: real intake, tables, model and Evidently; only the screening's rows are made here."""
+
+import csv
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.engine.table import FeatureTable
+from features.errors import DataError, PurposeError
+from features.intake.load import ingest
+from features.keys import read_keys
+from features.outcomes import label_rows
+from features.progress import Silent
+from features.project import Project, load_project
+from features.restrictions import FINISHED_REVIEWS, write_finished_reviews, write_restrictions
+from features.scored import read_scored, write_scored
+from features.store import open_store
+from features.tables import build_stage_table
+from models.bands import fit_frequencies
+from models.bundle import Bundle, Provenance, save_bundle
+from models.calibration import PlattCalibrator
+from models.card import ModelCard
+from models.deployment import Champion, bundle_folder, write_champion
+from models.logistic import LogisticRung
+from models.manifest import installed_versions
+from models.reference import fit_reference
+from models.rung import FitSettings
+from monitoring.monthly import monitor
+from tests.support.projects import KEYS, NOW, tiny_project, write_csv, write_people
+
+MODEL = "tiny-not_completed-grade_10"
+AS_OF = date(2026, 6, 15)
+TIMES = 14
+"""The tiny project's people are drawn this many times over, so that groups are large enough to be shown."""
+
+
+def crowd(root: Path) -> None:
+    """Replace the tiny project's sixty people by many like them."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    for seed in range(TIMES):
+        write_people(root / "draw", seed=seed)
+        for path in (root / "draw").glob("*.csv"):
+            with path.open(encoding="utf-8", newline="") as file:
+                found = [
+                    {k: v.replace("SYN-", f"SYN-{seed:02d}") for k, v in row.items() if k != "synthetic"} for row in csv.DictReader(file)
+                ]
+            rows.setdefault(path.name, []).extend(found)
+    for name, lines in rows.items():
+        write_csv(root / "data" / name, lines)
+
+
+def fit_bundle(project: Project) -> Bundle:
+    stage, outcome = project.stages["grade_10"], project.outcomes["not_completed"]
+    cohort, table = build_stage_table(project, "train", stage, on=NOW.date())
+    label = label_rows(project, open_store(project, "train"), cohort, outcome, known_by=NOW.date())["label"].to_numpy(dtype=float)
+    known, names = ~np.isnan(label), tuple(name for name in table.names if not name.startswith("edu_municipality"))
+    matrix = table.matrix(names)[known]
+    settings = FitSettings(seed=7, directions={}, boosted={}, rules={}, area_feature=None)
+    rung = LogisticRung.fit(matrix, label[known], feature_names=names, settings=settings)
+    calibrator = PlattCalibrator.fit(rung.log_odds(matrix), label[known])
+    bands = project.screening.bands
+    probability = 1 / (1 + np.exp(-calibrator.log_odds(rung.log_odds(matrix))))
+    return Bundle(
+        project=project.id,
+        outcome=outcome.name,
+        stage=stage.name,
+        rung=rung,
+        calibrator=calibrator,
+        catalogue=project.catalogue,
+        reference=fit_reference(matrix, names),
+        bands=bands,
+        frequencies=fit_frequencies(label[known], probability, bands),
+        contract_hash=project.contract_hash,
+        card=ModelCard("Tiny", "A test.", outcome.name, stage.name, True, {}),
+        provenance=Provenance(7, "d" * 64, "test", NOW, installed_versions()),
+        data="synthetic",
+    )
+
+
+def screen(project: Project, bundle: Bundle, as_of: date) -> FeatureTable:
+    cohort, table = build_stage_table(project, "score", project.stages["grade_10"], on=NOW.date(), as_of=as_of)
+    scores = bundle.score(bundle.matrix_from(table.names, table.matrix()))
+    order = np.argsort(-scores.log_odds)
+    frame = pd.DataFrame(
+        {
+            "subject_id": table.keys["subject_id"],
+            "model": MODEL,
+            "model_version": "1",
+            "stage": "grade_10",
+            "outcome": "not_completed",
+            "as_of": as_of,
+            "log_odds": scores.log_odds,
+            "probability": scores.probability,
+            "band": scores.band,
+            "proposed": np.isin(np.arange(len(order)), order[: len(order) // 4]),
+            "municipality": cohort.frame["municipality"].to_numpy(),
+        }
+    )
+    write_scored(project, f"screening-{as_of}", frame)
+    return table
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    root = tiny_project(tmp_path_factory.mktemp("monitor"))
+    crowd(root)
+    project = load_project(root)
+    ingest(project, keys=read_keys(project, environ=KEYS), environ=KEYS, now=NOW, progress=Silent())
+    bundle = fit_bundle(project)
+    digest = save_bundle(bundle, bundle_folder(project, MODEL, "1"))
+    write_champion(project, Champion(MODEL, "1", digest, "e" * 64, NOW))
+    for as_of in (AS_OF, date(2020, 6, 15)):
+        screen(project, bundle, as_of)
+    return project
+
+
+@pytest.fixture(scope="module")
+def report(project: Project):
+    return monitor(project, month=None, now=NOW, progress=Silent())[0]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_the_newest_screening_is_reported_on_as_page_document_and_drawings(project, report):
+    assert report.folder == project.var / "reports" / MODEL / "2026-06"
+    assert set(files_of(report.folder)) == {"report.html", "report-en.html", "report.json", "evidently.html"}
+    assert report.content["as_of"] == ["2026-06-15"]
+    assert json.loads((report.folder / "report.json").read_text(encoding="utf-8")) == report.content
+    assert {table["attribute"] for table in report.content["fairness"]} == {"sex", "municipality"}
+    assert report.content["fairness"][0]["everybody"]["n_people"] == 10 * TIMES
+    assert report.content["performance"]["expected_ppv"] is not None
+    assert report.content["performance"]["matured"] is None
+
+
+@pytest.mark.requirement("R-10")
+@pytest.mark.requirement("R-18")
+def test_no_person_is_in_anything_that_was_written(project, report):
+    scored = read_scored(project)
+    ids = set(scored["subject_id"])
+    for purpose in ("train", "score", "audit"):
+        ids |= set(open_store(project, purpose).subjects()["subject_id"])
+    written = [path for folder in ("reports", "evidently") for path in (project.var / folder).rglob("*") if path.is_file()]
+    assert len(written) >= 5
+    scores = {f"{value:.10f}"[:12] for value in scored["probability"]}
+    for path in written:
+        text = path.read_text(encoding="utf-8")
+        assert not ids & set(re.findall(r"\b[0-9a-f]{32}\b", text))
+        assert "SYN-0" not in text
+        assert not scores & set(re.findall(r"0\.\d{10}", text))
+
+
+@pytest.mark.requirement("R-33")
+def test_every_page_says_that_the_people_are_invented(report):
+    assert all("SYNTETISK" in text.decode() for name, text in files_of(report.folder).items() if name.endswith(".html"))
+    assert report.content["synthetic"] is True
+
+
+def test_the_same_inputs_touch_no_file(project, report):
+    before = files_of(report.folder)
+    again = monitor(project, month="2026-06", now=NOW + timedelta(days=1), progress=Silent())[0]
+    assert again.is_unchanged
+    assert again.content == report.content
+    assert files_of(report.folder) == before
+
+
+@pytest.mark.requirement("R-37")
+def test_finished_reviews_renew_the_report_and_only_its_oversight(project, report):
+    reviews = pd.DataFrame(
+        {
+            "subject_id": [f"{n:032x}" for n in range(24)],
+            "case_id": [f"{n:032x}" for n in range(24)],
+            "model": MODEL,
+            "stage": "grade_10",
+            "as_of": AS_OF,
+            "proposed_at": NOW,
+            "own_view": "unsure",
+            "decided_at": NOW,
+            "decision": "closed_no_need",
+            "agreed_before": pd.array([True, False, None] * 8, dtype="boolean"),
+            "agreed_after": pd.array([True, False] * 12, dtype="boolean"),
+            "second_reader": False,
+        }
+    )
+    assert set(reviews.columns) == set(FINISHED_REVIEWS.names)
+    write_finished_reviews(project, reviews)
+    renewed = monitor(project, month="2026-06", now=NOW, progress=Silent())[0]
+    assert not renewed.is_unchanged
+    assert renewed.content["oversight"]["after"] | {"low": 0, "high": 0} == {
+        "n": 24,
+        "point": 0.5,
+        "low": 0,
+        "high": 0,
+        "verdict": "measured",
+    }
+    assert renewed.content["oversight"]["before"]["n"] == 16
+    for part in ("fairness", "drift", "performance", "bands"):
+        assert renewed.content[part] == report.content[part]
+
+
+@pytest.mark.requirement("R-11")
+def test_matured_outcomes_are_joined_to_what_was_shown_then(project, report):
+    content = monitor(project, month="2020-06", now=NOW, progress=Silent())[0].content
+    everybody = content["fairness"][0]["everybody"]
+    assert everybody["n_matured"] is None or everybody["n_matured"] > 100
+    rate = everybody["rates"]["base_rate"]
+    stage, store = project.stages["grade_10"], open_store(project, "train")
+    cohort, _ = build_stage_table(project, "train", stage, on=NOW.date(), as_of=date(2020, 6, 15))
+    label = label_rows(project, store, cohort, project.outcomes["not_completed"], known_by=NOW.date())["label"]
+    assert rate["point"] == pytest.approx(label.mean())
+    early = monitor(project, month="2020-06", now=datetime(2021, 1, 1, tzinfo=UTC), progress=Silent())[0].content
+    assert early["fairness"][0]["everybody"]["rates"]["base_rate"]["point"] is None
+
+
+@pytest.mark.requirement("R-22")
+def test_people_who_have_objected_since_are_left_out(project, report):
+    keys = build_stage_table(project, "score", project.stages["grade_10"], on=NOW.date(), as_of=AS_OF)[1].keys
+    objections = pd.DataFrame(
+        {
+            "subject_id": keys["subject_id"].iloc[:20].to_numpy(),
+            "kind": "objection",
+            "valid_from": date(2026, 7, 1),
+            "valid_to": None,
+            "recorded_at": NOW,
+            "recorded_by_role": "coordinator",
+        }
+    )
+    write_restrictions(project, objections)
+    try:
+        content = monitor(project, month="2026-06", now=NOW, progress=Silent())[0].content
+        assert content["fairness"][0]["everybody"]["n_people"] == 10 * TIMES - 20
+        assert content["drift"]["n_current"] == 10 * TIMES - 20
+    finally:
+        write_restrictions(project, objections.iloc[:0])
+
+
+@pytest.mark.requirement("R-02")
+def test_without_an_audit_purpose_nothing_is_read(project):
+    screening = project.screening.model_copy(update={"purpose": tuple(p for p in project.screening.purpose if p.kind != "audit")})
+    with pytest.raises(PurposeError, match="TID201"):
+        monitor(replace(project, screening=screening), month=None, now=NOW, progress=Silent())
+
+
+def test_a_month_without_a_screening_says_what_to_do(project):
+    with pytest.raises(DataError, match=r"TID440.*tidlig screen"):
+        monitor(project, month="2025-01", now=NOW, progress=Silent())
