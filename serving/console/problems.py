@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
@@ -29,6 +30,7 @@ def install(app: FastAPI) -> None:
     """Answer people with pages and leave machines to the handlers that are already there. Call after `serving.api.problems.install`."""
     for kind in (ScreeningError, StaleDataError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _page_or(cast("Handler", app.exception_handlers[kind])))
+    app.add_exception_handler(Exception, _page_or(cast("Handler", app.exception_handlers.get(Exception, _plain_fault))))
 
 
 def problem_page(request: Request, error: Exception) -> Response:
@@ -56,12 +58,19 @@ def _page_or(for_machines: Handler) -> Handler:
     return answer
 
 
+def _plain_fault(request: Request, error: Exception) -> Response:
+    """Answer a fault of ours to a machine as the framework would; the error itself goes to the server's log."""
+    return PlainTextResponse("Internal Server Error", status_code=500)
+
+
 def _status(error: Exception) -> int:
     if isinstance(error, ScreeningError):
         return status_of(error)
     if isinstance(error, HTTPException):
         return error.status_code
-    return 412 if isinstance(error, StaleDataError) else 422
+    if isinstance(error, RequestValidationError):
+        return 422
+    return 412 if isinstance(error, StaleDataError) else 500
 
 
 def _next_path(request: Request) -> str:

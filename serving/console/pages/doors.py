@@ -29,6 +29,7 @@ from serving.dependencies import (
     project_of,
     settings_of,
 )
+from serving.roles import Role
 from serving.tables import AccountRow
 
 router = APIRouter()
@@ -107,14 +108,18 @@ def _refused(request: Request, refusal: ReviewError, *, login: str, next_path: s
     return _login_page(request, Draft({"login": login}, {"login": tongue_of(request)(key)}), next_path=next_path, status=status)
 
 
-def _demo_accounts(request: Request) -> list[DemoLogin]:
-    """List the demo accounts that exist; in production there are none."""
+def _demo_accounts(request: Request) -> dict[Role, list[DemoLogin]]:
+    """List the demo accounts that exist, by role; in production there are none."""
     project = project_of(request)
     if settings_of(request).env == "prod" or not project.is_synthetic:
-        return []
+        return {}
     with database_of(request).reading() as session:
         existing = set(session.scalars(select(AccountRow.login).where(AccountRow.is_demo, AccountRow.closed_at.is_(None))))
-    return [demo for demo in demo_logins(project) if demo.login in existing]
+    found: dict[Role, list[DemoLogin]] = {}
+    for demo in demo_logins(project):
+        if demo.login in existing:
+            found.setdefault(demo.role, []).append(demo)
+    return found
 
 
 def _login_page(request: Request, draft: Draft, *, next_path: str, ended: bool = False, status: int = 200) -> HTMLResponse:
