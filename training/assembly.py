@@ -32,7 +32,7 @@ from training.gates import (
     leakage_gate,
     split_gate,
 )
-from training.group_gates import Tested, group_gates, no_groups, within_capacity
+from training.group_gates import AssessedRows, group_gates, no_groups, within_capacity
 from training.plan import PlannedModel
 from training.resampling import RANKING_METRICS
 
@@ -116,8 +116,8 @@ class Examiner:
     def _group_gates(self, groups: Mapping[str, NDArray[np.str_]]) -> tuple[Finding, ...]:
         probability = self.experiment.chosen.probability
         flagged = within_capacity(probability, share=self.project.screening.training.capacity_share)
-        tested = Tested(self.experiment.test_label, probability, flagged, self.experiment.test_person)
-        return group_gates(tested, groups, seed=self._seed)
+        rows = AssessedRows(self.experiment.test_label, probability, flagged, self.experiment.test_person)
+        return group_gates(rows, groups, seed=self._seed)
 
 
 def build_card(project: Project, planned: PlannedModel, experiment: Experiment, inspection: Inspection) -> ModelCard:

@@ -28,7 +28,7 @@ MIN_CELL = 5
 
 
 @dataclass(frozen=True)
-class Tested:
+class AssessedRows:
     """Test rows as the group gates see them.
 
     Attributes
@@ -57,7 +57,7 @@ def within_capacity(probability: Vector, *, share: float) -> Mask:
     return np.asarray(probability >= np.sort(probability)[::-1][room - 1])
 
 
-def group_gates(tested: Tested, groups: Mapping[str, NDArray[np.str_]], *, seed: int, n_resamples: int = 500) -> tuple[Finding, ...]:
+def group_gates(rows: AssessedRows, groups: Mapping[str, NDArray[np.str_]], *, seed: int, n_resamples: int = 500) -> tuple[Finding, ...]:
     """Judge calibration and false-positive rate of every group; too small groups are NOT_APPLICABLE and said so.
 
     Parameters
@@ -72,13 +72,13 @@ def group_gates(tested: Tested, groups: Mapping[str, NDArray[np.str_]], *, seed:
     to 1.25. Intervals come from a bootstrap over people. Domain R-12.
     """
     members = [(attribute, str(value), values == value) for attribute, values in groups.items() for value in np.unique(values) if value]
-    judged = [(attribute, value, mask) for attribute, value, mask in members if _is_large(tested, mask)]
-    figures = _figures(tested, [mask for _, _, mask in judged], seed=seed, n_resamples=n_resamples)
+    judged = [(attribute, value, mask) for attribute, value, mask in members if _is_large(rows, mask)]
+    figures = _figures(rows, [mask for _, _, mask in judged], seed=seed, n_resamples=n_resamples)
     by_group = {(attribute, value): pair for (attribute, value, _), pair in zip(judged, figures, strict=True)}
     return tuple(
         finding
         for attribute, value, mask in members
-        for finding in _findings(tested, attribute, value, mask, by_group.get((attribute, value)))
+        for finding in _findings(rows, attribute, value, mask, by_group.get((attribute, value)))
     )
 
 
@@ -90,18 +90,18 @@ def no_groups(reason: str) -> tuple[Finding, ...]:
 _TITLES = {"G-05": "Calibrated in every group", "G-06": "Equally sparing with false proposals in every group"}
 
 
-def _is_large(tested: Tested, mask: Mask) -> bool:
-    label = tested.label[mask]
+def _is_large(rows: AssessedRows, mask: Mask) -> bool:
+    label = rows.label[mask]
     return min(int((label == 1).sum()), int((label == 0).sum())) >= MIN_GROUP
 
 
-def _figures(tested: Tested, masks: list[Mask], *, seed: int, n_resamples: int) -> list[tuple[Interval, Interval]]:
+def _figures(rows: AssessedRows, masks: list[Mask], *, seed: int, n_resamples: int) -> list[tuple[Interval, Interval]]:
     """Interval of the calibration difference and of the false-positive ratio, for each mask."""
     if not masks:
         return []
-    columns = np.concatenate([_sums(tested, mask) for mask in masks], axis=1)
+    columns = np.concatenate([_sums(rows, mask) for mask in masks], axis=1)
     estimate = _ratios(columns.sum(axis=0, keepdims=True))
-    weights = person_weights(tested.person, seed=seed, n_resamples=n_resamples)
+    weights = person_weights(rows.person, seed=seed, n_resamples=n_resamples)
     draws = np.concatenate([_ratios(block @ columns) for block in weights])
     return [
         (
@@ -112,11 +112,11 @@ def _figures(tested: Tested, masks: list[Mask], *, seed: int, n_resamples: int) 
     ]
 
 
-def _sums(tested: Tested, mask: Mask) -> Vector:
+def _sums(rows: AssessedRows, mask: Mask) -> Vector:
     """Columns whose weighted sums give both figures of one group, shape (n_rows, 6)."""
-    inside, negative = mask.astype(np.float64), 1.0 - tested.label
-    flagged = tested.flagged * negative
-    residual = tested.probability - tested.label
+    inside, negative = mask.astype(np.float64), 1.0 - rows.label
+    flagged = rows.flagged * negative
+    residual = rows.probability - rows.label
     return np.stack(
         [inside * residual, inside, inside * flagged, inside * negative, (1 - inside) * flagged, (1 - inside) * negative], axis=1
     )
@@ -131,10 +131,10 @@ def _ratios(sums: Vector) -> Vector:
     return np.stack([difference, np.where(np.isfinite(ratio), ratio, np.nan)], axis=-1)
 
 
-def _findings(tested: Tested, attribute: str, value: str, mask: Mask, figures: tuple[Interval, Interval] | None) -> Iterator[Finding]:
+def _findings(rows: AssessedRows, attribute: str, value: str, mask: Mask, figures: tuple[Interval, Interval] | None) -> Iterator[Finding]:
     bounds = {"G-05": (-CALIBRATION_BOUND, CALIBRATION_BOUND), "G-06": FPR_RATIO}
     for index, (code, title) in enumerate(_TITLES.items()):
-        evidence = {"attribute": attribute, "group": value, **_counts(tested, mask)}
+        evidence = {"attribute": attribute, "group": value, **_counts(rows, mask)}
         if figures is None:
             reason = f"fewer than {MIN_GROUP} people with or without the outcome"
             yield Finding(code, title, "NOT_APPLICABLE", {**evidence, "reason": reason})
@@ -154,7 +154,7 @@ def _judged(code: str, title: str, interval: Interval, bounds: tuple[float, floa
     return Finding(code, title, "FAILED" if is_outside(interval, bounds) else "PASSED", {**evidence, **shown})
 
 
-def _counts(tested: Tested, mask: Mask) -> dict[str, Evidence]:
-    label = tested.label[mask]
+def _counts(rows: AssessedRows, mask: Mask) -> dict[str, Evidence]:
+    label = rows.label[mask]
     counts = {"n_with": int((label == 1).sum()), "n_without": int((label == 0).sum())}
     return {name: count if count >= MIN_CELL else f"< {MIN_CELL}" for name, count in counts.items()}

@@ -70,10 +70,10 @@ def test_a_named_split_keeps_to_its_periods() -> None:
 @pytest.mark.parametrize(
     ("declared", "code"),
     [
-        (DeclaredSplit(test=("2030",)), "TID411"),
-        (DeclaredSplit(train=("2013",), test=("2013",)), "TID413"),
-        (DeclaredSplit(train=("2015",), test=("2013",)), "TID413"),
-        (DeclaredSplit(train=("2014",), test=("2015",)), "TID412"),
+        (DeclaredSplit(test=("2030",)), "TID441"),
+        (DeclaredSplit(train=("2013",), test=("2013",)), "TID443"),
+        (DeclaredSplit(train=("2015",), test=("2013",)), "TID443"),
+        (DeclaredSplit(train=("2014",), test=("2015",)), "TID442"),
     ],
 )
 def test_a_split_that_cannot_be_honest_is_refused(declared: DeclaredSplit, code: str) -> None:
@@ -91,7 +91,7 @@ def test_a_diagnostic_split_may_go_backwards_and_is_never_registrable() -> None:
     assert not split.registrable
     with pytest.raises(DataError, match="never be registered"):
         check_registrable(split)
-    with pytest.raises(DataError, match="TID413"):
+    with pytest.raises(DataError, match="TID443"):
         check_honest(rows, split)
 
 

@@ -1,0 +1,253 @@
+"""Training, logging, promotion and rollback against a real MLflow store in SQLite."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.errors import DataError, GateError, LedgerError, ModelError
+from features.findings import Finding
+from features.ledger import read_entries, verify
+from features.progress import Silent
+from features.project import DiagnosticSplit, Project, load_project
+from features.project import Split as DeclaredSplit
+from models.bundle import Bundle, save_bundle
+from models.deployment import deployed_bundle, find_champion
+from models.manifest import installed_versions
+from models.rung import FitSettings
+from tests.support.projects import NOW, tiny_project
+from tests.support.training_tables import PREDICTORS, planted_table
+from training.assembly import Examiner, build_bundle, build_card
+from training.experiment import Experiment, run_experiment
+from training.plan import PlannedModel
+from training.promotions import ledger_path, serving_history
+from training.registry import list_models, promote, rollback
+from training.report import build_report, ladder_table, reference_table, write_report
+from training.splits import diagnostic_split, temporal_split
+from training.tracking import LoggedRun, Tracking, local_tracking, log_training
+from training.train import Training, run_record
+
+pytestmark = [
+    # MLflow's own, raised while it sets up its store and logs a model; ours stay errors.
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+
+PLANNED = PlannedModel("tiny", "grade_10", "not_completed")
+NAME = PLANNED.name
+SIGNERS = ("data-scientist", "leader")
+SETTINGS = FitSettings(
+    seed=7,
+    boosted={"num_boost_round": 20, "num_leaves": 5},
+    rules={"much_absence": f"{PREDICTORS[0]} >= 20"},
+    area_feature="edu_municipality.last@ever",
+)
+
+
+def run_tiny(seed: int = 3) -> Experiment:
+    table = planted_table(250, seed=seed)
+    split = temporal_split(table.rows, DeclaredSplit())
+    return run_experiment(table, split, SETTINGS, name=NAME, capacity_share=0.15, progress=Silent(), n_resamples=100)
+
+
+def bundle_of(project: Project, experiment: Experiment, *, gates: tuple[Finding, ...] | None = None) -> Bundle:
+    inspection = Examiner(project, PLANNED, experiment).inspect(leaks=(), groups=None, no_groups_reason="a test")
+    if gates is not None:
+        inspection = replace(inspection, gates=gates)
+    card = build_card(project, PLANNED, experiment, inspection)
+    return build_bundle(project, PLANNED, experiment, card, code_version="test", packages=installed_versions(), now=NOW)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A tiny project with one trained and registered model."""
+
+    project: Project
+    tracking: Tracking
+    experiment: Experiment
+    run: LoggedRun
+
+    def log(self, experiment: Experiment | None = None, *, gates: tuple[Finding, ...] | None = None, register: bool = True) -> LoggedRun:
+        found = experiment or self.experiment
+        inspection = Examiner(self.project, PLANNED, found).inspect(leaks=(), groups=None, no_groups_reason="a test")
+        report = build_report(self.project, PLANNED, found, inspection)
+        training = Training(self.tracking, NOW, "test", 1, Silent())
+        record = run_record(self.project, training, PLANNED, found, report)
+        bundle = bundle_of(self.project, found, gates=gates)
+        return log_training(self.tracking, record, bundle, found.split, experiment="tiny", register=register)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registered]:
+    import warnings
+
+    import mlflow
+
+    before = mlflow.get_tracking_uri()
+    project = load_project(tiny_project(tmp_path_factory.mktemp("tiny")))
+    tracking = local_tracking(project)
+    unlogged = Registered(project, tracking, run_tiny(), LoggedRun("", None))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        run = unlogged.log()
+    yield replace(unlogged, run=run)
+    mlflow.set_tracking_uri(before)
+    mlflow.set_registry_uri(before)
+
+
+def test_a_logged_run_says_what_was_done(first: Registered) -> None:
+    run = first.tracking.client().get_run(first.run.run_id)
+    assert run.data.tags["data_hash"] == first.experiment.table.data_hash
+    assert run.data.tags["code_version"] == "test"
+    assert run.data.params["seed"] == str(first.project.screening.training.seed)
+    estimate = first.experiment.resamples.interval("logistic", "auc").estimate
+    assert run.data.metrics["logistic/auc"] == pytest.approx(estimate)
+    assert run.data.metrics["prevalence/auc"] == 0.5
+    assert [one.dataset.digest for one in run.inputs.dataset_inputs] == [first.experiment.table.data_hash[:32]]
+    files = {one.path for one in first.tracking.client().list_artifacts(first.run.run_id)}
+    assert {"card.md", "report.json", "figures"} <= files
+
+
+def test_the_chosen_rung_is_the_challenger(first: Registered) -> None:
+    listed = [one for one in list_models(first.project, first.tracking) if one.version == "1"]
+    assert [(one.name, one.rung) for one in listed] == [(NAME, "logistic")]
+    assert first.tracking.client().get_registered_model(NAME).tags["outcome"] == "not_completed"
+
+
+def test_no_artifact_holds_a_person(first: Registered) -> None:
+    """Neither a subject's id nor a row's values lie in any file of the run, nor in MLflow's database."""
+    subjects = set(first.experiment.table.subject_id.tolist())
+    files = [path for path in (first.project.var / "mlartifacts").rglob("*") if path.is_file()]
+    assert files
+    for path in [*files, first.project.var / "mlflow.db"]:
+        content = path.read_bytes().decode("latin-1")
+        assert not subjects & set(re.findall(r"[0-9a-f]{32}", content)), path.name
+    assert not [path for path in files if path.suffix in (".pkl", ".pickle", ".joblib", ".parquet", ".csv")]
+
+
+@pytest.mark.requirement("R-14")
+def test_what_a_diagnostic_split_made_is_never_registered(first: Registered) -> None:
+    rows = first.experiment.table.rows
+    declared = DiagnosticSplit(name="backwards", stage="grade_10", outcome="not_completed", train=("2016",), test=("2013",))
+    backwards = replace(first.experiment, split=diagnostic_split(rows, declared, period="year"))
+    runs = _count(first, "runs")
+    training = Training(first.tracking, NOW, "test", 1, Silent())
+    report = {**build_report(first.project, PLANNED, first.experiment, _inspection(first)), "model": NAME}
+    record = run_record(first.project, training, PLANNED, first.experiment, report)
+    with pytest.raises(DataError, match="TID444"):
+        log_training(first.tracking, record, bundle_of(first.project, first.experiment), backwards.split, experiment="tiny", register=True)
+    assert _count(first, "runs") == runs
+
+
+@pytest.mark.parametrize("signers", [(), ("leader",), ("leader", " Leader ")])
+def test_promotion_needs_two_different_signers(first: Registered, signers: tuple[str, ...]) -> None:
+    with pytest.raises(GateError, match="TID601"):
+        promote(first.project, first.tracking, NAME, "1", signers=signers, now=NOW)
+    assert find_champion(first.project, NAME) is None
+
+
+def test_a_failed_gate_is_not_promoted(first: Registered) -> None:
+    run = first.log(gates=(Finding("G-01", "Not too good to be true", "FAILED", {"auc": 0.99}),))
+    with pytest.raises(GateError, match=r"TID603.*G-01 Not too good to be true"):
+        promote(first.project, first.tracking, NAME, str(run.version), signers=SIGNERS, now=NOW)
+    assert find_champion(first.project, NAME) is None
+
+
+def test_typed_names_do_not_sign_for_real_people(first: Registered) -> None:
+    about = first.project.screening.project.model_copy(update={"data": "real"})
+    real = replace(first.project, screening=first.project.screening.model_copy(update={"project": about}))
+    with pytest.raises(GateError, match="TID602"):
+        promote(real, first.tracking, NAME, "1", signers=SIGNERS, now=NOW)
+
+
+def test_an_unknown_version_is_refused(first: Registered) -> None:
+    with pytest.raises(ModelError, match="TID520"):
+        promote(first.project, first.tracking, NAME, "99", signers=SIGNERS, now=NOW)
+
+
+def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> None:
+    """One story, since each step stands on the one before: promote, promote another, go back, and nothing more to go back to."""
+    passed = (Finding("G-01", "Not too good to be true", "PASSED"),)
+    one, two = (str(first.log(run_tiny(seed), gates=passed).version) for seed in (4, 5))
+    champion = promote(first.project, first.tracking, NAME, one, signers=SIGNERS, now=NOW)
+    client = first.tracking.client()
+    assert deployed_bundle(first.project, NAME).hash == champion.bundle_hash
+    assert client.get_model_version_by_alias(NAME, "champion").version == one
+    assert client.get_model_version_by_alias(NAME, "challenger").version == two
+
+    promote(first.project, first.tracking, NAME, two, signers=SIGNERS, now=NOW + timedelta(hours=1))
+    assert "challenger" not in client.get_registered_model(NAME).aliases
+    assert find_champion(first.project, NAME).version == two  # type: ignore[union-attr]
+
+    back = rollback(first.project, first.tracking, NAME, signer="leader", now=NOW + timedelta(hours=2))
+    assert back.version == one
+    assert client.get_model_version_by_alias(NAME, "champion").version == one
+    assert deployed_bundle(first.project, NAME).hash == champion.bundle_hash
+    with pytest.raises(ModelError, match="TID522"):
+        rollback(first.project, first.tracking, NAME, signer="leader", now=NOW + timedelta(hours=3))
+
+    entries = list(read_entries(ledger_path(first.project)))
+    assert verify(entries).count == 3
+    assert [entry.action for entry in entries] == ["model_promoted", "model_promoted", "model_rolled_back"]
+    assert entries[0].public["simulated"] is True
+    assert entries[0].public["signers"] == ["data-scientist", "leader"]
+    assert find_champion(first.project, NAME).ledger_entry == entries[-1].hash  # type: ignore[union-attr]
+    _edited_ledger_stops_a_rollback(first)
+
+
+def _edited_ledger_stops_a_rollback(first: Registered) -> None:
+    path = ledger_path(first.project)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("data-scientist", "somebody-else", 1), encoding="utf-8")
+    with pytest.raises(LedgerError, match="TID801"):
+        serving_history(first.project, NAME)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.requirement("R-36")
+def test_the_same_training_gives_the_same_bundle_bit_for_bit(first: Registered, tmp_path: Path) -> None:
+    hashes = [save_bundle(bundle_of(first.project, run_tiny()), tmp_path / name) for name in ("one", "two")]
+    assert hashes[0] == hashes[1]
+    assert save_bundle(bundle_of(first.project, run_tiny(seed=4)), tmp_path / "other") != hashes[0]
+
+
+@pytest.mark.requirement("R-36")
+def test_threads_do_not_change_a_boosted_model(tmp_path: Path) -> None:
+    from models.boosted import BoostedRung
+
+    table = planted_table(250)
+    texts = [
+        BoostedRung.fit(
+            table.matrix[:, :3], table.label, feature_names=PREDICTORS, settings=replace(SETTINGS, num_threads=n_threads)
+        ).model_text
+        for n_threads in (1, 2)
+    ]
+    assert texts[0] == texts[1]
+
+
+def test_a_report_holds_every_rung_and_gate(first: Registered, tmp_path: Path) -> None:
+    report = build_report(first.project, PLANNED, first.experiment, _inspection(first))
+    assert list(report["ladder"]) == ["prevalence", "area", "rules", "logistic", "boosted"]
+    assert {gate["code"] for gate in report["gates"]} == {f"G-{number:02d}" for number in range(1, 12)}
+    assert report["reference"] is None
+    assert reference_table([report]) is None
+    assert len(ladder_table([report])[2]) == 5
+    assert write_report(first.project, report).is_file()
+    text = write_report(first.project, report).read_text(encoding="utf-8")
+    assert not set(first.experiment.table.subject_id.tolist()) & set(re.findall(r"[0-9a-f]{32}", text))
+
+
+def _inspection(first: Registered):  # type: ignore[no-untyped-def]
+    return Examiner(first.project, PLANNED, first.experiment).inspect(leaks=(), groups=None, no_groups_reason="a test")
+
+
+def _count(first: Registered, table: str) -> int:
+    with sqlite3.connect(first.project.var / "mlflow.db") as connection:
+        return int(np.asarray(connection.execute(f"SELECT count(*) FROM {table}").fetchone())[0])
