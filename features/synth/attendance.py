@@ -14,6 +14,8 @@ from features.synth.school_year import MONTHS, autumn_of, month_end
 SCHOOL_SYSTEM = Lag(1, 3.0, late_share=0.02, late_days=40)
 STABLE = 0.84
 """How much of a year's absence is the person's, and how much the year's."""
+UPPER_STABLE, UPPER_LATER = 0.66, 0.30
+"""In upper secondary: weight of the person's tendency, and of what grade 10 did not show."""
 MONTH_WEIGHT = np.array([0.8, 0.95, 1.1, 0.9, 1.1, 1.05, 1.1, 0.95, 1.05, 0.9])
 UNREPORTED = 0.02
 """Person-years whose absence never reaches the school system (M): a zero there is not a zero."""
@@ -101,14 +103,14 @@ def _year_totals(attendance: Attendance, upper: UpperAbsence, grade: int, rng: n
         median = rates.ABSENCE_DAYS_MEDIAN[grade - 1]
         days = attendance.grade_10_days if grade == 10 else _days(tendency, median, rates.ABSENCE_DAYS_SIGMA, rng)
         return days, _days(tendency, rates.ABSENCE_HOURS_MEDIAN, rates.ABSENCE_HOURS_SIGMA, rng)
-    mixed = Liability(0.62 * tendency.standard + 0.52 * upper.disengagement, np.zeros(1), np.zeros((2, 3, 5)))
+    mixed = Liability(UPPER_STABLE * tendency.standard + UPPER_LATER * upper.disengagement, np.zeros(1), np.zeros((2, 3, 5)))
     days = _lognormal(mixed.value, rates.UPPER_DAYS_MEDIAN, rates.UPPER_DAYS_SIGMA, rng)
     return days, _lognormal(mixed.value, rates.UPPER_HOURS_MEDIAN, rates.UPPER_HOURS_SIGMA, rng)
 
 
 def _lognormal(part: Floats, median: float, sigma: float, rng: np.random.Generator) -> Floats:
-    """Fill a standard normal part of weight .809 up to unit variance and exponentiate."""
-    rest = np.sqrt(1 - 0.62**2 - 0.52**2) * rng.standard_normal(len(part))
+    """Fill the part that is explained up to unit variance and exponentiate."""
+    rest = np.sqrt(1 - UPPER_STABLE**2 - UPPER_LATER**2) * rng.standard_normal(len(part))
     return np.asarray(np.minimum(np.rint(median * np.exp(sigma * (part + rest))), 400.0))
 
 

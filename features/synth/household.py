@@ -123,7 +123,7 @@ def _separated_age(separation: Liability) -> Ints:
 
 def _economy(people: Background, poverty: Liability, rng: np.random.Generator) -> list[tuple[int, Floats, Floats, Floats]]:
     rows = []
-    for age in range(5, 18):
+    for age in range(8, 18):
         low = poverty.wobble(rng, stable=0.94).value > poverty.cut(LOW_INCOME_ALL)
         now = poverty.wobble(rng, stable=0.85)
         months = np.where(now.exceeds(rates.SOCIAL_ASSISTANCE), rng.integers(1, 25, people.n_people) / 2, 0.0)

@@ -88,7 +88,7 @@ def marks(
             autumn = autumn_of(people.birth_year, grade)
             on = day_of(autumn + 1, month, day)
             terms_left = 2 * (10 - grade) + (1 - term)
-            level = schooling.level / 10 - slope * terms_left - (0.25 * unrest if grade > 10 else 0.0)
+            level = schooling.level / 10 - slope * terms_left - (0.10 * unrest if grade > 10 else 0.0)
             mark = np.clip(np.rint(level[:, None] + person + 0.4 * rng.standard_normal(person.shape)), 1, 6)
             here = enrolled[:, grade] & (people.arrived_on < on - 200) & (left_on > on)
             lacking = here & (schooling.no_basis if grade == 10 else rng.random(people.n_people) < 0.016)
