@@ -21,6 +21,9 @@ Vector: TypeAlias = NDArray[np.float64]
 
 MIN_PEOPLE = 20
 """A frequency "of 100" from fewer people than this would pretend to know."""
+MIN_CELL = 5
+ROUNDING_HIDES = 1_000
+"""From this many people on, a whole number of 100 fits ten different counts."""
 
 
 class Band(StrEnum):
@@ -65,7 +68,7 @@ class BandFrequency:
     """How often the outcome came among people in one band; about the band, never about one of them."""
 
     n_of_100: int | None
-    """Of 100 people in this band, how many reached the *outcome* (did not complete, say); None with too few people to say."""
+    """Of 100 people in this band, how many reached the *outcome* (did not complete, say); None where it may not be told."""
     n_people: int
     low: int | None
     """Bounds of the 95 % interval, of 100."""
@@ -95,9 +98,16 @@ def frequency_text(sentence: Wording, frequency: BandFrequency, *, language: str
     return str(getattr(sentence, language)).format(n=100 - frequency.n_of_100, rest=frequency.n_of_100)
 
 
+def can_tell(n_people: int, n_outcomes: float) -> bool:
+    """Say whether a band's frequency may be told: enough people, and no group under five that the rounded figure would give away (R-09)."""
+    if n_people < MIN_PEOPLE:
+        return False
+    return n_people >= ROUNDING_HIDES or min(n_outcomes, n_people - n_outcomes) >= MIN_CELL
+
+
 def _frequency(label: Vector) -> BandFrequency:
     n, ones = len(label), float(label.sum())
-    if n < MIN_PEOPLE:
-        return BandFrequency(None, n if n >= 5 else 0, None, None)
+    if not can_tell(n, ones):
+        return BandFrequency(None, n if n >= MIN_CELL else 0, None, None)
     low, high = beta.ppf([0.025, 0.975], ones + 0.5, n - ones + 0.5)
     return BandFrequency(round(100 * ones / n), n, int(np.floor(100 * low)), int(np.ceil(100 * high)))

@@ -5,36 +5,18 @@ Levels are encoded before they reach the trees; there are no categorical splits,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import lightgbm
 import numpy as np
 
-from features.errors import ModelError
+from models.boosting import RESERVED, lightgbm_parameters
 from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
 
-DEFAULTS: Mapping[str, float | int | str | bool] = {
-    "num_boost_round": 200,
-    "learning_rate": 0.05,
-    "num_leaves": 15,
-    "min_data_in_leaf": 40,
-    "lambda_l2": 1.0,
-    "feature_fraction": 0.7,
-}
-"""Moderate trees: they explain faster and carry forward in time better than large ones."""
-
-RESERVED = frozenset(
-    {
-        "objective", "boosting", "boost", "boosting_type", "seed", "random_state", "deterministic", "force_row_wise", "force_col_wise",
-        "num_threads", "n_jobs", "monotone_constraints", "categorical_feature", "linear_tree", "use_missing", "zero_as_missing", "data",
-        "input_model", "output_model", "device_type", "device",
-    }
-)  # fmt: skip
-"""Parameters that the house sets itself: they decide determinism, monotone directions and exact explanations."""
+__all__ = ["RESERVED", "BoostedRung"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +46,10 @@ class BoostedRung:
         DataError
             TID401 when there is only one class.
         ModelError
-            TID508 when a reserved parameter is set.
+            TID508 when a parameter is refused (`models.boosting.check_boosted`).
         """
         check_trainable(matrix, label, feature_names)
-        parameters = _parameters(feature_names, settings)
+        parameters = lightgbm_parameters(feature_names, settings)
         n_rounds = int(parameters.pop("num_boost_round"))
         data = lightgbm.Dataset(matrix, label, feature_name=_plain_names(len(feature_names)), params=parameters, free_raw_data=True)
         booster = lightgbm.train(parameters, data, num_boost_round=n_rounds)
@@ -117,23 +99,6 @@ class BoostedRung:
         content = read_json(folder / "boosted.json")
         medians = np.array([np.nan if m is None else m for m in content["median_if_never_missing"]], dtype=np.float64)
         return cls(tuple(content["feature_names"]), (folder / "model.txt").read_text(encoding="utf-8"), medians)
-
-
-def _parameters(feature_names: tuple[str, ...], settings: FitSettings) -> dict[str, Any]:
-    refused = sorted(RESERVED.intersection(settings.boosted))
-    if refused:
-        raise ModelError("TID508", f"[training.boosted] sets {', '.join(refused)}, which the house sets itself. Remove it.")
-    return {
-        **DEFAULTS,
-        **settings.boosted,
-        "objective": "binary",
-        "monotone_constraints": [settings.directions.get(name, 0) for name in feature_names],
-        "deterministic": True,
-        "force_row_wise": True,
-        "seed": settings.seed,
-        "num_threads": settings.num_threads,
-        "verbosity": -1,
-    }
 
 
 def _plain_names(n_features: int) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -18,6 +19,7 @@ from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json,
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
 """Inverse penalties tried, weakest belief in the data first."""
 _FOLDS = 5
+MIN_CELL = 5
 _ROWS_FOR_CHOICE = 20_000
 
 
@@ -41,7 +43,7 @@ class LogisticRung:
     """Log-odds per unit of the feature."""
     missing_share: Vector
     missing_coefficient: Vector
-    """Log-odds for being missing; 0 where nothing was missing in training."""
+    """Log-odds for being missing; 0 where fewer than five rows, or all but fewer than five, were missing in training."""
     strength: float
     """Inverse penalty chosen by cross-validation."""
     name: ClassVar[str] = "logistic"
@@ -58,9 +60,9 @@ class LogisticRung:
         check_trainable(matrix, label, feature_names)
         median = _medians(matrix)
         mean, spread = _moments(_filled(matrix, median))
-        missing_share = np.isnan(matrix).mean(axis=0)
-        # Two columns a feature: its standardised value, and whether it is missing. What never varies is 0 and gets no coefficient.
-        design = np.hstack([(_filled(matrix, median) - mean) / spread, np.isnan(matrix) - missing_share])
+        missing_share, tells = _missing(matrix)
+        # Two columns a feature: its standardised value, and whether it is missing. What does not vary is 0 and gets no coefficient.
+        design = np.hstack([(_filled(matrix, median) - mean) / spread, tells * (np.isnan(matrix) - missing_share)])
         strength = _choose_strength(design, label, settings.seed)
         model = _fit_line(strength, design, label)
         by_value, by_missing = np.split(model.coef_[0], 2)
@@ -117,6 +119,13 @@ def _moments(filled: Vector) -> tuple[Vector, Vector]:
     """Means and deviations; infinite deviation for a constant, which can come out as rounding noise."""
     mean, spread = filled.mean(axis=0), filled.std(axis=0)
     return mean, np.where(spread > 1e-9 * np.maximum(1.0, np.abs(mean)), spread, np.inf)
+
+
+def _missing(matrix: Matrix) -> tuple[Vector, NDArray[np.bool_]]:
+    """Share missing of each column, and whether being missing can be learnt from: a handful would be about someone (R-09)."""
+    n_missing = np.isnan(matrix).sum(axis=0)
+    tells = (n_missing >= MIN_CELL) & (len(matrix) - n_missing >= MIN_CELL)
+    return np.where(tells, n_missing / len(matrix), 0.0), tells
 
 
 def _fit_line(strength: float, design: Vector, label: Vector) -> Any:

@@ -56,4 +56,14 @@ def _typical(column: NDArray[np.float64]) -> Typical:
         return Typical(None, None, None, None, 1.0)
     lower, median, upper = (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75]))
     share = n_missing / len(column) if n_missing >= MIN_CELL else 0.0
-    return Typical(median, lower, upper, float(known.mean()), share)
+    return Typical(median, lower, upper, _mean(known), share)
+
+
+def _mean(known: NDArray[np.float64]) -> float:
+    """Mean; for a flag or level, held by or lacking in fewer than five people, none or all."""
+    if not np.isin(known, (0.0, 1.0)).all():
+        return float(known.mean())
+    n_ones = int(known.sum())
+    if min(n_ones, len(known) - n_ones) < MIN_CELL:
+        return float(round(known.mean()))
+    return float(known.mean())

@@ -17,7 +17,7 @@ NAMES = ("a.last@ever", "b.sum@365d", "c.count@90d", "area.last@ever")
 SETTINGS = FitSettings(
     seed=3,
     directions={"b.sum@365d": 1},
-    boosted={"num_boost_round": 8, "num_leaves": 4, "min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 0.0},
+    boosted={"num_boost_round": 8, "num_leaves": 4, "min_data_in_leaf": 5, "min_data_in_bin": 1, "min_sum_hessian_in_leaf": 0.0},
     rules={"b": "b.sum@365d >= 1", "b_much": "b.sum@365d > 5", "a": "a.last@ever <= 0"},
     area_feature="area.last@ever",
 )

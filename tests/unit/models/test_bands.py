@@ -39,6 +39,9 @@ def test_too_few_people_say_nothing() -> None:
     assert found[Band.NO_FOLLOW_UP_NOW].n_of_100 is None
     assert found[Band.NO_FOLLOW_UP_NOW].n_people == 19
     assert found[Band.SHOULD_BE_ASSESSED].n_people == 0
+    assert fit_frequencies((np.arange(100) < 4).astype(float), np.full(100, 0.1), BANDS)[Band.NO_FOLLOW_UP_NOW].n_of_100 is None
+    assert fit_frequencies((np.arange(100) < 5).astype(float), np.full(100, 0.1), BANDS)[Band.NO_FOLLOW_UP_NOW].n_of_100 == 5
+    assert fit_frequencies((np.arange(1_000) < 4).astype(float), np.full(1_000, 0.1), BANDS)[Band.NO_FOLLOW_UP_NOW].n_of_100 == 0
     sentence = Wording(nb="{n} av {rest}", nn="{n} av {rest}", en="{n} do, {rest} do not")
     assert frequency_text(sentence, found[Band.SHOULD_BE_ASSESSED], language="en") is None
 

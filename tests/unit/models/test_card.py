@@ -60,12 +60,14 @@ def test_a_bare_card_leaves_out_what_it_does_not_have() -> None:
 
 @pytest.mark.requirement("R-09")
 def test_typical_values_come_from_five_people_or_more() -> None:
-    matrix = np.full((100, 3), np.nan)
+    matrix = np.full((100, 4), np.nan)
+    matrix[:, 3] = np.arange(100) < 4
     matrix[:4, 0] = 7.0
     matrix[:5, 1] = [1, 2, 3, 4, 5]
     matrix[:97, 2] = 1.0
-    reference = fit_reference(matrix, ("few.last", "some.last", "most.last"))
+    reference = fit_reference(matrix, ("few.last", "some.last", "most.last", "rare.last=x"))
     assert reference.typical["few.last"].median is None
     assert (reference.typical["some.last"].median, reference.typical["some.last"].missing_share) == (3.0, 0.95)
+    assert reference.typical["rare.last=x"].mean == 0.0
     assert reference.typical["most.last"].missing_share == 0.0
     assert Reference.from_json(json.loads(json.dumps(reference.to_json()))) == reference

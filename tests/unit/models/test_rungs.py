@@ -11,6 +11,7 @@ from scipy.special import expit, logit
 from features.errors import DataError, ModelError
 from models.area import AreaRung
 from models.boosted import BoostedRung
+from models.boosting import check_boosted
 from models.ladder import LADDER, RungClass, get_rung
 from models.logistic import LogisticRung
 from models.prevalence import PrevalenceRung
@@ -152,6 +153,33 @@ def test_house_parameters_can_not_be_set(parameter: str) -> None:
     matrix, label = planted_people(50, seed=1)
     with pytest.raises(ModelError, match=f"TID508.*{parameter}"):
         BoostedRung.fit(matrix, label, feature_names=NAMES, settings=replace(SETTINGS, boosted={parameter: 1}))
+
+
+@pytest.mark.requirement("R-09")
+@pytest.mark.parametrize("name", ["min_data_in_leaf", "min_child_samples"])
+def test_a_leaf_about_fewer_than_five_is_refused(name: str) -> None:
+    matrix, label = planted_people(50, seed=1)
+    with pytest.raises(ModelError, match=r"TID508.*R-09"):
+        BoostedRung.fit(matrix, label, feature_names=NAMES, settings=replace(SETTINGS, boosted={name: 4}))
+    larger = BoostedRung.fit(*planted_people(500, seed=1), feature_names=NAMES, settings=replace(SETTINGS, boosted={name: 240}))
+    assert "num_leaves=2" in larger.model_text or "num_leaves=1" in larger.model_text
+    assert "num_leaves=3" not in larger.model_text
+
+
+@pytest.mark.requirement("R-09")
+def test_a_handful_of_gaps_is_not_learnt_from() -> None:
+    matrix, label = planted_people(500, seed=1)
+    matrix[:, ABSENCE] = np.arange(500)
+    matrix[:4, ABSENCE] = np.nan
+    rung = LogisticRung.fit(matrix, label, feature_names=NAMES, settings=SETTINGS)
+    assert (rung.missing_share[ABSENCE], rung.missing_coefficient[ABSENCE]) == (0.0, 0.0)
+    assert rung.missing_share[MARKS] > 0
+
+
+@pytest.mark.parametrize("parameters", [{"n_estimators": 9}, {"eta": 0.1, "learning_rate": 0.2}])
+def test_other_names_can_not_set_a_parameter_behind_ours(parameters: dict[str, float]) -> None:
+    with pytest.raises(ModelError, match="TID508"):
+        check_boosted(parameters)
 
 
 def test_trees_that_find_nothing_say_the_prevalence() -> None:
