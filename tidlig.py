@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
 
 import typer
 import typer.core
@@ -47,7 +51,10 @@ app = typer.Typer(
 
 
 def _mount(name: str, module: str, text: str) -> None:
-    """Register a command that hands its arguments, `--help` too, to the package's own app."""
+    """Register a command that hands its arguments, `--help` too, to the package's own app.
+
+    `check` also asks what training wants to know; features can't import training, so the question travels as the context's object.
+    """
 
     @app.command(name, help=text, add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
     def run(ctx: typer.Context) -> None:
@@ -56,11 +63,126 @@ def _mount(name: str, module: str, text: str) -> None:
         command.main(
             args=[name, *ctx.args] if is_group else list(ctx.args),
             prog_name="tidlig" if is_group else f"tidlig {name}",
+            obj=[importlib.import_module("training.plan").plan_findings] if name == "check" else None,
         )
 
 
 for _name, (_module, _text) in COMMANDS.items():
     _mount(_name, _module, _text)
+
+
+DEMO_AS_OF = datetime(2026, 6, 30)  # noqa: DTZ001 - a day; typer hands days over as datetimes
+"""The end of grade 10 of the newest cohort that the synthetic population holds."""
+
+
+@app.command("demo")
+def demo(
+    folder: Annotated[Path, typer.Option("--project", "-p", help="Where the demo's project is made.")] = Path("var/demo"),
+    people: Annotated[int, typer.Option("--people", "-n", help="How many invented people.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", "-s", help="The same seed gives the same people.")] = 1,
+    port: Annotated[int, typer.Option("--port", help="Port to serve on.")] = 8000,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make everything anew, though an earlier demo is there.")] = False,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the console afterwards, until Ctrl-C.")] = True,
+) -> None:
+    """Make a synthetic project, run everything once and serve it.
+
+    Each step is a command that you can run yourself; it is shown before it runs. Everyone in the demo is invented.
+    """
+    if fresh and _is_demo(folder):
+        shutil.rmtree(folder)
+    if not (folder / DEMO_DONE).is_file():
+        _make_demo(folder, people=people, seed=seed)
+    _show_logins(folder, port=port)
+    if serve:
+        from serving.commands import serve as serve_command
+
+        serve_command(project=folder, host="127.0.0.1", port=port)
+
+
+DEMO_DONE = "var/demo-is-made"
+
+
+def _is_demo(folder: Path) -> bool:
+    """Whether this folder is a demo that may be thrown away: synthetic, and made by `tidlig demo`."""
+    return (folder / "var" / "demo-is-ours").is_file()
+
+
+def _make_demo(folder: Path, *, people: int, seed: int) -> None:
+    from features import commands as features_commands
+    from features.engine_commands import features as build_features
+    from features.synth.commands import synth
+    from monitoring.commands import monitor_command
+    from serving.commands import screen
+    from training.commands import train
+
+    if _is_demo(folder):
+        shutil.rmtree(folder)  # an earlier run was stopped half-way
+    _show("init", str(folder), "--example norway")
+    features_commands.init(folder, features_commands.Example.NORWAY)
+    (folder / "var").mkdir()
+    (folder / "var" / "demo-is-ours").touch()
+    _show("synth", f"--project {folder} --people {people} --seed {seed}")
+    synth(people=people, seed=seed, project=folder)
+    _show("ingest", f"--project {folder}")
+    features_commands.ingest(project=folder)
+    _show("features", f"--project {folder}")
+    build_features(project=folder)
+    _show("train", f"--project {folder}")
+    train(project=folder)
+    _promote_all(folder)
+    _show("screen", f"--project {folder} --as-of {DEMO_AS_OF:%Y-%m-%d}")
+    screen(as_of=DEMO_AS_OF, project=folder)
+    _show("monitor", f"--project {folder} --month {DEMO_AS_OF:%Y-%m}")
+    monitor_command(project=folder, month=f"{DEMO_AS_OF:%Y-%m}")
+    (folder / DEMO_DONE).touch()
+
+
+def _promote_all(folder: Path) -> None:
+    """Let each challenger serve that no gate stops; the demo's signatures are simulated, and the ledger says so."""
+    from features.command_line import print_line
+    from features.project import load_project
+    from training.commands import promote
+    from training.registry import list_models
+    from training.tracking import local_tracking
+
+    loaded = load_project(folder)
+    for version in list_models(loaded, local_tracking(loaded)):
+        if version.gates_failed:
+            print_line(f"{version.name} is not promoted: {version.gates_failed} of its gates failed.")
+            continue
+        _show(
+            "models promote", f"{version.name} {version.version} --project {folder} --signed-by demo-modellforvalter --signed-by demo-leder"
+        )
+        promote(version.name, version.version, signed_by=["demo-modellforvalter", "demo-leder"], project=folder)
+
+
+def _show(command: str, *arguments: str) -> None:
+    from features.command_line import print_line
+
+    print_line()
+    print_line(f"$ tidlig {command} {' '.join(arguments)}")
+
+
+def _show_logins(folder: Path, *, port: int) -> None:
+    from features.command_line import print_line, print_table
+    from features.project import load_project
+    from serving.app import open_service
+    from serving.demo import create_demo_accounts
+    from serving.roles import ROLES
+    from serving.settings import Settings
+
+    project, settings = load_project(folder), Settings()
+    database, _ = open_service(settings, project)
+    logins = create_demo_accounts(database, project, settings=settings, now=datetime.now(UTC))
+    database.close()
+    print_line()
+    one_per_role = {one.role: one for one in reversed(logins)}
+    rows = [(one.login, one.password, ROLES[one.role].in_plain_words) for one in reversed(one_per_role.values())]
+    print_table("Logins of the demo, one per role; everyone in it is invented", ("login", "password", "who it is"), rows)
+    print_line("The roles of a municipality have one login in each; the number at the end is the municipality's.")
+    print_line(f"Console: http://127.0.0.1:{port}    API: http://127.0.0.1:{port}/api/v1/openapi.json")
+    print_line(f"MLflow: .venv/bin/mlflow ui --backend-store-uri sqlite:///{folder}/var/mlflow.db")
+    print_line("Stop with Ctrl-C.")
 
 
 def main() -> None:
