@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 MINIMUM = 5
 """Fewest people a published count may stand for."""
@@ -60,47 +61,78 @@ def withheld_counts(counts: Sequence[Count], *, minimum: int = MINIMUM) -> froze
     >>> sorted(withheld_counts(table))
     [('boy',), ('girl',)]
     """
-    shown = [count for count in counts if count.is_shown and (count.is_fixed or count.value >= minimum)]
-    exposed = [count for count in counts if count.value < minimum and count not in shown]
-    while exposed := [count for count in exposed if _pinned_by(count, shown, minimum) is not None]:
-        for count in exposed:
-            pins = [pin for pin in _pinned_by(count, shown, minimum) or () if not pin.is_fixed]
-            if pins:
-                shown.remove(min(pins, key=lambda pin: (len(pin.cells), pin.value, pin.name)))
-        if all(count.is_fixed for count in shown):
-            break
-    return frozenset(count.name for count in counts if count.is_shown) - {count.name for count in shown}
+    attack = _Attack([count for count in counts if count.is_shown and (count.is_fixed or count.value >= minimum)], minimum)
+    for count in counts:
+        if count.value < minimum and count not in attack.shown:
+            attack.withhold_until_unknown(count)
+    return frozenset(count.name for count in counts if count.is_shown) - {count.name for count in attack.shown}
 
 
 def possible_range(target: Sequence[int], shown: Sequence[Count]) -> tuple[float, float]:
     """Give the least and greatest number of people in `target` cells that the shown counts allow."""
-    return _extreme(target, shown, +1)[0], _extreme(target, shown, -1)[0]
+    least, greatest = (_extreme(target, shown, sign) for sign in (+1, -1))
+    return least.value, greatest.value
 
 
-def _pinned_by(count: Count, shown: list[Count], minimum: int) -> list[Count] | None:
-    """Return the shown counts that hold the range of `count` under `minimum`, or None where it is wide enough."""
-    least, pins_low = _extreme(count.cells, shown, +1)
-    greatest, pins_high = _extreme(count.cells, shown, -1)
-    if greatest - least >= minimum - 1e-6:
-        return None
-    pins = [one for one, low, high in zip(shown, pins_low, pins_high, strict=True) if abs(low) > 1e-9 or abs(high) > 1e-9]
-    return pins if any(not one.is_fixed for one in pins) else shown
+class _Attack:
+    """A reader with a linear program, who remembers every table that the shown counts allow and that was met on the way.
+
+    Withholding more only widens what is possible, so a table once possible stays so: most counts are seen to be unknown without solving.
+    """
+
+    def __init__(self, shown: list[Count], minimum: int) -> None:
+        self.shown = shown
+        self._minimum = minimum - 1e-6
+        self._tables: list[dict[int, float]] = []
+
+    def withhold_until_unknown(self, count: Count) -> None:
+        """Withhold what pins this count down, the finest and smallest first, until its range is wide enough or nothing is left."""
+        while pins := self._pins(count):
+            loose = [pin for pin in pins if not pin.is_fixed] or [one for one in self.shown if not one.is_fixed]
+            if not loose:
+                return
+            self.shown.remove(min(loose, key=lambda pin: (len(pin.cells), pin.value, pin.name)))
+
+    def _pins(self, count: Count) -> list[Count]:
+        """Name the shown counts that hold the range of `count` under the minimum; none where it is wide enough."""
+        met = [sum(table.get(cell, 0.0) for cell in count.cells) for table in self._tables]
+        if met and max(met) - min(met) >= self._minimum:
+            return []
+        ends = [_extreme(count.cells, self.shown, sign) for sign in (+1, -1)]
+        self._tables += [end.table for end in ends if end.table is not None]
+        if ends[1].value - ends[0].value >= self._minimum:
+            return []
+        return [
+            one for one, low, high in zip(self.shown, ends[0].pull, ends[1].pull, strict=True) if abs(low) + abs(high) > 1e-9
+        ] or self.shown
 
 
-def _extreme(target: Sequence[int], shown: Sequence[Count], sign: int) -> tuple[float, NDArray[np.float64]]:
-    """Solve for the least (sign +1) or greatest (-1) value, with each shown count's pull on it."""
+@dataclass(frozen=True, eq=False)
+class _End:
+    """One end of a range: its value, how strongly each shown count holds it there, and a table that reaches it."""
+
+    value: float
+    pull: NDArray[np.float64]
+    table: dict[int, float] | None
+    """None where nothing bounds the range on this side."""
+
+
+def _extreme(target: Sequence[int], shown: Sequence[Count], sign: int) -> _End:
+    """Solve for the least (sign +1) or greatest (-1) value."""
+    free = _End(0.0 if sign > 0 else np.inf, np.zeros(len(shown)), None)
     if not shown:
-        return (0.0 if sign > 0 else np.inf), np.zeros(0)
+        return free
     used = sorted({cell for one in shown for cell in one.cells} | set(target))
     place = {cell: position for position, cell in enumerate(used)}
-    matrix = np.zeros((len(shown), len(used)))
-    for row, one in enumerate(shown):
-        matrix[row, [place[cell] for cell in one.cells]] = 1
+    columns = [place[cell] for one in shown for cell in one.cells]
+    starts = np.cumsum([0, *(len(one.cells) for one in shown)])
+    matrix = csr_array((np.ones(len(columns)), columns, starts), shape=(len(shown), len(used)))
     goal = np.zeros(len(used))
     goal[[place[cell] for cell in target]] = sign
     found = linprog(goal, A_eq=matrix, b_eq=[one.value for one in shown], bounds=(0, None), method="highs")
     if found.status == 3:
-        return (0.0 if sign > 0 else np.inf), np.zeros(len(shown))
+        return free
     if not found.success:
         raise ValueError(f"the counts of one table contradict each other: {found.message}")
-    return sign * float(found.fun), np.asarray(found.eqlin.marginals)
+    table = dict(zip(used, found.x.tolist(), strict=True))
+    return _End(sign * float(found.fun), np.asarray(found.eqlin.marginals), table)
