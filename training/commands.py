@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -133,6 +134,7 @@ def _now() -> datetime:
 
 
 def _tracking(project: Project, uri: str | None) -> Tracking:
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     from training.tracking import Tracking, local_tracking
 
     return local_tracking(project) if uri is None else Tracking(uri, None)

@@ -178,9 +178,13 @@ def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> 
     one, two = (str(first.log(run_tiny(seed), gates=passed).version) for seed in (4, 5))
     champion = promote(first.project, first.tracking, NAME, one, signers=SIGNERS, now=NOW)
     client = first.tracking.client()
+
+    def aliased(alias: str) -> str:
+        return str(client.get_model_version_by_alias(NAME, alias).version)
+
     assert deployed_bundle(first.project, NAME).hash == champion.bundle_hash
-    assert client.get_model_version_by_alias(NAME, "champion").version == one
-    assert client.get_model_version_by_alias(NAME, "challenger").version == two
+    assert aliased("champion") == one
+    assert aliased("challenger") == two
 
     promote(first.project, first.tracking, NAME, two, signers=SIGNERS, now=NOW + timedelta(hours=1))
     assert "challenger" not in client.get_registered_model(NAME).aliases
@@ -188,7 +192,7 @@ def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> 
 
     back = rollback(first.project, first.tracking, NAME, signer="leader", now=NOW + timedelta(hours=2))
     assert back.version == one
-    assert client.get_model_version_by_alias(NAME, "champion").version == one
+    assert aliased("champion") == one
     assert deployed_bundle(first.project, NAME).hash == champion.bundle_hash
     with pytest.raises(ModelError, match="TID522"):
         rollback(first.project, first.tracking, NAME, signer="leader", now=NOW + timedelta(hours=3))
