@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from features.project import Project
-from models.bundle import Bundle
+from models.bundle import Bundle, model_name
 from models.deployment import Champion, deployed_bundle, find_champion
 
 
@@ -30,14 +30,9 @@ class ModelLine:
     card_markdown: str
 
 
-def model_name(project: Project, *, outcome: str, stage: str) -> str:
-    """Name the model of a stage and outcome; each pair has its own (R-16)."""
-    return f"{project.id}-{outcome}-{stage}"
-
-
 def list_models(project: Project) -> list[ModelLine]:
     """List the models that serve, in the order of stages and outcomes in the project."""
-    names = [model_name(project, outcome=o, stage=s.name) for s in project.stages.values() for o in s.outcomes]
+    names = [model_name(project.id, o, s.name) for s in project.stages.values() for o in s.outcomes]
     champions = [find_champion(project, name) for name in names]
     return [_line(champion, deployed_bundle(project, champion.name)) for champion in champions if champion is not None]
 

@@ -22,6 +22,7 @@ from features.project import Project, Stage
 from features.store import EventStore, open_store
 from features.tables import build_stage_table
 from models.bands import Band
+from models.bundle import Bundle, model_name
 from models.deployment import deployed_bundle, find_champion
 from models.reasons import build_reasons, with_dates
 from serving import exchange, log
@@ -31,7 +32,6 @@ from serving.cases.expiry import SYSTEM, expire_overdue
 from serving.cases.proposal import Proposal, frequency_of
 from serving.cases.states import OPEN_STATES, CaseState
 from serving.database import Database
-from serving.models import model_name
 from serving.overview import hide_small, or_none
 from serving.person_keys import PersonKeys
 from serving.tables import CaseRow, RestrictionRow, ScreeningRow
@@ -129,7 +129,7 @@ def build_proposal(project: Project, store: EventStore, scored: ScoredCohort, ro
     """Build the whole proposal for one row: reasons that add up to the served log-odds, with values and dates."""
     bundle, values = scored.bundle, scored.matrix[row]
     contributions = bundle.explain(scored.matrix[row : row + 1])
-    reasons = build_reasons(project.catalogue, contributions.names, contributions.phi[0], values, bundle.reference)
+    reasons = build_reasons(bundle.catalogue, contributions.names, contributions.phi[0], values, bundle.reference)
     dates = _last_dates(store, int(scored.frame["person"].iloc[row]), as_of)
     band = Band(str(scored.scores.band[row]))
     return Proposal(
@@ -210,12 +210,20 @@ def score_stages(
 def _score_stage(
     project: Project, stage: Stage, *, as_of: date, now: datetime, workers: int, progress: Progress | None
 ) -> list[ScoredCohort]:
-    found = [(o, find_champion(project, model_name(project, outcome=o, stage=stage.name))) for o in stage.outcomes]
+    found = [(o, find_champion(project, model_name(project.id, o, stage.name))) for o in stage.outcomes]
     serving = [(outcome, champion) for outcome, champion in found if champion is not None]
     if not serving:
         raise ModelError("TID507", f"no model serves stage {stage.name}. Train one, then promote it with `tidlig models promote`.")
     cohort, table = build_stage_table(project, "score", stage, on=now.date(), as_of=as_of, workers=workers, progress=progress)
-    return [score_cohort(stage, outcome, c, deployed_bundle(project, c.name), cohort, table) for outcome, c in serving]
+    return [score_cohort(stage, outcome, c, _bundle(project, c.name), cohort, table) for outcome, c in serving]
+
+
+def _bundle(project: Project, name: str) -> Bundle:
+    """Load the model that serves; one that learnt from invented people says nothing of others, nor the other way round (R-33)."""
+    bundle, kind = deployed_bundle(project, name), project.screening.project.data
+    if bundle.data != kind:
+        raise ModelError("TID513", f"{name} learnt from {bundle.data} data and this project's is {kind}. Train a model of its own.")
+    return bundle
 
 
 def _barred(session: Session, project: Project, *, now: datetime) -> frozenset[str]:

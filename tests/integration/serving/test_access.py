@@ -44,24 +44,25 @@ def test_nobody_gets_in_without_logging_in(review: Review) -> None:
 
 
 @pytest.mark.requirement("R-28")
-@pytest.mark.parametrize("role", list(Role))
-def test_each_role_reads_what_the_matrix_says_and_nothing_else(review: Review, role: Role) -> None:
-    caller = review.caller(login_of(role))
+def test_each_role_reads_what_the_matrix_says_and_nothing_else(review: Review) -> None:
+    for role in Role:
+        caller = review.caller(login_of(role))
 
-    answers = {path: caller.get(path).status_code for path in OPEN_TO}
+        answers = {path: caller.get(path).status_code for path in OPEN_TO}
 
-    assert answers == {path: 200 if action in MATRIX[role] else 403 for path, action in OPEN_TO.items()}
+        assert answers == {path: 200 if action in MATRIX[role] else 403 for path, action in OPEN_TO.items()}, role
 
 
 @pytest.mark.requirement("R-28")
-@pytest.mark.parametrize("role", [r for r in Role if Action.LIST_CASES not in MATRIX[r]])
-def test_a_role_without_cases_reaches_no_case(review: Review, role: Role) -> None:
-    case, caller = review.add_case(), review.caller(login_of(role))
+def test_a_role_without_cases_reaches_no_case(review: Review) -> None:
+    case = review.add_case()
+    for role in (r for r in Role if Action.LIST_CASES not in MATRIX[r]):
+        caller = review.caller(login_of(role))
 
-    answers = [caller.get(f"/cases/{case}"), caller.get(f"/cases/{case}/view")]
-    answers += [caller.post(f"/cases/{case}/{step}", body, version=1) for step, body in CASE_CHANGES.values()]
+        answers = [caller.get(f"/cases/{case}"), caller.get(f"/cases/{case}/view")]
+        answers += [caller.post(f"/cases/{case}/{step}", body, version=1) for step, body in CASE_CHANGES.values()]
 
-    assert {(a.status_code, a.json()["code"]) for a in answers} == {(403, "TID712")}
+        assert {(a.status_code, a.json()["code"]) for a in answers} == {(403, "TID712")}, role
 
 
 @pytest.mark.requirement("R-28")

@@ -62,16 +62,13 @@ def test_the_proposal_shows_words_and_no_number_of_the_model(review: Review) -> 
 
 
 @pytest.mark.requirement("R-20")
-@pytest.mark.parametrize("step", DECISIONS)
-def test_no_decision_before_the_own_view(review: Review, step: str) -> None:
+def test_no_decision_before_the_own_view(review: Review) -> None:
     case, caller = review.add_case(), review.caller("koordinator-9901")
-    body = {"step": step, "reason": REASON}
-
-    answers = [caller.step(case, "assign") and caller.step(case, "decisions", body)]
-    caller.step(case, "open", {"need_to_know": NEED})
-    answers.append(caller.step(case, "decisions", body))
-
-    assert [(a.status_code, a.json()["code"]) for a in answers] == [(409, "TID701")] * 2
+    for before in (("assign", None), ("open", {"need_to_know": NEED})):
+        assert caller.step(case, *before).status_code == 200
+        for step in DECISIONS:
+            answer = caller.step(case, "decisions", {"step": step, "reason": REASON})
+            assert (answer.status_code, answer.json()["code"]) == (409, "TID701")
 
 
 def test_texts_have_to_be_long_enough_and_one_s_own(review: Review) -> None:

@@ -1,0 +1,164 @@
+"""The three catalogues: whole, equal, used, and worded as the domain asks."""
+
+from __future__ import annotations
+
+import re
+import string
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from features.catalogue import Sector, Wording
+from models.ladder import RUNGS
+from serving.cases.states import STEPS
+from serving.console import problems
+from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
+from serving.console.pages.models import LADDER_FIGURES
+from serving.roles import Role
+
+CONSOLE = MESSAGES.parent
+KEY = re.compile(r"""\b(?:t|t\.strong|t\.count|_find|self\.count|self|tongue_of\(request\))\(\s*"([a-z_]+(?:\.[a-zA-Z0-9_-]+)+)"[,)]""")
+NAMED = re.compile(r'"((?:nav|problem|window|monitoring|reason)\.[a-z_.]+)"')
+"""Keys that stand in Python data or a template's condition and are looked up elsewhere."""
+
+FAMILIES = {
+    "language.": LANGUAGES,
+    "demo.role.": [role.value for role in Role],
+    "sector.": [sector.value for sector in Sector if sector is not Sector.AUDIT],
+    "inclination.": ["no_concern", "unsure", "concern"],
+    "verdict.": ["PASSED", "FAILED", "NOT_APPLICABLE"],
+    "models.rung.": list(RUNGS),
+    "figure.": LADDER_FIGURES,
+    "case.step.": ["open", "own_view", "proposal", "decision"],
+    "decision.next.": ["UNDRING", "TRENGER_ANDRELESER", "FEIL_I_GRUNNLAG"],
+    "problem.title.": [500, *(status for status in problems.EXPLAINED if status != 401)],
+    "problem.text.": [500, *(status for status in problems.EXPLAINED if status != 401)],
+    "problem.choose.": ["inclination", "step"],
+    "about.": ["not_decision", "not_person", "not_cause", "not_complete", "not_ranking", "how_1", "how_2", "how_3", "how_4"],
+    "event.": sorted(
+        {rule.audit for rule in STEPS.values()}
+        | set(re.findall(r'Event\(\s*"([a-z._]+)"', "".join(p.read_text() for p in CONSOLE.parent.rglob("*.py"))))
+        | {"case.read"}
+    ),
+}
+"""Beginnings that templates put a value behind -> the values that there are."""
+
+
+def keys_in_use() -> set[str]:
+    sources = [*CONSOLE.rglob("*.html"), *CONSOLE.rglob("*.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    return {*KEY.findall(text), *NAMED.findall(text), *(f"{start}{value}" for start, values in FAMILIES.items() for value in values)}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.requirement("R-42")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_in_use_is_translated_and_every_translation_is_used(language: str) -> None:
+    known = set(read_catalogue(MESSAGES / language / "LC_MESSAGES" / "console.po"))
+    known_units = {key for key in known if key.startswith("unit.")}
+    assert known - known_units == keys_in_use()
+
+
+def test_the_languages_fill_in_the_same_names() -> None:
+    for key, forms in tongue("nb").catalogue.items():
+        names = set().union(*(placeholders(form) for form in forms))
+        for language in LANGUAGES:
+            other = tongue(language).catalogue[key]
+            assert len(other) == len(forms), key
+            assert set().union(*(placeholders(form) for form in other)) == names, f"{key} in {language}"
+
+
+def test_the_projects_units_are_translated() -> None:
+    folder = CONSOLE.parents[1] / "examples" / "norway" / "indicators"
+    units = {unit for path in folder.glob("*.toml") for unit in re.findall(r'^unit = "(.+)"', path.read_text(encoding="utf-8"), re.M)}
+    assert units
+    assert {f"unit.{unit}" for unit in units} <= set(tongue("nn").catalogue)
+
+
+@pytest.mark.requirement("R-18")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_wording_is_a_verdict_or_a_rank(language: str) -> None:
+    never = r"risikobarn|frafallskandidat|\btreff\b|mistanke|mistenk|\bscore\b|risiko|\brisk\b|\bhit\b|at-risk|suspect|{\w*percent"
+    for key, forms in tongue(language).catalogue.items():
+        for form in forms:
+            assert not re.search(never, form, re.I), key
+
+
+def test_wording_that_the_domain_fixed_stands_word_for_word() -> None:
+    t = tongue("nb")
+    assert t("own_view.first") == "Skriv først hva du selv kjenner til. Deretter vises modellens forslag."
+    assert t("proposal.header", reference="T-1") == (
+        "Modellen foreslår at noen ser nærmere på hvordan T-1 har det på skolen. Forslaget kan være feil."
+    )
+    assert [t(f"proposal.{key}") for key in ("raises", "lowers", "unknown", "updated")] == [
+        "Dette trakk opp",
+        "Dette trakk ned",
+        "Dette vet modellen ikke noe om",
+        "Sist oppdatert",
+    ]
+    assert t("decide.title") == "Hva gjør du nå?"
+    assert f"{t('acute.title')} {t('acute.duty')}" == (
+        "Er du alvorlig bekymret? Meldeplikten er personlig og gjelder uavhengig av dette systemet. "
+        "Et forslag fra modellen er ikke i seg selv grunn til å melde."
+    )
+    assert str(t.strong("banner.synthetic")).endswith(
+        "Alle personer her er <strong>oppdiktede</strong>. Tallene ligner norsk statistikk, men beskriver ingen virkelige personer."
+    )
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match=r"messages/en lacks the key 'no\.such'"):
+        tongue("en")("no.such")
+
+
+def test_untranslated_and_fuzzy_entries_do_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "console.po"
+    path.write_text('msgid "a.b"\nmsgstr ""\n\n#, fuzzy\nmsgid "a.c"\nmsgstr "maybe"\n\nmsgid "a.d"\nmsgstr "yes"\n', encoding="utf-8")
+    assert read_catalogue(path) == {"a.d": ("yes",)}
+
+
+def test_what_is_filled_in_is_escaped() -> None:
+    t = tongue("nb")
+    strong = type(t)("nb", {"x": ("**{who}** <b>",)}).strong("x", who="<script>")
+    assert str(strong) == "<strong>&lt;script&gt;</strong> &lt;b&gt;"
+
+
+def test_dates_numbers_and_amounts_follow_the_language() -> None:
+    nb, nn, en = (tongue(language) for language in LANGUAGES)
+    moment = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
+    assert [t.day(date(2026, 5, 2)) for t in (nb, nn, en)] == ["2. mai 2026", "2. mai 2026", "2 May 2026"]
+    assert nb.clock(moment) == "1. juli 2026 kl. 14.05"
+    assert en.clock(moment) == "1 July 2026 at 14:05"
+    assert [t.amount(34.5, "points") for t in (nb, en)] == ["34,5 poeng", "34.5 points"]
+    assert [nb.amount(1.0, "days"), nb.amount(2, "days"), nb.amount(3, "bananas"), nb.amount("yrkesfag", None)] == [
+        "1 dag",
+        "2 dager",
+        "3 bananas",
+        "yrkesfag",
+    ]
+    assert [nb.window(90), nb.window(365), nb.window(1095), nn.window(730)] == ["siste 90 dager", "siste år", "siste 3 år", "siste 2 år"]
+    assert [nb.figure(float("nan")), nb.figure(None), nb.figure(0.12345), nb.figure("girl")] == ["–", "–", "0,123", "girl"]
+    assert nn.words(Wording(nb="skole", nn="skule", en="school")) == "skule"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "expected"),
+    [
+        (("nn", "en"), "nn"),
+        ((None, "en-GB,en;q=0.9"), "en"),
+        (("no",), "nb"),
+        ((None, "nb;q=0.4, nn-NO;q=0.9"), "nn"),
+        (("xx; DROP", None, "sv, de;q=nonsense"), "nb"),
+        ((None, "en;q=0"), "nb"),
+    ],
+)
+def test_the_language_is_the_first_wish_that_is_offered(wishes: tuple[str | None, ...], expected: str) -> None:
+    assert choose_language(*wishes, offered=LANGUAGES) == expected
+
+
+def test_a_language_that_the_project_does_not_offer_is_not_spoken() -> None:
+    assert choose_language("en", offered=("nn",)) == "nn"
