@@ -26,12 +26,31 @@ def open_query(path: Path, files: Sequence[Path], source: Source) -> OpenFile:
         TID305 a file or the query is not there, TID310 the query is not one readable SELECT, and what `readers.open_file` raises.
     """
     connection = connect_closed({file.stem: _view(file, source) for file in files})
-    text = _read_query(path, source)
+    statement = _single_select(connection, _read_query(path, source), path, source)
     try:
-        reader = connection.execute(_single_select(connection, text, path, source)).to_arrow_reader(CHUNK_ROWS)
+        reader = connection.execute(statement).to_arrow_reader(CHUNK_ROWS)
     except duckdb.Error as error:
         raise _query_error(path, source, error) from error
     return OpenFile(path.name, tuple(reader.schema.names), _chunks(reader, connection, path, source))
+
+
+def query_columns(path: Path, files: Sequence[Path], source: Source) -> tuple[str, ...]:
+    """Plan the query of a source without running it, and return the columns that it gives.
+
+    Raises
+    ------
+    IntakeError
+        As `open_query`.
+    """
+    connection = connect_closed({file.stem: _view(file, source) for file in files})
+    statement = _single_select(connection, _read_query(path, source), path, source)
+    try:
+        rows = connection.execute(f"DESCRIBE {statement.query}").fetchall()
+    except duckdb.Error as error:
+        raise _query_error(path, source, error) from error
+    finally:
+        connection.close()
+    return tuple(row[0] for row in rows)
 
 
 def connect_closed(views: dict[str, pa.Table | pa_dataset.Dataset]) -> duckdb.DuckDBPyConnection:
@@ -67,7 +86,10 @@ def _read_query(path: Path, source: Source) -> str:
 
 
 def _single_select(connection: duckdb.DuckDBPyConnection, text: str, path: Path, source: Source) -> duckdb.Statement:
-    statements = connection.extract_statements(text)
+    try:
+        statements = connection.extract_statements(text)
+    except duckdb.Error as error:
+        raise _query_error(path, source, error) from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise IntakeError("TID310", f"{path.name} (source {source.name}) holds {len(statements)} statements. Expected one SELECT.")
     return statements[0]

@@ -17,7 +17,7 @@ from features.catalogue import Indicator, Sector, Source
 from features.errors import IntakeError
 from features.intake.layouts import SYNTHETIC, Contract
 from features.intake.quarantine import FileTally
-from features.intake.queries import open_query
+from features.intake.queries import open_query, query_columns
 from features.intake.readers import Chunk, OpenFile, open_file
 from features.manifest import StorePurpose, file_hash
 from features.nationalid import rows_with_national_id
@@ -101,9 +101,9 @@ def read_unit(unit: SourceUnit, tally: FileTally) -> Iterator[Chunk]:
     IntakeError
         TID301 to TID311.
     """
-    opened = open_unit(unit, tally)
+    opened = _open_unit(unit, tally)
     unit.contract.check_columns(opened.columns, file=unit.name)
-    _check_synthetic_column(unit, opened.columns)
+    check_synthetic_column(unit, opened.columns)
     searched = [c for c in opened.columns if c not in unit.contract.id_columns(opened.columns)]
     for chunk in opened.chunks:
         _check_no_national_id(unit, chunk, searched)
@@ -111,9 +111,20 @@ def read_unit(unit: SourceUnit, tally: FileTally) -> Iterator[Chunk]:
         yield chunk
 
 
-def open_unit(unit: SourceUnit, tally: FileTally) -> OpenFile:
-    """Open a unit so far that its columns are known."""
+def read_columns(unit: SourceUnit) -> tuple[str, ...]:
+    """Read no more than the header of a unit; a query is planned, not run.
 
+    Raises
+    ------
+    IntakeError
+        TID303 to TID307, TID310.
+    """
+    if unit.query is not None:
+        return query_columns(unit.query, unit.paths, unit.source)
+    return open_file(unit.paths[0], unit.source, expected=unit.contract.required, on_bad_lines=lambda *_: None).columns
+
+
+def _open_unit(unit: SourceUnit, tally: FileTally) -> OpenFile:
     def note(reason: str, lines: Sequence[int]) -> None:
         tally.rows_read += len(lines)
         tally.add(reason, lines)
@@ -150,7 +161,14 @@ def _check_no_national_id(unit: SourceUnit, chunk: Chunk, columns: list[str]) ->
             )
 
 
-def _check_synthetic_column(unit: SourceUnit, columns: tuple[str, ...]) -> None:
+def check_synthetic_column(unit: SourceUnit, columns: tuple[str, ...]) -> None:
+    """Refuse a file of a synthetic project whose rows do not say that they are (R-33).
+
+    Raises
+    ------
+    IntakeError
+        TID311.
+    """
     marked = SYNTHETIC in columns or (unit.source.layout == "spells" and "attributes" in columns)
     if unit.contract.synthetic_project and not marked:
         raise IntakeError(
