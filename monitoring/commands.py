@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
+from features.errors import DataError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -15,6 +17,15 @@ MonthOption = Annotated[
     str | None,
     typer.Option("--month", help="Month of the screening's as-of date, YYYY-MM.", show_default="the month of the newest screening"),
 ]
+
+
+def is_month(text: str) -> bool:
+    """Whether a text is a month as ``YYYY-MM``.
+
+    >>> is_month("2026-06"), is_month("2026-13"), is_month("june")
+    (True, False, False)
+    """
+    return re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is not None
 
 
 @app.command("monitor")
@@ -28,13 +39,11 @@ def monitor_command(project: ProjectOption = HERE, month: MonthOption = None, as
     Doing it again is harmless: a report is only renewed when there is something new to say, such as matured outcomes or finished
     reviews. Needs a valid purpose of kind audit.
     """
-    from features.errors import DataError
-    from features.project import load_project
-    from monitoring.gathering import is_month
-    from monitoring.monthly import monitor
-
     if month is not None and not is_month(month):
         raise DataError("TID442", f"--month {month} is no month. Expected YYYY-MM, such as 2026-06.")
+    from features.project import load_project
+    from monitoring.monthly import monitor
+
     reports = monitor(load_project(project), month=month, now=datetime.now(UTC), progress=progress_for(as_json=as_json))
     if as_json:
         print_json([{"folder": report.folder, "unchanged": report.is_unchanged, **report.content} for report in reports])

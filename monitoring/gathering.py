@@ -6,7 +6,6 @@ Persons' rows are in memory here and nowhere else in monitoring; what leaves is 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -60,15 +59,6 @@ class Gathered:
     """Share of what the model says that each feature carries, summing to 1 (or all 0), shape (n_features,)."""
     oversight: Oversight
     inputs_hash: str
-
-
-def is_month(text: str) -> bool:
-    """Whether a text is a month as ``YYYY-MM``.
-
-    >>> is_month("2026-06"), is_month("2026-13"), is_month("june")
-    (True, False, False)
-    """
-    return re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is not None
 
 
 def find_screenings(project: Project, *, month: str | None) -> list[pd.DataFrame]:
