@@ -16,7 +16,7 @@ from features.command_line import HERE, JsonOption, ProjectOption, print_json, p
 if TYPE_CHECKING:
     from features.project import Project, Stage
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False)
 
 
 class BuiltFor(StrEnum):
