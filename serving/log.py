@@ -114,8 +114,9 @@ def verify_log(session: Session, *, anchor: Anchor | None = None) -> VerifiedLed
     LedgerError
         TID801 edited, TID802 removed, TID803 moved, TID804 cut off; the message names the entry.
     """
-    rows = session.execute(select(LogRow.seq, LogRow.entry).order_by(LogRow.seq).execution_options(yield_per=1000))
-    return verify((_checked_place(seq, text) for seq, text in rows), anchor=anchor)
+    query = select(LogRow.seq, LogRow.entry).order_by(LogRow.seq).execution_options(yield_per=1000)
+    with session.execute(query) as rows:
+        return verify((_checked_place(seq, text) for seq, text in rows), anchor=anchor)
 
 
 def _checked_place(seq: int, text: str) -> Entry:

