@@ -32,6 +32,7 @@ MESSAGES = Path(__file__).parent / "messages"
 
 _LOCALES: dict[Language, str] = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 _MOMENT: dict[Language, str] = {"nb": "d. MMMM y 'kl.' HH.mm", "nn": "d. MMMM y 'kl.' HH.mm", "en": "d MMMM y 'at' HH:mm"}
+_SHORT_MOMENT: dict[Language, str] = {"nb": "dd.MM.y HH.mm", "nn": "dd.MM.y HH.mm", "en": "dd/MM/y HH:mm"}
 _ALIASES = {"no": "nb", "nb": "nb", "nn": "nn", "en": "en"}
 _STRONG = re.compile(r"\*\*(.+?)\*\*")
 _OSLO = ZoneInfo("Europe/Oslo")
@@ -91,6 +92,10 @@ class Tongue:
     def clock(self, moment: datetime) -> str:
         """Write a moment as the clock on a Norwegian wall shows it."""
         return format_datetime(moment, _MOMENT[self.language], tzinfo=_OSLO, locale=self._locale)
+
+    def clock_short(self, moment: datetime) -> str:
+        """Write a moment in figures, for tables."""
+        return format_datetime(moment, _SHORT_MOMENT[self.language], tzinfo=_OSLO, locale=self._locale)
 
     def number(self, value: float) -> str:
         """Write a number with the language's own separators."""

@@ -22,7 +22,7 @@ Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 NOT_PAGES = ("/api/", "/static/", "/health/", "/metrics", "/reports/")
 """Paths below which machines read; everything else answers people."""
 
-_EXPLAINED = frozenset({401, 403, 404, 405, 409, 412, 422, 429, 503})
+EXPLAINED = frozenset({401, 403, 404, 405, 409, 412, 422, 429, 503})
 """Statuses with words of their own; any other reads as a fault of ours."""
 
 
@@ -39,7 +39,7 @@ def problem_page(request: Request, error: Exception) -> Response:
     if status == 401:
         return go_to(f"/login?ended=true&next={quote(_next_path(request))}")
     account = find_current_account(request, database_of(request), clock_of(request), settings_of(request))
-    found: dict[str, Any] = {"status_code": status if status in _EXPLAINED else 500, "code": getattr(error, "code", None)}
+    found: dict[str, Any] = {"status_code": status if status in EXPLAINED else 500, "code": getattr(error, "code", None)}
     return page(request, "problem.html", account=account, status=status, path="/", **found)
 
 

@@ -19,6 +19,15 @@ from serving.overview import ReportLine, list_reports, reports_folder
 
 router = APIRouter(prefix="/monitoring")
 
+FILES = {
+    "report.html": "monitoring.file.nb",
+    "report-nn.html": "monitoring.file.nn",
+    "report-en.html": "monitoring.file.en",
+    "evidently.html": "monitoring.file.drift",
+    "report.json": "monitoring.file.data",
+}
+"""File of a month's report -> key of its name."""
+
 
 @dataclass(frozen=True)
 class ReportShown:
@@ -36,9 +45,10 @@ class ReportShown:
         return date.fromisoformat(f"{self.line.month}-01")
 
     @property
-    def pages(self) -> Mapping[str, str]:
-        """File name -> address of what a person can open."""
-        return {name: f"/reports/{path}" for path in self.line.files if (name := path.rpartition("/")[2]).endswith((".html", ".json"))}
+    def files(self) -> Mapping[str, str]:
+        """What there is to open: key of its name -> address."""
+        there = {path.rpartition("/")[2]: f"/reports/{path}" for path in self.line.files}
+        return {key: there[name] for name, key in FILES.items() if name in there}
 
 
 @router.get("")

@@ -1,0 +1,370 @@
+"""Every page for every role, and a case from taking it to the decision, as a browser without JavaScript sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from features.nationalid import holds_national_id
+from serving.accounts import Account
+from serving.console.navigation import paths_for
+from serving.demo import demo_logins
+from serving.permissions import MATRIX, Action
+from serving.roles import Role
+from serving.tables import CaseRow, RestrictionRow
+from tests.support.console import MODEL, Reader, console_service, reader
+from tests.support.review import NEED, REASON, VIEW, Review, proposal
+
+BANDS = ("Ikke grunn til oppfølging nå", "Kan være verdt å se nærmere på", "Bør vurderes av koordinator")
+
+PAGES = {
+    "/queue": {Action.LIST_CASES},
+    "/models": {Action.SEE_MODELS},
+    f"/models/{MODEL}": {Action.SEE_MODELS},
+    "/monitoring": {Action.SEE_REPORTS},
+    "/audit-log": {Action.READ_LOG, Action.VERIFY_LOG},
+    "/audit-log/verification": {Action.VERIFY_LOG},
+}
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
+    """Give one service to all tests of this file; each makes the cases that it needs."""
+    with console_service(tmp_path_factory.mktemp("console") / "project") as running:
+        yield running
+
+
+def login_of(role: Role) -> str:
+    return f"{role}-9901" if role in (Role.COORDINATOR, Role.SECOND_READER, Role.LEADER) else role.value
+
+
+def in_review(review: Review, case: str) -> tuple[Reader, str]:
+    """Bring a new case to where the proposal is shown."""
+    person = reader(review, "koordinator-9901")
+    _, page = person.send(person.open(f"/cases/{case}"), f"/cases/{case}/assign")
+    _, page = person.send(page, f"/cases/{case}/open", need_to_know=NEED)
+    status, page = person.send(page, f"/cases/{case}/own-view", **VIEW)
+    assert status == 200
+    return person, page
+
+
+@pytest.mark.requirement("R-28")
+@pytest.mark.parametrize("role", Role)
+def test_each_role_sees_its_pages_and_no_other(review: Review, role: Role) -> None:
+    person = reader(review, login_of(role))
+    for path, actions in PAGES.items():
+        answer = person.client.get(path)
+        assert answer.status_code == (200 if actions & set(MATRIX[role]) else 403), path
+        assert 'lang="nb"' in answer.text
+    assert person.client.get("/about").status_code == 200
+
+
+@pytest.mark.parametrize("role", Role)
+def test_login_leads_to_a_page_that_the_role_may_see(review: Review, role: Role) -> None:
+    page = Reader(reader(review).client).log_in(login_of(role))
+    account = review.caller(login_of(role)).get("/session").json()["data"]
+    assert "Logg ut" in page
+    assert account["role"] == role.value
+    menu = re.search(r'<nav class="menu".*?</nav>', page, re.S)
+    assert menu is not None
+    assert 'aria-current="page"' in menu[0]
+
+
+@pytest.mark.requirement("R-33")
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+@pytest.mark.parametrize("path", ["/login", "/about", "/queue", "/models", f"/models/{MODEL}", "/no-such-page"])
+def test_every_page_says_that_its_people_are_invented(review: Review, path: str, language: str) -> None:
+    person = reader(review, None if path in ("/login", "/about") else "koordinator-9901", language=language)
+    page = person.client.get(path).text
+    assert {"nb": "SYNTETISK", "nn": "SYNTETISK", "en": "SYNTHETIC"}[language] in page
+    assert f'<html lang="{language}"' in page
+
+
+@pytest.mark.requirement("R-29")
+def test_the_demo_lists_its_accounts_and_production_none(review: Review) -> None:
+    page = reader(review).open("/login")
+    assert all(demo.login in page for demo in demo_logins(review.project))
+    review.app.state.settings = review.settings.model_copy(update={"env": "prod"})
+    try:
+        hidden = reader(review).open("/login")
+    finally:
+        review.app.state.settings = review.settings
+    assert "demo-koordinator" not in hidden
+
+
+@pytest.mark.requirement("R-18")
+def test_before_the_own_view_nothing_of_the_proposal_is_on_any_page(review: Review) -> None:
+    case, person = review.add_case(), reader(review, "koordinator-9901")
+    queue = person.open("/queue")
+    assert f"/cases/{case}" in queue
+    pages = [queue, page := person.open(f"/cases/{case}")]
+    _, page = person.send(page, f"/cases/{case}/assign")
+    pages.append(page)
+    _, page = person.send(page, f"/cases/{case}/open", need_to_know=NEED)
+    pages.append(page)
+    assert "Skriv først hva du selv kjenner til. Deretter vises modellens forslag." in page
+    for shown in pages:
+        assert not any(band in shown for band in BANDS)
+        assert "Fravær" not in shown
+        assert "trakk opp" not in shown
+
+
+@pytest.mark.requirement("R-18")
+@pytest.mark.requirement("R-19")
+def test_the_proposal_is_words_reasons_and_what_is_not_known_never_a_number_of_the_model(review: Review) -> None:
+    _, page = in_review(review, review.add_case())
+    assert '<li aria-current="true">Kan være verdt å se nærmere på</li>' in page
+    assert "Av 100 fullfører 70." in page
+    assert re.search(r'Fravær, hele dager</span> <span class="strength">trakk mye opp', page)
+    assert "23 dager, sist 2. mai 2026" in page
+    assert "Vanlig for jevnaldrende: 5 dager." in page
+    for heading in ("Dette trakk opp", "Dette trakk ned", "Dette vet modellen ikke noe om", "Sist oppdatert", "Hvem kan hjelpe her"):
+        assert heading in page
+    assert "0,45" not in page
+    assert "0.45" not in page
+    assert "%" not in page
+    assert "Grunnene er ikke årsaker" in page
+
+
+@pytest.mark.requirement("R-05")
+@pytest.mark.requirement("R-06")
+def test_the_line_on_other_services_stands_in_every_case_in_the_same_words(review: Review) -> None:
+    with_hidden = proposal()
+    without = replace(with_hidden, reasons=tuple(r for r in with_hidden.reasons if not r.is_confidential))
+    assert len(without.reasons) < len(with_hidden.reasons)
+    pages = []
+    for content in (with_hidden, without):
+        case = review.add_case(subject_id=(subject := f"{len(pages):032x}"))
+        with review.database.transaction() as session:
+            session.get_one(CaseRow, case).sealed_proposal = review.keys.seal(session, subject, content.to_json(), now=review.clock())
+        page = in_review(review, case)[1]
+        section = re.search(r'<section>\s*<h2 id="proposal">.*?<h3 id="updated">', page, re.S)
+        assert section is not None
+        pages.append(re.sub(r"T-[0-9A-F]+", "T-X", section[0]))
+    assert "Andre forhold hos en annen tjeneste. Denne linjen står i alle saker." in pages[0]
+    assert "lavinntekt" not in pages[0]
+    assert pages[0] == pages[1]
+
+
+def test_the_acute_route_has_its_numbers_on_every_page_of_a_taken_case(review: Review) -> None:
+    case, person = review.add_case(), reader(review, "koordinator-9901")
+    _, page = person.send(person.open(f"/cases/{case}"), f"/cases/{case}/assign")
+    for number in ("116 111", "116 117", "112", "02800"):
+        assert f">{number}</a>" in page
+    assert "Meldeplikten er personlig" in page
+
+
+def test_a_decision_is_saved_shown_and_in_the_history(review: Review) -> None:
+    case = review.add_case()
+    person, page = in_review(review, case)
+    status, page = person.send(page, f"/cases/{case}/decide", step="decide_no_need", reason=REASON + " Det går bedre.")
+    assert status == 200
+    assert "Ikke behov" in page
+    assert REASON in page
+    assert "Beslutning: Ikke behov" in re.sub(r"\s+", " ", page)
+    assert review.row(case).state == "IKKE_BEHOV"
+    status, page = person.send(page, f"/cases/{case}/close")
+    assert review.row(case).state == "LUKKET"
+    assert 'action="/cases/' not in page
+
+
+@pytest.mark.requirement("R-42")
+def test_errors_stand_beside_the_field_and_in_the_summary_and_the_words_are_kept(review: Review) -> None:
+    case = review.add_case()
+    person, page = in_review(review, case)
+    status, page = person.send(page, f"/cases/{case}/decide", reason="for kort <b>")
+    assert status == 422
+    assert '<a href="#step">Velg en beslutning.</a>' in page
+    assert '<a href="#reason">Teksten er 12 tegn. Skriv minst 30.</a>' in page
+    assert 'id="reason-error"' in page
+    assert 'aria-describedby="reason-description reason-error"' in page
+    assert "for kort &lt;b&gt;</textarea>" in page
+    assert "<title>Feil: " in page
+    assert review.row(case).state == "UNDER_VURDERING"
+
+
+def test_what_only_the_service_can_refuse_comes_back_in_the_form_too(review: Review) -> None:
+    first, second = review.add_case(), review.add_case()
+    reason = "Akkurat denne begrunnelsen brukes to ganger av den samme."
+    person, page = in_review(review, first)
+    person.send(page, f"/cases/{first}/decide", step="decide_no_need", reason=reason)
+    person, page = in_review(review, second)
+    status, page = person.send(page, f"/cases/{second}/decide", step="decide_no_need", reason=reason)
+    assert status == 422
+    assert "Du har brukt akkurat denne begrunnelsen i en annen sak." in page
+    number = "01010750160"
+    assert holds_national_id(number)
+    status, page = person.send(page, f"/cases/{second}/decide", step="decide_no_need", reason=f"Snakket med {number} om dette i går.")
+    assert status == 422
+    assert "ligner et fødselsnummer" in page
+    assert review.row(second).state == "UNDER_VURDERING"
+
+
+def test_a_form_from_an_older_picture_of_the_case_is_not_saved(review: Review) -> None:
+    case = review.add_case()
+    person, page = in_review(review, case)
+    stale = re.sub(r'name="version" value="\d+"', 'name="version" value="1"', page)
+    status, page = person.send(stale, f"/cases/{case}/decide", step="decide_no_need", reason=REASON)
+    assert status == 409
+    assert '<a href="#main">Saken er endret siden du leste den.' in page
+    assert REASON in page
+
+
+@pytest.mark.requirement("R-22")
+def test_an_objection_stops_the_case_at_once(review: Review) -> None:
+    case, person = review.add_case(), reader(review, "koordinator-9901")
+    _, page = person.send(person.open(f"/cases/{case}"), f"/cases/{case}/assign")
+    status, page = person.send(page, f"/cases/{case}/objection", statement="")
+    assert status == 200
+    assert review.row(case).state == "STANSET"
+    with review.database.reading() as session:
+        assert review.row(case).subject_id in set(session.scalars(select(RestrictionRow.subject_id)))
+
+
+@pytest.mark.requirement("R-28")
+@pytest.mark.requirement("R-06")
+def test_another_municipalitys_case_reads_like_none_at_all(review: Review) -> None:
+    person = reader(review, "koordinator-9901")
+    elsewhere = person.client.get(f"/cases/{review.add_case(municipality='9902')}")
+    nowhere = person.client.get("/cases/" + "0" * 32)
+    assert elsewhere.status_code == nowhere.status_code == 404
+    assert elsewhere.text == nowhere.text
+
+
+def test_without_a_login_a_page_leads_to_the_login_and_back(review: Review) -> None:
+    person = reader(review)
+    page = person.open("/queue")
+    assert "Du er ikke logget inn" in page
+    status, page = person.send(page, "/login", login="koordinator-9901", password="demo-koordinator")
+    assert status == 200
+    assert "<h1>Saker</h1>" in page
+
+
+def test_a_login_can_not_be_made_to_lead_elsewhere(review: Review) -> None:
+    for path in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
+        person = reader(review)
+        page = person.client.get("/login", params={"next": path}).text
+        assert "elsewhere" not in page
+        assert 'name="next" value="/"' in page
+
+
+def test_a_wrong_password_says_no_more_than_that(review: Review) -> None:
+    person = reader(review)
+    unknown = person.send(person.open("/login"), "/login", login="nobody", password="x")
+    wrong = person.send(person.open("/login"), "/login", login="koordinator-9901", password="x")
+    assert unknown[0] == wrong[0] == 401
+    assert "Brukernavnet eller passordet er feil." in wrong[1]
+
+
+@pytest.mark.parametrize("path", ["/login", "/logout", "/cases/{case}/assign", "/cases/{case}/objection"])
+def test_no_form_is_taken_without_its_csrf_token(review: Review, path: str) -> None:
+    case = review.add_case()
+    person = reader(review, "koordinator-9901")
+    answer = person.client.post(path.format(case=case), data={"version": "1", "login": "x", "password": "x"})
+    assert answer.status_code == 403
+    assert review.row(case).state == "NY"
+
+
+def test_every_form_carries_a_csrf_token(review: Review) -> None:
+    case = review.add_case()
+    _, page = in_review(review, case)
+    forms = re.findall(r"<form .*?</form>", page, re.S)
+    assert len(forms) >= 3
+    assert all(re.search(r'name="csrf" value="[0-9a-f]{64}"', form) for form in forms)
+
+
+def test_logging_out_ends_the_session(review: Review) -> None:
+    person = reader(review, "koordinator-9901")
+    page = person.open("/queue")
+    person.send(page, "/logout")
+    assert person.client.get("/queue", follow_redirects=False).status_code == 303
+
+
+def test_the_chosen_language_is_remembered(review: Review) -> None:
+    person = reader(review, language="nb")
+    assert '<html lang="en"' in person.open("/about?lang=en")
+    assert '<html lang="en"' in person.open("/about")
+    assert '<html lang="nn"' in person.open("/about?lang=nn")
+    assert '<html lang="nn"' in person.open("/about?lang=xx")
+
+
+def test_refusals_are_pages_for_people_and_problems_for_machines(review: Review) -> None:
+    person = reader(review, "koordinator-9901")
+    page, problem = person.client.get("/monitoring"), person.client.get("/api/v1/reports")
+    assert page.status_code == problem.status_code == 403
+    assert "Rollen din har ikke tilgang til dette" in page.text
+    assert problem.headers["content-type"] == "application/problem+json"
+    for path, status in (("/no-such-page", 404), ("/logout", 405), ("/audit-log?before=x", 422)):
+        answer = person.client.get(path)
+        assert answer.status_code == status
+        assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_pages_need_no_script_no_inline_style_and_nothing_from_elsewhere(review: Review) -> None:
+    _, page = in_review(review, review.add_case())
+    for shown in (page, reader(review).open("/login"), reader(review, "modellforvalter").open(f"/models/{MODEL}")):
+        assert "<script" not in shown
+        assert " style=" not in shown
+        assert not re.search(r"""(src|href|action)=["'](https?:)?//""", shown)
+        assert len(shown) < 100_000
+
+
+def test_the_log_page_tells_what_happened_and_that_it_is_whole(review: Review) -> None:
+    in_review(review, review.add_case())
+    officer = reader(review, "personvernombud")
+    page = officer.open("/audit-log")
+    assert "Egen vurdering ble lagret" in page
+    assert VIEW["text"] not in page
+    whole = officer.open("/audit-log/verification")
+    assert re.search(r"Loggen er hel: [\d\s]+ linjer er kontrollert\.", whole)
+    operator = reader(review, "systemdrift").open("/audit-log")
+    assert "Egen vurdering" not in operator
+    assert "Kontroller loggen" in operator
+
+
+def test_older_entries_of_the_log_are_a_link_away(review: Review) -> None:
+    officer = reader(review, "personvernombud")
+    for _ in range(51):
+        officer.open("/audit-log")
+    page = officer.open("/audit-log")
+    link = re.search(r'href="(/audit-log\?before=\d+)" rel="next"', page)
+    assert link is not None
+    assert "<tbody>" in officer.open(link[1])
+
+
+def test_a_log_that_was_edited_is_named(tmp_path: Path) -> None:
+    with console_service(tmp_path / "project") as review:
+        officer = reader(review, "personvernombud")
+        with review.database.transaction() as session:
+            for name in session.scalars(text("select name from sqlite_master where type = 'trigger'")).all():
+                session.execute(text(f"drop trigger {name}"))
+            session.execute(text("update ledger_entries set entry = replace(entry, 'session.opened', 'session.closed') where seq = 1"))
+        answer = officer.client.get("/audit-log/verification")
+        assert answer.status_code == 500
+        assert "Loggen er ikke hel." in answer.text
+        assert "TID80" in answer.text
+
+
+def test_models_and_reports_show_aggregates_in_words(review: Review) -> None:
+    page = reader(review, "modellforvalter").open(f"/models/{MODEL}")
+    for words in ("Beslutningstrær (LightGBM)", "Kunne ikke prøves", "Funnet og oversett", "Reasons are not causes"):
+        assert words in page
+    reports = reader(review, "fairness-revisor").open("/monitoring")
+    assert "Modellen er stanset av S-05." in reports
+    link = re.search(r'href="(/reports/[^"]+\.html)"', reports)
+    assert link is not None
+    assert reader(review, "fairness-revisor").client.get(link[1]).status_code == 200
+
+
+def test_the_menu_leads_only_where_the_role_may_go(review: Review) -> None:
+    for role in Role:
+        account = review.caller(login_of(role))
+        person = reader(review, login_of(role))
+        for path in paths_for(Account("x", login_of(role), role, None, is_demo=True)):
+            assert person.client.get(path).status_code == 200, (role, path)
+        assert account.get("/session").status_code == 200
