@@ -1,0 +1,1 @@
+"""Contenders of `make bench-monitor`."""
