@@ -36,7 +36,7 @@ class Cohort:
     """Persons of a stage, one row for each person and as-of date, sorted by both.
 
     `frame`: person int32, subject_id, group int32, as_of (`datetime.date`), age_years float64 (NaN where the store has no birth dates),
-    municipality (text or None), period (text), shielded bool.
+    municipality (text or None), period (month or year of the anchor, so that one intake has one name at every stage), shielded bool.
     """
 
     stage: str
@@ -107,7 +107,7 @@ def _check_anchor(store: PartedStore, stage: Stage) -> None:
 
 
 def _anchored(store: PartedStore, stage: Stage, left_out: Counter[str]) -> pd.DataFrame:
-    """Distinct (person, as_of) of the anchors that were known by their as-of date."""
+    """Distinct (person, as_of) of the anchors that were known by their as-of date, with the first anchor's own day."""
     found = []
     for part in range(-(-store.n_persons // PERSONS_PER_PART)):
         anchors = store.read_part(part, indicators=[stage.anchor])
@@ -116,9 +116,9 @@ def _anchored(store: PartedStore, stage: Stage, left_out: Counter[str]) -> pd.Da
         day = as_of_days(anchors.happened_on, stage.as_of)
         known = np.logical_and(anchors.known_on <= day, anchors.known_to > day)
         left_out["anchor not known by the as-of date"] += int((~known).sum())
-        found.append(pd.DataFrame({"person": anchors.person[known], "as_of": day[known]}))
-    pairs = pd.concat(found, ignore_index=True) if found else pd.DataFrame({"person": [], "as_of": []}, dtype=np.int32)
-    return pairs.drop_duplicates().sort_values(["person", "as_of"], ignore_index=True)
+        found.append(pd.DataFrame({"person": anchors.person[known], "as_of": day[known], "anchored_on": anchors.happened_on[known]}))
+    pairs = pd.concat(found, ignore_index=True) if found else pd.DataFrame({"person": [], "as_of": [], "anchored_on": []}, dtype=np.int32)
+    return pairs.sort_values(["person", "as_of", "anchored_on"], ignore_index=True).drop_duplicates(["person", "as_of"], ignore_index=True)
 
 
 def _keep(pairs: pd.DataFrame, mask: pd.Series, otherwise: str, left_out: Counter[str]) -> pd.DataFrame:
@@ -209,7 +209,7 @@ def _as_frame(project: Project, pairs: pd.DataFrame) -> pd.DataFrame:
             "as_of": dates_of(as_of),
             "age_years": pairs["age_years"].astype(np.float64),
             "municipality": pairs["municipality"],
-            "period": period_names(as_of, kind=project.screening.split.period),
+            "period": period_names(pairs["anchored_on"].to_numpy(dtype=np.int32), kind=project.screening.split.period),
             "shielded": pairs["shielded"].astype(np.bool_),
         }
     )

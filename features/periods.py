@@ -44,13 +44,13 @@ def completed_years(born_on: Days, on: Days) -> NDArray[np.int32]:
     return np.asarray(month // 12 - born_month // 12 - before_birthday, dtype=np.int32)
 
 
-def period_names(as_of: Days, *, kind: Literal["month", "year"]) -> NDArray[np.str_]:
+def period_names(days: Days, *, kind: Literal["month", "year"]) -> NDArray[np.str_]:
     """Name of the month or year that each date lies in; names sort as time does.
 
     >>> period_names(np.array([0, 15_737], dtype=np.int32), kind="month").tolist()
     ['1970-01', '2013-02']
     """
-    names: NDArray[np.str_] = as_of.astype("datetime64[D]").astype("datetime64[M]" if kind == "month" else "datetime64[Y]").astype(np.str_)
+    names: NDArray[np.str_] = days.astype("datetime64[D]").astype("datetime64[M]" if kind == "month" else "datetime64[Y]").astype(np.str_)
     return names
 
 

@@ -50,7 +50,7 @@ def test_a_row_for_each_person_and_date(project: Project, stage: Stage) -> None:
         (1, date(2022, 6, 15)),
         (3, date(2021, 6, 15)),
     ]
-    assert frame["period"].tolist() == ["2021", "2022", "2021"]
+    assert frame["period"].tolist() == ["2020", "2021", "2020"], "the anchor's year: one intake, one name at every stage"
     assert frame["age_years"].tolist() == pytest.approx([16.29, 17.29, 16.29], abs=0.01)
     assert list(frame.columns) == ["person", "subject_id", "group", "as_of", "age_years", "municipality", "period", "shielded"]
 
