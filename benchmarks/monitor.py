@@ -1,7 +1,7 @@
 """`make bench-monitor`: fairness with intervals beside fairlearn, drift beside Evidently, on the same people.
 
-Libraries are loaded before the clock starts. fairlearn gets 20 resamples for its intervals, where a real one takes 1,000; Evidently's preset
-also computes what its plots need.
+Libraries are loaded before the clock starts. fairlearn gets 20 resamples for its intervals, where a real one takes 1,000; Evidently's
+preset also computes what its plots need.
 """
 
 from __future__ import annotations
