@@ -141,11 +141,19 @@ def _tracking(project: Project, uri: str | None) -> Tracking:
 
 
 def _training(project: Project, uri: str | None, *, workers: int, register: bool, as_json: bool) -> Training:
-    from importlib.metadata import version
-
     from training.train import Training
 
-    return Training(_tracking(project, uri), _now(), version("tidlig"), workers, progress_for(as_json=as_json), register)
+    return Training(_tracking(project, uri), _now(), _code_version(), workers, progress_for(as_json=as_json), register)
+
+
+def _code_version() -> str:
+    """Version of the installed package; a checkout that is run in place has none to tell."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("tidlig")
+    except PackageNotFoundError:
+        return "checkout"
 
 
 def _diagnose(project: Project, training: Training, name: str, *, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from features.leaks import find_leaks
 from features.outcomes import label_rows
 from features.progress import Progress
 from features.project import Project, Stage
-from features.records import day_numbers
+from features.records import Days, day_number, day_numbers
 from features.store import EventStore, open_store
 from features.tables import build_stage_table
 from training.periods import LabelledRows
@@ -58,14 +58,15 @@ def build_table(data: StageData, outcome_name: str, *, excluded_codes: Sequence[
     excluded_codes
         Status codes left out on top of the outcome's own; for diagnostic splits.
     """
-    labels = label_rows(data.project, data.store, data.cohort, data.project.outcomes[outcome_name], known_by=data.known_by)
+    outcome = data.project.outcomes[outcome_name]
+    labels = label_rows(data.project, data.store, data.cohort, outcome, known_by=data.known_by)
     if excluded_codes:
         labels["label"] = labels["label"].mask(labels["status"].isin(list(excluded_codes)).fillna(False).astype(bool))
     leaks = find_leaks(data.project, data.store, data.features, labels)
-    return _table(data, labels), leaks
+    return _table(data, labels, horizon_days=outcome.horizon_days), leaks
 
 
-def _table(data: StageData, labels: pd.DataFrame) -> TrainingTable:
+def _table(data: StageData, labels: pd.DataFrame, *, horizon_days: int) -> TrainingTable:
     known = np.flatnonzero(labels["label"].notna().to_numpy())
     keys = data.features.keys.iloc[known]
     names, matrix = _with_area(data, data.features.names, data.features.matrix())
@@ -85,6 +86,7 @@ def _table(data: StageData, labels: pd.DataFrame) -> TrainingTable:
         predictors=_names(catalogue.feature_specs(Use.PREDICTOR), names),
         benchmark_only=_names(catalogue.feature_specs(Use.BENCHMARK_ONLY), names),
         area_feature=area_feature(data),
+        pending_as_of=_pending(data, labels, horizon_days),
         n_without_outcome=len(labels) - len(known),
         data_hash=content_hash(names, kept, label, rows),
     )
@@ -113,6 +115,13 @@ def _with_area(data: StageData, names: tuple[str, ...], matrix: NDArray[np.float
         return names, matrix
     numbers = pd.to_numeric(data.cohort.frame["municipality"]).to_numpy(dtype=np.float32)
     return (*names, area), np.column_stack([matrix, numbers]).astype(np.float32)
+
+
+def _pending(data: StageData, labels: pd.DataFrame, horizon_days: int) -> Days:
+    """As-of dates of rows without a status whose horizon is not over yet."""
+    as_of = day_numbers(data.features.keys["as_of"])
+    may_come = labels["status"].isna().to_numpy() & (as_of + horizon_days > day_number(data.known_by))
+    return as_of[may_come]
 
 
 def _names(specs: Sequence[FeatureSpec], present: tuple[str, ...]) -> tuple[str, ...]:

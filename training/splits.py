@@ -16,7 +16,7 @@ from features.errors import DataError
 from features.periods import period_names
 from features.project import DiagnosticSplit
 from features.project import Split as DeclaredSplit
-from features.records import Mask
+from features.records import Days, Mask
 from training.periods import LabelledRows, PeriodKind, periods_present
 
 MATURED_SHARE = 0.95
@@ -60,12 +60,21 @@ class Split:
         return int(self.test.sum() - self.unseen.sum())
 
 
-def temporal_split(rows: LabelledRows, declared: DeclaredSplit) -> Split:
+NOTHING_PENDING: Days = np.empty(0, dtype=np.int32)
+
+
+def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending_as_of: Days = NOTHING_PENDING) -> Split:
     """Divide rows into training and test, forward in time.
 
     A row may teach when its label was known on the day the *first* test row was assessed. Easy to get wrong: being earlier is not
     enough. People who quit in November are known in November, people who stay are known in June; a period with only its quitters known
-    teaches that everybody quits. So a period teaches as a whole or not at all (`MATURED_SHARE`).
+    teaches that everybody quits. So a period teaches as a whole or not at all (`MATURED_SHARE`), and a test period that the project does
+    not name is the last one that has matured.
+
+    Parameters
+    ----------
+    pending_as_of
+        As-of dates of people whose outcome may still come; without them an unfinished period would look finished.
 
     Raises
     ------
@@ -91,7 +100,7 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit) -> Split:
     1
     """
     names = period_names(rows.as_of, kind=declared.period)
-    train_names, test_names = _periods(names, declared)
+    train_names, test_names = _periods(names, declared, period_names(pending_as_of, kind=declared.period))
     test = np.isin(names, test_names)
     if not test.any():
         raise DataError(
@@ -160,9 +169,10 @@ def check_honest(rows: LabelledRows, split: Split) -> None:
         )
 
 
-def _periods(names: NDArray[np.str_], declared: DeclaredSplit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _periods(names: NDArray[np.str_], declared: DeclaredSplit, pending: NDArray[np.str_]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     present = periods_present(names)
-    test = declared.test or present[-1:]
+    matured = tuple(name for name in present if (names == name).sum() >= MATURED_SHARE * ((names == name).sum() + (pending == name).sum()))
+    test = declared.test or matured[-1:]
     train = declared.train or tuple(name for name in present if not test or name < min(test))
     return train, test
 

@@ -162,7 +162,7 @@ MONOTONE_AGGREGATIONS = ("count", "sum", "mean", "min", "max", "last", "first", 
 
 def _train_one(project: Project, training: Training, data: StageData, planned: PlannedModel) -> TrainedModel:
     table, leaks = build_table(data, planned.outcome)
-    split = temporal_split(table.rows, project.screening.split)
+    split = temporal_split(table.rows, project.screening.split, pending_as_of=table.pending_as_of)
     settings = fit_settings(project, table, workers=training.workers)
     experiment = run_experiment(
         table,

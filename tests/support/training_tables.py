@@ -42,6 +42,7 @@ def planted_table(n_per_year: int = 400, *, seed: int = 3, strength: float = 1.0
         predictors=PREDICTORS,
         benchmark_only=("aud_protected.last@ever",),
         area_feature="edu_municipality.last@ever",
+        pending_as_of=np.empty(0, dtype=np.int32),
         n_without_outcome=0,
         data_hash=content_hash(NAMES, matrix, label, rows),
     )

@@ -60,6 +60,14 @@ def test_people_seen_in_training_are_counted_and_the_unseen_marked() -> None:
     assert split.first_test_as_of == date(2015, 10, 1)
 
 
+@pytest.mark.requirement("R-14")
+def test_a_period_whose_outcomes_are_still_coming_is_no_test() -> None:
+    """General programmes are counted after five years, vocational ones after six: in between only half of a year is known."""
+    rows = yearly(("2013-10-01", "2014-06-15", 1), ("2015-10-01", "2016-06-15", 2), ("2016-10-01", "2017-06-15", 3))
+    assert temporal_split(rows, DeclaredSplit()).test_periods == ("2016",)
+    assert temporal_split(rows, DeclaredSplit(), pending_as_of=days("2016-10-01")).test_periods == ("2015",)
+
+
 def test_a_named_split_keeps_to_its_periods() -> None:
     rows, _ = oulad_like(2)
     split = temporal_split(rows, DeclaredSplit(period="month", train=("2013-01", "2013-09"), test=("2014-09",)))
