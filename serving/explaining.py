@@ -10,7 +10,8 @@ from features.intake.linkage import resolve_pseudonym
 from features.project import Project
 from features.store import open_store
 from serving.cases.proposal import Proposal
-from serving.screening import build_proposal, score_stages
+from serving.proposing import build_proposal
+from serving.scoring import score_stages
 
 
 def explain_person(

@@ -17,11 +17,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from features.catalogue import Wording
 from features.errors import LedgerError
 from features.ledger import GENESIS, Anchor, Entry, VerifiedLedger, canonical_json, next_entry, verify
-from serving.cases.pages import HistoryLine
-from serving.cases.states import STEPS, Step
 from serving.person_keys import PersonKeys
 from serving.tables import LogRow
 
@@ -94,11 +91,9 @@ def read_page(session: Session, *, before: int | None, limit: int) -> list[LogLi
     return [_line(row) for row in rows]
 
 
-def history_of(session: Session, case_id: str) -> tuple[HistoryLine, ...]:
-    """Tell a case's events, oldest first; reads are left out."""
-    rows = session.scalars(select(LogRow).where(LogRow.case_id == case_id).order_by(LogRow.seq))
-    lines = [_line(row) for row in rows]
-    return tuple(HistoryLine(x.at, x.action, x.role, _label(x)) for x in lines if not x.action.endswith("read"))
+def read_case_lines(session: Session, case_id: str) -> list[LogLine]:
+    """Read the metadata of a case's entries, oldest first."""
+    return [_line(row) for row in session.scalars(select(LogRow).where(LogRow.case_id == case_id).order_by(LogRow.seq))]
 
 
 def verify_log(session: Session, *, anchor: Anchor | None = None) -> VerifiedLedger:
@@ -146,8 +141,3 @@ def _line(row: LogRow) -> LogLine:
     return LogLine(
         entry.sequence, entry.recorded_at, entry.action, entry.actor, entry.public["role"], entry.public["case"], details, entry.hash
     )
-
-
-def _label(line: LogLine) -> Wording | None:
-    step = line.details.get("step")
-    return None if step is None else STEPS[Step(step)].wording

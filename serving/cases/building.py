@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import select
 
-from serving import log
+from serving.cases.access import CaseForReview, CaseInQueue
+from serving.cases.history import history_of
 from serving.cases.pages import CasePage, DecisionText, OwnViewText, ProposalView, QueueRow
 from serving.cases.policies import can_see_proposal, check_can_see_proposal, steps_open_to_people
 from serving.cases.proposal import Proposal, build_view
@@ -17,7 +18,7 @@ from serving.cases.states import OPEN_STATES, STATES, STEPS, CaseState, Step
 from serving.cases.wording import outcome_label, stage_label
 from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.permissions import Action, CaseForReview, CaseInQueue, can
+from serving.permissions import Action, can
 from serving.tables import CaseRow, DecisionRow, OwnViewRow, ScreeningRow
 
 _NEEDS: dict[Step, Action] = {Step.ASSIGN: Action.TAKE_CASES, Step.OBJECT: Action.REGISTER_OBJECTIONS}
@@ -60,7 +61,7 @@ def build_page(desk: Desk, case: CaseInQueue | CaseForReview) -> CasePage:
         decision=_decision(desk, case) if is_mine else None,
         needs_second_reader=case.needs_second_reader,
         steps=tuple(s for s in steps_open_to_people(case) if _may(desk, s, is_mine=is_mine)),
-        history=log.history_of(desk.session, case.id) if is_mine else (),
+        history=history_of(desk.session, case.id) if is_mine else (),
         is_purged=case.purged_at is not None,
     )
 

@@ -8,7 +8,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from features.project import Project
-from serving import exchange, log
+from serving import log
+from serving.cases import exchange
 from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
 from serving.tables import CaseRow, DecisionRow, OwnViewRow
 

@@ -70,6 +70,10 @@ class ReasonLine:
     """When the newest record behind the value happened."""
     typical: float | str | None
     """The typical value of people at the same stage."""
+    aggregation: str | None
+    """What the value is of the records: their sum, count, trend …; None for the coarse reason."""
+    is_flag: bool
+    """Whether a value of 1 means that it is so, rather than one of something."""
     window_days: int | None
     """How far back the value looks; None is everything known."""
     service: str | None

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from features.catalogue import Wording
+from features.catalogue import Kind, Wording
 from features.project import Project
 from models.bands import WORDING as BAND_WORDING
 from models.bands import Band, BandFrequency, frequency_text
@@ -71,7 +71,7 @@ def build_view(project: Project, proposal: Proposal, *, municipality: str | None
     An account works for no service here, so that everything confidential is behind the one coarse reason.
     """
     reasons = visible_reasons(proposal.reasons, services_of_reader=frozenset())
-    lines = [_line(reason) for reason in reasons]
+    lines = [_line(project, reason) for reason in reasons]
     dates = [reason.happened_on for reason in reasons if reason.happened_on is not None]
     return ProposalView(
         band=proposal.band.value,
@@ -94,7 +94,8 @@ def _sectors(project: Project) -> Iterable[str]:
     return (sector.sector.value for sector in project.catalogue.sectors)
 
 
-def _line(reason: VisibleReason) -> ReasonLine:
+def _line(project: Project, reason: VisibleReason) -> ReasonLine:
+    indicator = project.catalogue.declared.get(reason.indicator or "")
     return ReasonLine(
         label=reason.label,
         direction="may_raise_or_lower" if reason.direction == "neither" else reason.direction,
@@ -104,6 +105,8 @@ def _line(reason: VisibleReason) -> ReasonLine:
         unit=reason.unit,
         value_on=reason.happened_on,
         typical=reason.typical,
+        aggregation=None if reason.main_feature is None else reason.main_feature.aggregation,
+        is_flag=indicator is not None and indicator.kind is Kind.FLAG,
         window_days=None if reason.main_feature is None else reason.main_feature.window_days,
         service=reason.owner,
         is_missing=reason.is_missing,

@@ -13,14 +13,15 @@ from sqlalchemy import select
 
 from features.errors import ReviewError
 from features.nationalid import holds_national_id
-from serving import exchange, log
-from serving.cases import building
+from serving import log
+from serving.cases import building, exchange
+from serving.cases.access import CaseForReview, get_case_for_review, get_case_in_queue, in_reach
 from serving.cases.deadlines import due_in_state
 from serving.cases.pages import CasePage, Inclination, ProposalView, QueueRow
 from serving.cases.policies import MIN_REASON, MIN_TEXT, check_length, check_step, check_version
 from serving.cases.states import DECISIONS, OPEN_STATES, STEPS, TRANSITIONS, CaseState, Step
 from serving.desk import Desk
-from serving.permissions import Action, CaseForReview, check_may, get_case_for_review, get_case_in_queue, in_reach
+from serving.permissions import Action, check_may
 from serving.tables import CaseRow, DecisionRow, OwnViewRow, RestrictionRow
 
 

@@ -173,7 +173,7 @@ def test_a_failure_in_the_middle_leaves_no_half_screening(service: Service, monk
     def fail(*args: object, **kwargs: object) -> None:
         raise DataError("TID410", "broken on purpose")
 
-    monkeypatch.setattr("serving.exchange.write_scored", fail)
+    monkeypatch.setattr("serving.proposing.write_scored", fail)
     with pytest.raises(DataError, match="TID410"):
         screen(project, database, keys, as_of=AS_OF, now=NOW)
 

@@ -59,7 +59,7 @@ def test_only_the_permission_check_makes_a_proof_of_access() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("CaseForReview", "CaseInQueue")
     }
-    assert makers == {"permissions.py"}
+    assert makers == {"access.py"}
 
 
 def test_the_page_names_every_transition() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import Sector, Wording
+from features.catalogue import AGGREGATIONS, Sector, Wording
 from models.ladder import LADDER
 from serving.cases.states import STEPS
 from serving.console import problems
@@ -21,7 +21,7 @@ CONSOLE = MESSAGES.parent
 KEY = re.compile(
     r"""\b(?:t|t\.strong|t\.count|_find|self\.count|self|tongue_of\(request\))\(\s*["']([a-z_]+(?:\.[a-zA-Z0-9_-]+)+)["'][,)]"""
 )
-NAMED = re.compile(r'"((?:nav|problem|window|monitoring|reason)\.[a-z_.]+)"')
+NAMED = re.compile(r'"((?:nav|problem|window|monitoring|reason|value)\.[a-z_.]+)"')
 """Keys that stand in Python data or a template's condition and are looked up elsewhere."""
 
 FAMILIES = {
@@ -32,6 +32,7 @@ FAMILIES = {
     "verdict.": ["PASSED", "FAILED", "NOT_APPLICABLE"],
     "models.rung.": [rung.name for rung in LADDER],
     "figure.": LADDER_FIGURES,
+    "value.": sorted(set(AGGREGATIONS) - {"count", "sum", "last"}),
     "case.step.": ["open", "own_view", "proposal", "decision"],
     "decision.next.": ["UNDRING", "TRENGER_ANDRELESER", "FEIL_I_GRUNNLAG"],
     "problem.title.": [500, *(status for status in problems.EXPLAINED if status != 401)],

@@ -1,0 +1,108 @@
+"""Tables that the service gives to the lower rooms: restrictions and finished reviews.
+
+They are projections of the database, written whole before its transaction commits: should the commit then fail, a restriction stands that
+nobody needed, and the next write puts it right. The other way round an objection could be lost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from features.project import Project
+from features.restrictions import read_restrictions, write_finished_reviews, write_restrictions
+from serving.cases.states import CaseState, Step
+from serving.tables import CaseRow, DecisionRow, RestrictionRow, ScreeningRow
+
+AGREES: dict[Step, bool] = {Step.DECIDE_WONDERING: True, Step.DECIDE_NO_NEED: False}
+"""Decisions that say the same as the proposal, or the opposite; the others say something else."""
+
+INCLINES: dict[str, bool] = {"concern": True, "no_concern": False}
+"""The same for what a reviewer leaned to before seeing it."""
+
+_NOT_FINISHED = (Step.DECIDE_SECOND_READER.value,)
+
+
+def write_restrictions_table(session: Session, project: Project) -> None:
+    """Bring the table of restrictions up to what the database holds; what others wrote there stays."""
+    rows = session.execute(select(RestrictionRow.subject_id, RestrictionRow.kind, RestrictionRow.registered_at, RestrictionRow.role)).all()
+    ours = [_restriction(*row) for row in rows]
+    kept = read_restrictions(project)
+    known = set(zip(kept["subject_id"], kept["kind"], strict=True))
+    new = pd.DataFrame([row for row in ours if (row["subject_id"], row["kind"]) not in known], columns=kept.columns)
+    write_restrictions(project, pd.DataFrame([*kept.to_dict("records"), *new.to_dict("records")], columns=kept.columns))
+
+
+def write_finished_table(session: Session, project: Project) -> None:
+    """Write every finished review: coded, without a word that anybody wrote. Reviews of people who objected are left out."""
+    decided = [_finished(*row) for row in session.execute(_decided())]
+    expired = [_expired(*row) for row in session.execute(_ended_by_time())]
+    columns = ["subject_id", "case_id", "model", "stage", "as_of", "proposed_at", "own_view", "decided_at", "decision", "agreed_before"]
+    write_finished_reviews(project, pd.DataFrame([*decided, *expired], columns=[*columns, "agreed_after", "second_reader"]))
+
+
+def _restriction(subject_id: str, kind: str, registered_at: datetime, role: str) -> dict[str, Any]:
+    return {
+        "subject_id": subject_id,
+        "kind": kind,
+        "valid_from": registered_at.date(),
+        "valid_to": None,
+        "recorded_at": registered_at,
+        "recorded_by_role": role,
+    }
+
+
+def _decided() -> Any:
+    readers = (
+        select(DecisionRow.case_id, func.count(func.distinct(DecisionRow.account_id)).label("n")).group_by(DecisionRow.case_id).subquery()
+    )
+    return (
+        select(CaseRow, ScreeningRow, DecisionRow, readers.c.n)
+        .join(ScreeningRow, ScreeningRow.id == CaseRow.screening_id)
+        .join(DecisionRow, DecisionRow.case_id == CaseRow.id)
+        .join(readers, readers.c.case_id == CaseRow.id)
+        .where(CaseRow.state != CaseState.STOPPED.value, DecisionRow.step.not_in(_NOT_FINISHED))
+        .order_by(DecisionRow.decided_at, CaseRow.id)
+    )
+
+
+def _ended_by_time() -> Any:
+    has_decision = select(DecisionRow.id).where(DecisionRow.case_id == CaseRow.id, DecisionRow.step.not_in(_NOT_FINISHED)).exists()
+    return (
+        select(CaseRow, ScreeningRow)
+        .join(ScreeningRow, ScreeningRow.id == CaseRow.screening_id)
+        .where(CaseRow.state == CaseState.EXPIRED.value, ~has_decision)
+        .order_by(CaseRow.state_since, CaseRow.id)
+    )
+
+
+def _finished(case: CaseRow, screening: ScreeningRow, decision: DecisionRow, n_readers: int) -> dict[str, Any]:
+    return {
+        **_about(case, screening),
+        "own_view": decision.inclination,
+        "decided_at": decision.decided_at,
+        "decision": decision.step.removeprefix("decide_"),
+        "agreed_before": INCLINES.get(decision.inclination),
+        "agreed_after": AGREES.get(Step(decision.step)),
+        "second_reader": n_readers > 1,
+    }
+
+
+def _expired(case: CaseRow, screening: ScreeningRow) -> dict[str, Any]:
+    ended = {"own_view": None, "decided_at": case.state_since, "decision": "expired", "agreed_before": None, "agreed_after": None}
+    return {**_about(case, screening), **ended, "second_reader": False}
+
+
+def _about(case: CaseRow, screening: ScreeningRow) -> dict[str, Any]:
+    return {
+        "subject_id": case.subject_id,
+        "case_id": case.id,
+        "model": screening.model_name,
+        "stage": screening.stage,
+        "as_of": screening.as_of,
+        "proposed_at": case.created_at,
+    }

@@ -1,0 +1,94 @@
+"""Score the cohorts of a date with the models that serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from features.errors import DataError, ModelError, ProjectError
+from features.progress import Progress
+from features.project import Project, Stage
+from features.tables import build_stage_table
+from models.bundle import Bundle, model_name
+from models.deployment import deployed_bundle, find_champion
+from serving.candidates import ScoredCohort, score_cohort
+
+NOBODY_IN_COHORT = "TID426"
+NO_MODEL_SERVES = "TID507"
+
+
+def score_stages(
+    project: Project,
+    stages: Sequence[str] | None,
+    *,
+    as_of: date,
+    now: datetime,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> tuple[list[ScoredCohort], tuple[tuple[str, str], ...]]:
+    """Score the cohorts of a date with every model that serves; also say which stages were skipped and why.
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202.
+    ModelError, DataError
+        TID507, TID426 when that holds for every stage asked for.
+    """
+    check_score_purpose(project, as_of=as_of, today=now.date())
+    scored: list[ScoredCohort] = []
+    skipped: list[tuple[str, DataError | ModelError]] = []
+    for stage in _stages(project, stages):
+        try:
+            scored += _score_stage(project, stage, as_of=as_of, now=now, workers=workers, progress=progress)
+        except (DataError, ModelError) as error:
+            if error.code not in (NOBODY_IN_COHORT, NO_MODEL_SERVES):
+                raise
+            skipped.append((stage.name, error))
+    if not scored and skipped:
+        raise skipped[0][1]
+    return scored, tuple((name, str(error)) for name, error in skipped)
+
+
+def check_score_purpose(project: Project, *, as_of: date, today: date) -> None:
+    """Refuse to score without a purpose that is valid both on the as-of date and today, or on a date to come.
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202.
+    DataError
+        TID430 for a date to come.
+    """
+    for day in (as_of, today):
+        project.check_purpose("score", on=day)
+    if as_of > today:
+        raise DataError("TID430", f"as-of date {as_of} is still to come. Choose a date up to {today}.")
+
+
+def _stages(project: Project, names: Sequence[str] | None) -> list[Stage]:
+    unknown = [name for name in names or () if name not in project.stages]
+    if unknown:
+        raise ProjectError(
+            "TID131", f"no stage {', '.join(unknown)} in {project.root / 'screening.toml'}. It has {', '.join(project.stages)}."
+        )
+    return [stage for name, stage in project.stages.items() if names is None or name in names]
+
+
+def _score_stage(
+    project: Project, stage: Stage, *, as_of: date, now: datetime, workers: int, progress: Progress | None
+) -> list[ScoredCohort]:
+    found = [(o, find_champion(project, model_name(project.id, o, stage.name))) for o in stage.outcomes]
+    serving = [(outcome, champion) for outcome, champion in found if champion is not None]
+    if not serving:
+        raise ModelError(NO_MODEL_SERVES, f"no model serves stage {stage.name}. Train one, then promote it with `tidlig models promote`.")
+    cohort, table = build_stage_table(project, "score", stage, on=now.date(), as_of=as_of, workers=workers, progress=progress)
+    return [score_cohort(stage, outcome, c, _bundle(project, c.name), cohort, table) for outcome, c in serving]
+
+
+def _bundle(project: Project, name: str) -> Bundle:
+    """Load the model that serves; one that learnt from invented people says nothing of others, nor the other way round (R-33)."""
+    bundle, kind = deployed_bundle(project, name), project.screening.project.data
+    if bundle.data != kind:
+        raise ModelError("TID513", f"{name} learnt from {bundle.data} data and this project's is {kind}. Train a model of its own.")
+    return bundle

@@ -1,0 +1,60 @@
+"""A reason's value is said as what it is: a number of times, a sum, a change, a yes."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.catalogue import AGGREGATIONS, Wording
+from serving.cases.pages import ReasonLine
+from serving.console.language import tongue
+from serving.console.values import typical_text, value_text
+
+
+def line(
+    aggregation: str, value: float | str | None, *, unit: str | None = "days", window: int | None = 365, flag: bool = False
+) -> ReasonLine:
+    return ReasonLine(
+        label=Wording(nb="x", nn="x", en="x"),
+        direction="raises",
+        strength=None,
+        sector="education",
+        value=value,
+        unit=unit,
+        value_on=None,
+        typical=2.0,
+        aggregation=aggregation,
+        is_flag=flag,
+        window_days=window,
+        service=None,
+        is_missing=value is None,
+        is_coarse=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (line("sum", 23.0), "23 dager siste år"),
+        (line("count", 1.0, window=90), "1 gang siste 90 dager"),
+        (line("last", 34.5, unit="points", window=None), "34,5 poeng"),
+        (line("mean", 3.25, unit="mark", window=730), "3,25 i karakter i snitt siste 2 år"),
+        (line("trend", 4 / 365.25, window=730), "endring på 4 dager i året siste 2 år"),
+        (line("trend", -1 / 365.25, window=None), "endring på -1 dager i året"),
+        (line("days_since_last", 12.0, unit="points", window=None), "sist for 12 dager siden"),
+        (line("distinct_days", 5.0, unit="hours"), "5 ulike dager siste år"),
+        (line("last", 1.0, unit=None, window=None, flag=True), "ja"),
+        (line("last", 0.0, unit=None, window=None, flag=True), "nei"),
+        (line("sum", 2.0, unit=None, window=1095, flag=True), "2 ganger siste 3 år"),
+        (line("last", "yrkesfag", unit=None, window=None), "yrkesfag"),
+        (line("last", None, window=None), "Ikke registrert"),
+    ],
+)
+def test_value(given: ReasonLine, said: str) -> None:
+    assert value_text(tongue("nb"), given).replace("−", "-") == said
+
+
+@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_every_aggregation_has_its_words_in_every_language(aggregation: str, language: str) -> None:
+    t = tongue(language)  # type: ignore[arg-type]
+    assert "2" in typical_text(t, line(aggregation, 1.0)) or aggregation == "trend"
