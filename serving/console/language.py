@@ -67,10 +67,10 @@ class Tongue:
         """
         return self._find(key)[0].format(**values)
 
-    def count(self, key: str, n: int, **values: object) -> str:
+    def count(self, key: str, n: float, **values: object) -> str:
         """Give the text of a key for `n` things, which it may name as ``{n}``."""
         one, other = self._find(key)
-        return (one if self._locale.plural_form(n) == "one" else other).format(n=self.number(n), **values)
+        return (one if self._locale.plural_form(n) == "one" else other).format(n=self.number(round(n, 2)), **values)
 
     def strong(self, key: str, **values: object) -> Markup:
         """Give a text in which ``**words**`` are strong; everything filled in is escaped."""

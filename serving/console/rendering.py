@@ -18,6 +18,7 @@ from serving.cases.policies import MIN_REASON, MIN_TEXT
 from serving.cases.states import STATES, STEPS
 from serving.console.language import Tongue, choose_language, tongue
 from serving.console.navigation import links_for
+from serving.console.values import typical_text, value_text
 from serving.dependencies import csrf_token, project_of
 from serving.roles import ROLES
 
@@ -41,6 +42,8 @@ def environment() -> Environment:
         SECTORS=[sector.value for sector in Sector if sector is not Sector.AUDIT],
         STATES=STATES,
         STEPS=STEPS,
+        typical_text=typical_text,
+        value_text=value_text,
     )
     return found
 
