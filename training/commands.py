@@ -90,18 +90,24 @@ def promote(
     name: ModelArgument,
     version: Annotated[str, typer.Argument(metavar="VERSION", help="Version to serve.")],
     signed_by: Annotated[list[str], typer.Option("--signed-by", help="Account that signs; give it twice, for two different ones.")],
+    justify: Annotated[
+        str | None,
+        typer.Option("--justify", help="Why a difference between groups that failed a gate is lawful; expires after six months."),
+    ] = None,
     project: ProjectOption = HERE,
     tracking_uri: TrackingOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a version serve: no failed gate, two different signers, an entry in the ledger.
+    """Let a version serve: two different signers, no failed gate, an entry in the ledger.
+
+    A gate on differences between groups can be answered for with --justify (R-12); any other failed gate can't be signed past.
 
     Here signatures are simulated: a typed name proves nothing, the ledger says so, and a project about real people refuses them.
     """
     from training.registry import promote as promote_version
 
     loaded = _load(project)
-    champion = promote_version(loaded, _tracking(loaded, tracking_uri), name, version, signers=signed_by, now=_now())
+    champion = promote_version(loaded, _tracking(loaded, tracking_uri), name, version, signers=signed_by, now=_now(), justification=justify)
     _say_champion(
         loaded, champion.name, champion.version, champion.ledger_entry, f"simulated signatures of {', '.join(signed_by)}", as_json
     )

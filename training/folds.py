@@ -55,10 +55,11 @@ def forward_folds(rows: LabelledRows, split: Split) -> tuple[Fold, ...]:
     >>> from training.splits import temporal_split
     >>> as_of = ["2013-01-31", "2013-09-30", "2014-01-31", "2014-09-30"]
     >>> known = ["2013-09-30", "2014-06-15", "2014-09-30", "2015-06-15"]
-    >>> rows = LabelledRows(*(np.array([day(t) for t in ts], dtype=np.int32) for ts in (as_of, known)), np.arange(4, dtype=np.int32))
+    >>> dates = (np.array([day(text) for text in texts], dtype=np.int32) for texts in (as_of, known))
+    >>> rows = LabelledRows(*dates, group=np.arange(4, dtype=np.int32), period=np.array(["2013-02", "2013-10", "2014-02", "2014-10"]))
     >>> split = temporal_split(rows, DeclaredSplit(period="month"))
     >>> [(fold.period, [str(name) for name in split.names[fold.fit]]) for fold in forward_folds(rows, split)]
-    [('2013-09', ['2013-01']), ('2014-01', ['2013-01'])]
+    [('2013-10', ['2013-02']), ('2014-02', ['2013-02'])]
     """
     folds = (_forward_fold(rows, split, period) for period in split.train_periods[1:])
     return tuple(fold for fold in folds if fold.fit.any())

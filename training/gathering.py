@@ -19,7 +19,7 @@ from features.leaks import find_leaks
 from features.outcomes import label_rows
 from features.progress import Progress
 from features.project import Project, Stage
-from features.records import Days, day_number, day_numbers
+from features.records import day_number, day_numbers
 from features.store import EventStore, open_store
 from features.tables import build_stage_table
 from training.periods import LabelledRows
@@ -74,6 +74,7 @@ def _table(data: StageData, labels: pd.DataFrame, *, horizon_days: int) -> Train
         as_of=day_numbers(keys["as_of"]),
         known_on=day_numbers(labels["known_on"].iloc[known]),
         group=keys["group"].to_numpy(dtype=np.int32),
+        period=data.cohort.frame["period"].to_numpy(dtype=np.str_)[known],
     )
     label, kept = labels["label"].to_numpy(dtype=np.float64)[known], matrix[known]
     catalogue = data.project.catalogue
@@ -86,7 +87,7 @@ def _table(data: StageData, labels: pd.DataFrame, *, horizon_days: int) -> Train
         predictors=_names(catalogue.feature_specs(Use.PREDICTOR), names),
         benchmark_only=_names(catalogue.feature_specs(Use.BENCHMARK_ONLY), names),
         area_feature=area_feature(data),
-        pending_as_of=_pending(data, labels, horizon_days),
+        pending=_pending(data, labels, horizon_days),
         n_without_outcome=len(labels) - len(known),
         data_hash=content_hash(names, kept, label, rows),
     )
@@ -117,11 +118,11 @@ def _with_area(data: StageData, names: tuple[str, ...], matrix: NDArray[np.float
     return (*names, area), np.column_stack([matrix, numbers]).astype(np.float32)
 
 
-def _pending(data: StageData, labels: pd.DataFrame, horizon_days: int) -> Days:
-    """As-of dates of rows without a status whose horizon is not over yet."""
+def _pending(data: StageData, labels: pd.DataFrame, horizon_days: int) -> NDArray[np.str_]:
+    """Periods of rows without a status whose horizon is not over yet."""
     as_of = day_numbers(data.features.keys["as_of"])
     may_come = labels["status"].isna().to_numpy() & (as_of + horizon_days > day_number(data.known_by))
-    return as_of[may_come]
+    return data.cohort.frame["period"].to_numpy(dtype=np.str_)[may_come]
 
 
 def _names(specs: Sequence[FeatureSpec], present: tuple[str, ...]) -> tuple[str, ...]:

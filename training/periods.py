@@ -26,11 +26,15 @@ class LabelledRows:
         Days since 1970-01-01, shape (n_rows,). `known_on` is when the *label* became known, never a feature.
     group
         Rows with the same number belong to one human being, shape (n_rows,).
+    period
+        Name of the period that each row belongs to, shape (n_rows,). It follows the anchor (the intake), not the as-of date: one intake
+        has one name at every stage.
     """
 
     as_of: Days
     known_on: Days
     group: NDArray[np.int32]
+    period: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.as_of)

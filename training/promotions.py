@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from features.ledger import Entry, append_next, read_entries, verify
 from features.project import Project
@@ -23,15 +24,33 @@ class Served:
     bundle_hash: str
 
 
+JUSTIFIED_DAYS = 183
+"""A justification of a difference between groups expires after six months (R-12)."""
+
+
+@dataclass(frozen=True)
+class Justification:
+    """Why a difference between groups is lawful all the same, and which gates it answers for."""
+
+    gates: tuple[str, ...]
+    text: str
+
+
 def ledger_path(project: Project) -> Path:
     """Training's ledger file."""
     return project.var / "ledger" / "promotions.jsonl"
 
 
-def record_promotion(project: Project, name: str, version: str, bundle_hash: str, *, signers: Sequence[str], now: datetime) -> Entry:
-    """Write that a version is to serve, and who signed."""
+def record_promotion(
+    project: Project, name: str, served: Served, *, signers: Sequence[str], now: datetime, justified: Justification | None = None
+) -> Entry:
+    """Write that a version is to serve, who signed, and what they answered for."""
     history = serving_history(project, name)
-    return _append(project, PROMOTED, name, Served(version, bundle_hash), signers, before=history[-1:], now=now)
+    more: dict[str, Any] = {}
+    if justified is not None:
+        expires_on = (now + timedelta(days=JUSTIFIED_DAYS)).date().isoformat()
+        more = {"justified_gates": list(justified.gates), "justification": justified.text, "justification_expires_on": expires_on}
+    return _append(project, PROMOTED, name, served, signers, before=history[-1:], now=now, more=more)
 
 
 def record_rollback(project: Project, name: str, back_to: Served, *, signer: str, now: datetime) -> Entry:
@@ -62,7 +81,15 @@ def serving_history(project: Project, name: str) -> tuple[Served, ...]:
 
 
 def _append(
-    project: Project, action: str, name: str, served: Served, signers: Sequence[str], *, before: Sequence[Served], now: datetime
+    project: Project,
+    action: str,
+    name: str,
+    served: Served,
+    signers: Sequence[str],
+    *,
+    before: Sequence[Served],
+    now: datetime,
+    more: Mapping[str, Any] | None = None,
 ) -> Entry:
     path = ledger_path(project)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,5 +101,6 @@ def _append(
         "signers": sorted({signer.strip() for signer in signers}),
         "simulated": True,
         "synthetic": project.is_synthetic,
+        **(more or {}),
     }
     return append_next(path, recorded_at=now, actor=ACTOR, action=action, purpose="train", public=public)

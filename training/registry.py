@@ -18,11 +18,12 @@ from features.errors import GateError, ModelError
 from features.project import Project
 from models.bundle import Bundle, bundle_hash, load_bundle
 from models.deployment import Champion, bundle_folder, write_champion
-from training.gates import failed_gates
-from training.promotions import record_promotion, record_rollback, serving_history
+from training.gates import JUSTIFIABLE, failed_gates
+from training.promotions import Justification, Served, record_promotion, record_rollback, serving_history
 from training.tracking import BUNDLE, CHALLENGER, CHAMPION, Tracking
 
 NEEDED_SIGNERS = 2
+MIN_JUSTIFICATION = 30
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,16 @@ def list_models(project: Project, tracking: Tracking) -> list[RegisteredVersion]
     ]
 
 
-def promote(project: Project, tracking: Tracking, name: str, version: str, *, signers: Sequence[str], now: datetime) -> Champion:
+def promote(
+    project: Project,
+    tracking: Tracking,
+    name: str,
+    version: str,
+    *,
+    signers: Sequence[str],
+    now: datetime,
+    justification: str | None = None,
+) -> Champion:
     """Let a version serve: copy its bundle, write the ledger, then move the pointer.
 
     The pointer is the commit point: before it is replaced the old champion serves, after it the new one, whatever is killed in between.
@@ -59,11 +69,14 @@ def promote(project: Project, tracking: Tracking, name: str, version: str, *, si
     signers
         Accounts that sign, at least two different ones. Typed names are no signatures: the ledger says that they are simulated, and a
         project with real people refuses them.
+    justification
+        Why a difference between groups is lawful all the same (R-12); stands in the ledger and expires after six months.
 
     Raises
     ------
     GateError
-        TID601 fewer than two different signers, TID602 real people and no authenticated signatures, TID603 a failed gate.
+        TID601 fewer than two different signers, TID602 real people and no authenticated signatures, TID603 a failed gate, TID604 a failed
+        gate that only a justification can answer for.
     ModelError
         TID520 no such version, TID521 the registry's bundle is not the one that was registered, and all of `load_bundle`.
     """
@@ -73,9 +86,10 @@ def promote(project: Project, tracking: Tracking, name: str, version: str, *, si
     with TemporaryDirectory() as folder:
         downloaded = _download(tracking, registered, Path(folder))
         bundle = _check_bundle(project, registered, downloaded)
-        check_gates(bundle)
+        check_gates(bundle, justification=justification)
         _place(downloaded, bundle_folder(project, name, version))
-    entry = record_promotion(project, name, version, bundle.hash, signers=signers, now=now)
+    served = Served(version, bundle.hash)
+    entry = record_promotion(project, name, served, signers=signers, now=now, justified=_justified(bundle, justification))
     champion = Champion(name, version, bundle.hash, entry.hash, now)
     write_champion(project, champion)
     _move_aliases(client, champion)
@@ -128,22 +142,36 @@ def check_signers(project: Project, signers: Sequence[str], *, needed: int = NEE
         )
 
 
-def check_gates(bundle: Bundle) -> None:
-    """Refuse a model with a failed gate.
+def check_gates(bundle: Bundle, *, justification: str | None) -> None:
+    """Refuse a model with a failed gate, unless it is one that a signed justification answers for.
 
     Raises
     ------
     GateError
-        TID603 naming the gates.
+        TID603 a gate failed that nothing answers for, TID604 a group gate failed and there is no justification.
     """
     failed = failed_gates(bundle.card.gates)
-    if failed:
-        titles = sorted({f"{gate.code} {gate.title}" for gate in bundle.card.gates if gate.is_failed})
+    if set(failed) - set(JUSTIFIABLE):
         raise GateError(
             "TID603",
-            f"{bundle.name} failed {len(titles)} gates: {'; '.join(titles)}. The figures stand in its card. It can't serve: change what "
-            "the gate points at and train again.",
+            f"{bundle.name} failed {_titles(bundle)}. The figures stand in its card. It can't serve: change what the gate points at and "
+            "train again.",
         )
+    if failed and len((justification or "").strip()) < MIN_JUSTIFICATION:
+        raise GateError(
+            "TID604",
+            f"{bundle.name} failed {_titles(bundle)}: it treats groups differently. Mend that, or give --justify with the reason why the "
+            f"difference is lawful ({MIN_JUSTIFICATION} characters or more; R-12); it expires after six months.",
+        )
+
+
+def _titles(bundle: Bundle) -> str:
+    return "; ".join(sorted({f"{gate.code} {gate.title}" for gate in bundle.card.gates if gate.is_failed}))
+
+
+def _justified(bundle: Bundle, justification: str | None) -> Justification | None:
+    failed = failed_gates(bundle.card.gates)
+    return Justification(failed, justification.strip()) if failed and justification else None
 
 
 def get_version(client: MlflowClient, name: str, version: str) -> ModelVersion:

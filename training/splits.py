@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import DataError
-from features.periods import period_names
 from features.project import DiagnosticSplit
 from features.project import Split as DeclaredSplit
-from features.records import Days, Mask
-from training.periods import LabelledRows, PeriodKind, periods_present
+from features.records import Mask
+from training.periods import LabelledRows, periods_present
 
 MATURED_SHARE = 0.95
 """A period is used for learning when at least this share of its labels was known: below it, the known ones are a selection by outcome."""
@@ -60,10 +59,10 @@ class Split:
         return int(self.test.sum() - self.unseen.sum())
 
 
-NOTHING_PENDING: Days = np.empty(0, dtype=np.int32)
+NOTHING_PENDING: NDArray[np.str_] = np.empty(0, dtype=np.str_)
 
 
-def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending_as_of: Days = NOTHING_PENDING) -> Split:
+def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending: NDArray[np.str_] = NOTHING_PENDING) -> Split:
     """Divide rows into training and test, forward in time.
 
     A row may teach when its label was known on the day the *first* test row was assessed. Easy to get wrong: being earlier is not
@@ -73,8 +72,8 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending_as_of
 
     Parameters
     ----------
-    pending_as_of
-        As-of dates of people whose outcome may still come; without them an unfinished period would look finished.
+    pending
+        Periods of people whose outcome may still come; without them an unfinished period would look finished.
 
     Raises
     ------
@@ -90,6 +89,7 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending_as_of
     ...     as_of=np.array([day("2013-10-01"), day("2014-10-01"), day("2014-10-01"), day("2015-10-01")], dtype=np.int32),
     ...     known_on=np.array([day("2014-06-15"), day("2015-06-15"), day("2015-12-01"), day("2016-06-15")], dtype=np.int32),
     ...     group=np.array([1, 2, 3, 1], dtype=np.int32),
+    ...     period=np.array(["2013", "2014", "2014", "2015"]),
     ... )
     >>> split = temporal_split(rows, DeclaredSplit(period="year"))
     >>> split.train_periods, split.immature_periods, split.test_periods
@@ -99,8 +99,8 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending_as_of
     >>> split.n_seen  # the person tested in 2015 was also there in 2013
     1
     """
-    names = period_names(rows.as_of, kind=declared.period)
-    train_names, test_names = _periods(names, declared, period_names(pending_as_of, kind=declared.period))
+    names = rows.period
+    train_names, test_names = _periods(names, declared, pending)
     test = np.isin(names, test_names)
     if not test.any():
         raise DataError(
@@ -120,7 +120,7 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending_as_of
     return _split(rows, names, train, test, dropped=int(left_out.sum()), immature=immature)
 
 
-def diagnostic_split(rows: LabelledRows, declared: DiagnosticSplit, *, period: PeriodKind) -> Split:
+def diagnostic_split(rows: LabelledRows, declared: DiagnosticSplit) -> Split:
     """Divide rows as a published analysis did, time order or not; the result can never be registered.
 
     Raises
@@ -128,7 +128,7 @@ def diagnostic_split(rows: LabelledRows, declared: DiagnosticSplit, *, period: P
     DataError
         TID441 nothing to test, TID442 nothing to learn from.
     """
-    names = period_names(rows.as_of, kind=period)
+    names = rows.period
     train, test = np.isin(names, declared.train), np.isin(names, declared.test)
     for code, mask, periods in (("TID441", test, declared.test), ("TID442", train, declared.train)):
         if not mask.any():

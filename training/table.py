@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.records import Days, Mask
+from features.records import Mask
 from training.periods import LabelledRows
 
 Vector = NDArray[np.float64]
@@ -34,8 +34,8 @@ class TrainingTable:
         Names that stand in a published reference only.
     area_feature
         Context column with the area's number, None where the project has none.
-    pending_as_of
-        As-of dates of rows left out because their outcome may still come, days since 1970-01-01.
+    pending
+        Periods of rows left out because their outcome may still come.
     n_without_outcome
         Rows of the cohort left out because their outcome is unknown or excluded, the pending ones too.
     data_hash
@@ -50,7 +50,7 @@ class TrainingTable:
     predictors: tuple[str, ...]
     benchmark_only: tuple[str, ...]
     area_feature: str | None
-    pending_as_of: Days
+    pending: NDArray[np.str_]
     n_without_outcome: int
     data_hash: str
 

@@ -109,7 +109,7 @@ def diagnose(project: Project, declared: DiagnosticSplit, training: Training) ->
     stage = project.stages[declared.stage]
     data = build_stage_data(project, stage, known_by=training.now.date(), workers=training.workers, progress=training.progress)
     table, _ = build_table(data, declared.outcome, excluded_codes=declared.excluded_codes)
-    split = diagnostic_split(table.rows, declared, period=project.screening.split.period)
+    split = diagnostic_split(table.rows, declared)
     names = declared.features or table.predictors
     _check_features(declared, names, table)
     settings = fit_settings(project, table, workers=training.workers)
@@ -162,7 +162,7 @@ MONOTONE_AGGREGATIONS = ("count", "sum", "mean", "min", "max", "last", "first", 
 
 def _train_one(project: Project, training: Training, data: StageData, planned: PlannedModel) -> TrainedModel:
     table, leaks = build_table(data, planned.outcome)
-    split = temporal_split(table.rows, project.screening.split, pending_as_of=table.pending_as_of)
+    split = temporal_split(table.rows, project.screening.split, pending=table.pending)
     settings = fit_settings(project, table, workers=training.workers)
     experiment = run_experiment(
         table,

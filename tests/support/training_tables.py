@@ -32,7 +32,9 @@ def planted_table(n_per_year: int = 400, *, seed: int = 3, strength: float = 1.0
     matrix = np.column_stack([absence, marks, noise, protected, area]).astype(np.float32)
     matrix[random.random(n) < 0.05, 1] = np.nan
     as_of = np.repeat([np.datetime64(f"{year}-10-01", "D").astype(np.int32) for year in YEARS], n_per_year).astype(np.int32)
-    rows = LabelledRows(as_of, (as_of + 250).astype(np.int32), np.arange(n, dtype=np.int32) // 2)
+    rows = LabelledRows(
+        as_of, (as_of + 250).astype(np.int32), np.arange(n, dtype=np.int32) // 2, np.repeat([str(year) for year in YEARS], n_per_year)
+    )
     return TrainingTable(
         names=NAMES,
         matrix=matrix,
@@ -42,7 +44,7 @@ def planted_table(n_per_year: int = 400, *, seed: int = 3, strength: float = 1.0
         predictors=PREDICTORS,
         benchmark_only=("aud_protected.last@ever",),
         area_feature="edu_municipality.last@ever",
-        pending_as_of=np.empty(0, dtype=np.int32),
+        pending=np.empty(0, dtype=np.str_),
         n_without_outcome=0,
         data_hash=content_hash(NAMES, matrix, label, rows),
     )

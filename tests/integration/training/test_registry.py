@@ -28,7 +28,7 @@ from training.assembly import Examiner, build_bundle, build_card
 from training.experiment import Experiment, run_experiment
 from training.plan import PlannedModel
 from training.promotions import ledger_path, serving_history
-from training.registry import list_models, promote, rollback
+from training.registry import check_gates, list_models, promote, rollback
 from training.report import build_report, ladder_table, reference_table, write_report
 from training.splits import diagnostic_split, temporal_split
 from training.tracking import LoggedRun, Tracking, local_tracking, log_training
@@ -42,6 +42,7 @@ pytestmark = [
 
 PLANNED = PlannedModel("tiny", "grade_10", "not_completed")
 NAME = PLANNED.name
+REASON = "Boys do leave school more often; nobody else is approached in their place."
 SIGNERS = ("data-scientist", "leader")
 SETTINGS = FitSettings(
     seed=7,
@@ -136,7 +137,7 @@ def test_no_artifact_holds_a_person(first: Registered) -> None:
 def test_what_a_diagnostic_split_made_is_never_registered(first: Registered) -> None:
     rows = first.experiment.table.rows
     declared = DiagnosticSplit(name="backwards", stage="grade_10", outcome="not_completed", train=("2016",), test=("2013",))
-    backwards = replace(first.experiment, split=diagnostic_split(rows, declared, period="year"))
+    backwards = replace(first.experiment, split=diagnostic_split(rows, declared))
     runs = _count(first, "runs")
     training = Training(first.tracking, NOW, "test", 1, Silent())
     report = {**build_report(first.project, PLANNED, first.experiment, _inspection(first)), "model": NAME}
@@ -160,6 +161,18 @@ def test_a_failed_gate_is_not_promoted(first: Registered) -> None:
     assert find_champion(first.project, NAME) is None
 
 
+@pytest.mark.requirement("R-12")
+def test_a_difference_between_groups_needs_a_justification_that_expires(first: Registered) -> None:
+    different = Finding("G-06", "Equally sparing with false proposals in every group", "FAILED", {"attribute": "sex", "group": "boy"})
+    bundle = bundle_of(first.project, first.experiment, gates=(different,))
+    with pytest.raises(GateError, match="TID604"):
+        check_gates(bundle, justification="too short")
+    check_gates(bundle, justification="Boys do leave school more often; nobody else is approached in their place.")
+    too_good = Finding("G-01", "Not too good to be true", "FAILED")
+    with pytest.raises(GateError, match="TID603"):
+        check_gates(bundle_of(first.project, first.experiment, gates=(different, too_good)), justification="x" * 40)
+
+
 def test_typed_names_do_not_sign_for_real_people(first: Registered) -> None:
     about = first.project.screening.project.model_copy(update={"data": "real"})
     real = replace(first.project, screening=first.project.screening.model_copy(update={"project": about}))
@@ -174,9 +187,10 @@ def test_an_unknown_version_is_refused(first: Registered) -> None:
 
 def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> None:
     """One story, since each step stands on the one before: promote, promote another, go back, and nothing more to go back to."""
+    different = (Finding("G-06", "Equally sparing with false proposals in every group", "FAILED"),)
     passed = (Finding("G-01", "Not too good to be true", "PASSED"),)
-    one, two = (str(first.log(run_tiny(seed), gates=passed).version) for seed in (4, 5))
-    champion = promote(first.project, first.tracking, NAME, one, signers=SIGNERS, now=NOW)
+    one, two = (str(first.log(run_tiny(seed), gates=gates).version) for seed, gates in ((4, different), (5, passed)))
+    champion = promote(first.project, first.tracking, NAME, one, signers=SIGNERS, now=NOW, justification=REASON)
     client = first.tracking.client()
 
     def aliased(alias: str) -> str:
@@ -201,6 +215,8 @@ def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> 
     assert verify(entries).count == 3
     assert [entry.action for entry in entries] == ["model_promoted", "model_promoted", "model_rolled_back"]
     assert entries[0].public["simulated"] is True
+    assert entries[0].public["justification_expires_on"] == "2027-05-23"
+    assert "justification" not in entries[1].public
     assert entries[0].public["signers"] == ["data-scientist", "leader"]
     assert find_champion(first.project, NAME).ledger_entry == entries[-1].hash  # type: ignore[union-attr]
     _edited_ledger_stops_a_rollback(first)
