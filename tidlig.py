@@ -137,23 +137,29 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     (folder / DEMO_DONE).touch()
 
 
+DEMO_JUSTIFICATION = (
+    "FIKTIV: the groups' base rates differ, and so does how often someone is proposed in vain. What follows is a conversation, "
+    "and the difference is watched each month."
+)
+"""Answers for R-12 in the demo, where a difference between groups fails a gate; stands in the ledger and expires after six months."""
+
+
 def _promote_all(folder: Path) -> None:
-    """Let each challenger serve that no gate stops; the demo's signatures are simulated, and the ledger says so."""
-    from features.command_line import print_line
+    """Let each newest challenger serve; the demo's signatures are simulated, and the ledger says so."""
     from features.project import load_project
     from training.commands import promote
     from training.registry import list_models
     from training.tracking import local_tracking
 
     loaded = load_project(folder)
+    signers = ["demo-modellforvalter", "demo-leder"]
     for version in list_models(loaded, local_tracking(loaded)):
-        if version.gates_failed:
-            print_line(f"{version.name} is not promoted: {version.gates_failed} of its gates failed.")
-            continue
+        justify = DEMO_JUSTIFICATION if version.gates_failed else None
+        shown = ["--justify '...'"] if justify else []
         _show(
-            "models promote", f"{version.name} {version.version} --project {folder} --signed-by demo-modellforvalter --signed-by demo-leder"
+            "models promote", f"{version.name} {version.version} --project {folder}", *(f"--signed-by {name}" for name in signers), *shown
         )
-        promote(version.name, version.version, signed_by=["demo-modellforvalter", "demo-leder"], project=folder)
+        promote(version.name, version.version, signed_by=signers, justify=justify, project=folder)
 
 
 def _show(command: str, *arguments: str) -> None:
