@@ -53,7 +53,7 @@ class BoostedRung:
         n_rounds = int(parameters.pop("num_boost_round"))
         data = lightgbm.Dataset(matrix, label, feature_name=_plain_names(len(feature_names)), params=parameters, free_raw_data=True)
         booster = lightgbm.train(parameters, data, num_boost_round=n_rounds)
-        return cls(feature_names, booster.model_to_string(), _medians_if_complete(matrix), settings.num_threads)
+        return cls(feature_names, _without_threads(booster.model_to_string()), _medians_if_complete(matrix), settings.num_threads)
 
     @cached_property
     def booster(self) -> lightgbm.Booster:
@@ -99,6 +99,11 @@ class BoostedRung:
         content = read_json(folder / "boosted.json")
         medians = np.array([np.nan if m is None else m for m in content["median_if_never_missing"]], dtype=np.float64)
         return cls(tuple(content["feature_names"]), (folder / "model.txt").read_text(encoding="utf-8"), medians)
+
+
+def _without_threads(text: str) -> str:
+    """Take out the number of threads, the one thing in the text that depends on the machine and not on the model."""
+    return re.sub(r"\[num_threads: \d+\]", "[num_threads: 0]", text)
 
 
 def _plain_names(n_features: int) -> list[str]:
