@@ -5,6 +5,7 @@ Levels are encoded before they reach the trees; there are no categorical splits,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
