@@ -82,7 +82,7 @@ def _rows_of_numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[np.intp]:
 def _holding(column: pa.ChunkedArray | pa.Array) -> NDArray[np.bool_]:
     encoded = column.combine_chunks().dictionary_encode() if isinstance(column, pa.ChunkedArray) else column.dictionary_encode()
     plain = np.array([holds_national_id(text) for text in encoded.dictionary.to_pylist()], dtype=bool)
-    holding: NDArray[np.bool_] = plain[encoded.indices.to_numpy()]
+    holding: NDArray[np.bool_] = np.take(plain, encoded.indices.to_numpy())
     return holding
 
 
@@ -95,4 +95,5 @@ def _check(digits: NDArray[np.int_]) -> NDArray[np.bool_]:
     day = np.where(day > 40, day - 40, day)
     possible: NDArray[np.bool_] = (day >= 1) & (day <= 31) & (month >= 1) & (month <= 12)
     sums = digits @ _WEIGHTS.T
-    return np.logical_and(possible, (sums % 11 == 0).all(axis=1))
+    both: NDArray[np.bool_] = np.logical_and(possible, (sums % 11 == 0).all(axis=1))
+    return both

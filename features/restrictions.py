@@ -132,9 +132,9 @@ def _arrow(table: pd.DataFrame | pa.Table, schema: pa.Schema) -> pa.Table:
     if set(table.columns) == set(schema.names):
         try:
             return pa.Table.from_pandas(table, schema=schema, preserve_index=False)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        except (pa.ArrowTypeError, ValueError) as error:
             wanted = ", ".join(f"{field.name} ({field.type})" for field in schema)
-            raise DataError("TID408", f"a column does not have its declared type. Expected {wanted}.") from error
+            raise DataError("TID408", f"a column does not have its declared type, or lacks a value. Expected {wanted}.") from error
     return pa.Table.from_pandas(table, preserve_index=False)
 
 

@@ -138,7 +138,7 @@ class EventStore:
         """
         part = self._part(part) if isinstance(part, int) else part
         wanted = self.indicators if indicators is None else tuple(indicators)
-        tables = [self._read_file(path) for path in part.files]
+        tables = [self._read_table(path, RECORD_SCHEMA) for path in part.files]
         return _records([self._as_arrays(table, wanted) for table in tables]) if tables else Records.empty()
 
     def records_of(self, persons: Sequence[int] | NDArray[np.int32], *, as_of: date) -> pd.DataFrame:
@@ -162,7 +162,7 @@ class EventStore:
 
     @cached_property
     def _subjects(self) -> pa.Table:
-        return pq.read_table(self.folder / self.entry.subjects, schema=SUBJECT_SCHEMA)
+        return self._read_table(self.folder / self.entry.subjects, SUBJECT_SCHEMA)
 
     def _part(self, number: int) -> Part:
         start = number * PERSONS_PER_PART
@@ -173,9 +173,11 @@ class EventStore:
         records = self.read_part(int(number))
         return records.take(np.isin(records.person, persons) & records.visible_on(day_number(as_of)))
 
-    def _read_file(self, path: Path) -> pa.Table:
+    def _read_table(self, path: Path, schema: pa.Schema) -> pa.Table:
         try:
-            return pq.read_table(path, schema=RECORD_SCHEMA, partitioning=None)
+            return pq.read_table(path, schema=schema, partitioning=None)
+        except FileNotFoundError as error:
+            raise DataError("TID404", f"{path} is gone: an ingest has replaced it since this store was opened. Run again.") from error
         except (OSError, pa.ArrowInvalid) as error:
             raise DataError(
                 "TID404",

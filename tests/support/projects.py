@@ -62,7 +62,11 @@ positive = [2]
 negative = [1]
 excluded = [3]
 horizon_days = 2200
-of_100 = { nb = "Av 100 vil {n} ikke fullføre, {rest} vil.", nn = "Av 100 vil {n} ikkje fullføre, {rest} vil.", en = "Of 100, {n} will not complete, {rest} will." }
+
+[outcome.of_100]
+nb = "Av 100 vil {n} ikke fullføre, {rest} vil."
+nn = "Av 100 vil {n} ikkje fullføre, {rest} vil."
+en = "Of 100, {n} will not complete, {rest} will."
 
 [training]
 seed = 7
@@ -205,8 +209,8 @@ helps_with = { nb = "Fravær", nn = "Fråvær", en = "Absence" }
 def tiny_project(root: Path, *, seed: int = 1) -> Path:
     """Write a small, whole, synthetic project folder and return it.
 
-    60 persons in six cohorts; absence raises and grades lower the chance of not completing, two municipalities, a sex for the audit store, a
-    household on low income as spells, some records that became known late and some that were corrected later.
+    60 persons in six cohorts; absence raises and grades lower the chance of not completing, two municipalities, a sex for the audit store,
+    a household on low income as spells, some records that became known late and some that were corrected later.
 
     Notes
     -----
