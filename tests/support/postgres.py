@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shutil
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -16,8 +18,12 @@ from sqlalchemy import create_engine, text
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
-    """Start a server of its own in a folder and give the URL of its maintenance database."""
+def postgres_server() -> Iterator[str]:
+    """Start a server of its own and give the URL of its maintenance database.
+
+    Its folder does not lie in pytest's: run by root, the server belongs to another user, whom pytest shuts out of there at every start.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="tidlig-postgres-"))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")  # platformdirs, where nobody is logged in at a desk
         server = _start(folder)
@@ -25,6 +31,7 @@ def postgres_server(folder: Path) -> Iterator[str]:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(folder: Path, *, tries: int = 12) -> Any:
