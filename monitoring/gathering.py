@@ -29,6 +29,7 @@ from models.deployment import bundle_folder, find_champion
 from models.rung import Matrix
 from monitoring.oversight import Oversight, count_oversight
 from monitoring.suppression import MINIMUM, MINIMUM_SECTOR_BY_GROUP
+from monitoring.wording import in_languages
 
 MAX_REFERENCE = 20_000
 """Reference rows that drift is measured against; more of them change no verdict."""
@@ -140,14 +141,14 @@ def minimum_of(project: Project) -> dict[str, int]:
 def attribute_labels(project: Project) -> dict[str, dict[str, str]]:
     """Label of each fairness attribute in the report's languages."""
     declared = {name: project.catalogue.declared[code].label for name, code in project.screening.groups.items()}
-    labels = {name: {"nb": label.nb, "en": label.en} for name, label in declared.items()}
-    return {**labels, MUNICIPALITY: {"nb": "Kommune", "en": "Municipality"}}
+    labels = {name: in_languages(label) for name, label in declared.items()}
+    return {**labels, MUNICIPALITY: {"nb": "Kommune", "nn": "Kommune", "en": "Municipality"}}
 
 
 def feature_labels(project: Project, names: Sequence[str]) -> dict[str, dict[str, str]]:
     """Label of each feature's indicator in the report's languages."""
     labels = {name: project.catalogue.declared[name.partition(".")[0]].label for name in names}
-    return {name: {"nb": label.nb, "en": label.en} for name, label in labels.items()}
+    return {name: in_languages(label) for name, label in labels.items()}
 
 
 def feature_sectors(project: Project, names: Sequence[str]) -> dict[str, str]:

@@ -37,7 +37,7 @@ from monitoring.signals import (
     score_drift_signal,
     silent_register_signal,
 )
-from monitoring.wording import Language, words
+from monitoring.wording import Language, in_languages, words
 
 PAGES: Mapping[Language, str] = {"nb": "report.html", "en": "report-en.html"}
 CONTENT = "report.json"
@@ -171,8 +171,8 @@ def _subject(project: Project, gathered: Gathered, purpose: Purpose, month: str,
         title=project.screening.project.title,
         controller=project.screening.project.controller,
         is_synthetic=project.is_synthetic,
-        outcome={"nb": outcome.nb, "en": outcome.en},
-        stage={"nb": gathered.stage.label.nb, "en": gathered.stage.label.en},
+        outcome=in_languages(outcome),
+        stage=in_languages(gathered.stage.label),
         month=month,
         as_of=(gathered.as_of,),
         made_at=now,

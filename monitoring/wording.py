@@ -8,9 +8,16 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
+from features.catalogue import Wording
+
 Language = Literal["nb", "en"]
 
 NOTHING = "–"
+
+
+def in_languages(wording: Wording) -> dict[str, str]:
+    """Give a project's wording in every language it has; the console reads the report's JSON in all three."""
+    return {"nb": wording.nb, "nn": wording.nn, "en": wording.en}
 
 
 def decimal(value: float | str | None, *, language: Language, digits: int = 2) -> str:
