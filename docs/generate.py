@@ -6,11 +6,17 @@ Every page is a pure function of the code, so a page can't say what the code doe
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import typer.main
+from typer.core import TyperGroup
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -70,7 +76,58 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES: dict[str, Callable[[], str]] = {"requirements.md": requirements_page}
+def case_states_page() -> str:
+    """Draw the states of a review case from the dicts that the service runs on."""
+    from serving.cases.describe import case_states_markdown
+
+    return case_states_markdown()
+
+
+def permissions_page() -> str:
+    """Write every role in plain words, and what it may do, with the reason."""
+    from serving.permissions import MATRIX
+    from serving.roles import ROLES
+
+    lines = [
+        "# Who may do what",
+        "",
+        "Made by `make docs` from `serving/roles.py` and `serving/permissions.py`. What is not listed is refused.",
+    ]
+    for role, described in ROLES.items():
+        lines += ["", f"## {described.name.en} (`{role.value}`)", "", described.in_plain_words, ""]
+        lines += [f"* `{action.value}`: {reason}" for action, reason in MATRIX.get(role, {}).items()] or ["Nothing."]
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    """Write every command with its options, as `--help` shows them."""
+    import tidlig
+
+    lines = ["# Commands", "", "Made by `make docs` from the commands themselves."]
+    for name, (module, _) in tidlig.COMMANDS.items():
+        command = typer.main.get_command(importlib.import_module(module).app)
+        lines += _command_lines(f"tidlig {name}", command.commands[name] if isinstance(command, TyperGroup) else command)
+    lines += _command_lines("tidlig demo", typer.main.get_command(tidlig.app).commands["demo"])  # type: ignore[attr-defined]
+    return "\n".join(lines) + "\n"
+
+
+def _command_lines(title: str, command: Any) -> Iterator[str]:
+    if isinstance(command, TyperGroup):
+        for name, child in command.commands.items():
+            yield from _command_lines(f"{title} {name}", child)
+        return
+    yield from ("", f"## `{title}`", "", inspect.cleandoc(command.help or ""), "")
+    for parameter in command.params:
+        names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts)) if parameter.opts else f"`{parameter.name}`"
+        yield f"* {names}: {getattr(parameter, 'help', None) or 'required'}"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "case-states.md": case_states_page,
+    "commands.md": commands_page,
+    "permissions.md": permissions_page,
+    "requirements.md": requirements_page,
+}
 
 
 def main(arguments: list[str]) -> int:

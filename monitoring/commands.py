@@ -11,7 +11,7 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 from features.errors import DataError
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 MonthOption = Annotated[
     str | None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from training.tracking import Tracking
     from training.train import Diagnosis, Training
 
-app = typer.Typer(no_args_is_help=True, help="Train models, and decide which version serves.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train models, and decide which version serves.")
 models = typer.Typer(no_args_is_help=True, help="List, promote and roll back models.")
 app.add_typer(models, name="models")
 
