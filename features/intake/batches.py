@@ -95,27 +95,43 @@ def select_fresh(
     indicators: Sequence[str],
     stored: StoredBatches,
 ) -> int:
-    """Make the table ``fresh_<purpose>``, rows of these units that the purpose's store does not have, and return their number."""
-    connection.register("codes", codes)
-    _register_stored(connection, indicators, stored)
+    """Make ``fresh_<purpose>``, the rows of these units that the purpose's store does not have, and return their number.
+
+    A view where nothing is stored yet, so that a first load is not held in memory; a table otherwise.
+    """
+    connection.register(f"codes_{purpose}", codes)
     numbers = ", ".join(map(str, units)) or "-1"
-    connection.execute(
-        f"""CREATE TABLE fresh_{purpose} AS
+    rows = f"""
         SELECT row, unit, line, person, indicator, value, happened_on, known_on, record
-        FROM staged JOIN codes USING (number)
-        WHERE unit IN ({numbers}) AND row NOT IN (SELECT row FROM dropped) AND NOT EXISTS (
-            SELECT 1 FROM stored WHERE stored.person = codes.person AND stored.indicator = staged.indicator
-                AND stored.happened_on = staged.happened_on AND stored.known_on = staged.known_on
-                AND stored.value IS NOT DISTINCT FROM staged.value AND stored.record IS NOT DISTINCT FROM staged.record
-        )"""
-    )
+        FROM staged JOIN codes_{purpose} AS codes USING (number) ANTI JOIN dropped USING (row) WHERE unit IN ({numbers})"""
+    if stored.files():
+        _register_stored(connection, indicators, stored)
+        connection.execute(
+            f"""CREATE TABLE fresh_{purpose} AS SELECT * FROM ({rows}) AS new WHERE NOT EXISTS (
+                SELECT 1 FROM stored WHERE stored.person = new.person AND stored.indicator = new.indicator
+                    AND stored.happened_on = new.happened_on AND stored.known_on = new.known_on
+                    AND stored.value IS NOT DISTINCT FROM new.value AND stored.record IS NOT DISTINCT FROM new.record
+            )"""
+        )
+    else:
+        connection.execute(f"CREATE TEMP VIEW fresh_{purpose} AS {rows}")
     found = connection.execute(f"SELECT count(*) FROM fresh_{purpose}").fetchone()
-    connection.unregister("codes")
     return int(found[0]) if found else 0
 
 
-def count_already_loaded(connection: duckdb.DuckDBPyConnection, purposes: Sequence[StorePurpose], tallies: Sequence[FileTally]) -> None:
-    """Count lines of which nothing was new: the store, or an earlier file of this ingest, has them."""
+def count_already_loaded(
+    connection: duckdb.DuckDBPyConnection, purposes: Sequence[StorePurpose], tallies: Sequence[FileTally], *, is_first: bool
+) -> None:
+    """Count lines of which nothing was new: the store, or an earlier file of this ingest, has them.
+
+    Parameters
+    ----------
+    is_first
+        No purpose has a record yet: then only repeats within this ingest have to be looked at.
+    """
+    repeats = connection.execute("SELECT count(*) FROM dropped WHERE NOT in_one_file").fetchone()
+    if is_first and repeats == (0,):
+        return
     fresh = " UNION ".join(f"SELECT unit, line FROM fresh_{purpose}" for purpose in purposes)
     found = connection.execute(
         f"SELECT unit, count(DISTINCT line) FROM staged ANTI JOIN ({fresh}) USING (unit, line) GROUP BY unit"
@@ -177,9 +193,7 @@ def _copy_batch(folder: Path, batch: BatchEntry, gone: np.ndarray[tuple[int], np
 
 
 def _register_stored(connection: duckdb.DuckDBPyConnection, indicators: Sequence[str], stored: StoredBatches) -> None:
-    files = stored.files()
-    table = pa_dataset.dataset(files, schema=RECORD_SCHEMA) if files else RECORD_SCHEMA.empty_table()
-    connection.register("stored_parts", table)
+    connection.register("stored_parts", pa_dataset.dataset(stored.files(), schema=RECORD_SCHEMA))
     connection.register(
         "positions", pa.table({"code": pa.array(indicators, pa.string()), "position": pa.array(range(len(indicators)), pa.int32())})
     )

@@ -100,13 +100,21 @@ def declare_people(connection: duckdb.DuckDBPyConnection, ids: pa.Array, links: 
     _replace(connection, "people", pa.table({"raw": ids.cast(pa.string()), "link": links.cast(pa.int32())}))
 
 
+def add_people(connection: duckdb.DuckDBPyConnection, ids: pa.Array, links: pa.Array) -> None:
+    """Add rows to the table `people`."""
+    connection.register("incoming", pa.table({"raw": ids, "link": links}))
+    connection.execute("INSERT INTO people SELECT * FROM incoming")
+    connection.unregister("incoming")
+
+
 def check_chunk(connection: duckdb.DuckDBPyConnection, canonical: pa.Table, rules: Rules) -> pa.Table:
     """Read dates and values of a canonical chunk and name what is wrong.
 
     Returns
     -------
     pyarrow.Table
-        line, link, indicator, value, happened_on, known_on, stop_on, record and reason; reason is null where the row is good.
+        line, raw, link, indicator, value, happened_on, known_on, stop_on, record and reason; reason is null where the row is good, and
+        raw where the person is known.
         Rows of people who may leave no trace are not in it, nor counted.
     """
     connection.register("chunk", canonical)
@@ -114,17 +122,6 @@ def check_chunk(connection: duckdb.DuckDBPyConnection, canonical: pa.Table, rule
         return connection.execute(_statement(canonical.schema, rules)).to_arrow_table()
     finally:
         connection.unregister("chunk")
-
-
-def unmatched_ids(connection: duckdb.DuckDBPyConnection, canonical: pa.Table) -> list[str]:
-    """Return the distinct identifiers of a chunk that `people` does not have."""
-    connection.register("chunk", canonical)
-    try:
-        raw = f"SELECT DISTINCT {_text('id', canonical.schema)} AS raw FROM chunk"
-        rows = connection.execute(f"SELECT raw FROM ({raw}) ANTI JOIN people USING (raw) WHERE raw IS NOT NULL").fetchall()
-    finally:
-        connection.unregister("chunk")
-    return [raw for (raw,) in rows]
 
 
 def read_day(name: str, kind: pa.DataType) -> str:
@@ -144,31 +141,32 @@ def _replace(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) 
 def _statement(schema: pa.Schema, rules: Rules) -> str:
     lag = "NULL" if rules.known_lag_days is None else str(rules.known_lag_days)
     start_or_stop = "coalesce(stopped, started)" if rules.temporality == "ACCUMULATED" else "coalesce(started, stopped)"
+    text = _text("value", schema)
     day = {name: read_day(name, schema.field(name).type) for name in ("happened", "known", "stop")}
     return f"""
         WITH read AS (
-            SELECT line, {_text("id", schema)} AS raw, trim(code::VARCHAR) AS code, {_text("value", schema)} AS value_text,
+            SELECT line, {_text("id", schema)} AS raw, trim(code::VARCHAR) AS code, value, {_given("value", schema)} AS has_value,
                 {_number(schema, rules)} AS number, {day["happened"]} AS started, {day["stop"]} AS stopped, {day["known"]} AS learned,
                 {_given("happened", schema)} AS has_start, {_given("stop", schema)} AS has_stop, {_given("known", schema)} AS has_known,
-                nullif(trim(record::VARCHAR), '') AS record
+                record
             FROM chunk
         ), found AS (
             SELECT read.*, people.link, indicators.position, indicators.kind, indicators.has_levels, indicators.may_lack_value,
                 CASE WHEN has_levels THEN levels.stored
-                    WHEN indicators.kind = 'flag' THEN
-                        CASE lower(value_text) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE number END
+                    WHEN indicators.kind = 'flag' AND number IS NULL THEN
+                        CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END
                     ELSE number END AS stored,
                 {start_or_stop} AS happened_on
             FROM read
             LEFT JOIN indicators ON indicators.code = read.code
-            LEFT JOIN levels ON levels.code = read.code AND levels.level = read.value_text
+            LEFT JOIN levels ON levels.code = read.code AND levels.level = CASE WHEN indicators.has_levels THEN {text} END
             LEFT JOIN people ON people.raw = read.raw
             WHERE people.link IS DISTINCT FROM -1
         ), dated AS (
             SELECT *, coalesce(learned, CASE WHEN has_known THEN NULL ELSE happened_on + {lag} END) AS known_on FROM found
         )
-        SELECT line, link::INTEGER AS link, position::INTEGER AS indicator, stored::FLOAT AS value, happened_on, known_on,
-            stopped AS stop_on, record, CASE {_reasons(rules)} END AS reason
+        SELECT line, CASE WHEN link IS NULL THEN raw END AS raw, link::INTEGER AS link, position::INTEGER AS indicator,
+            stored::FLOAT AS value, happened_on, known_on, stopped AS stop_on, record, CASE {_reasons(rules)} END AS reason
         FROM dated
     """
 
@@ -189,10 +187,10 @@ def _reasons(rules: Rules) -> str:
         ("known_on IS NULL", "known_missing"),
         (f"known_on < {early}", "known_too_early"),
         (f"learned > DATE '{rules.today}'", "known_in_future"),
-        ("value_text IS NULL AND NOT may_lack_value", "value_missing"),
-        ("value_text IS NOT NULL AND stored IS NULL AND has_levels", "value_not_a_level"),
-        ("value_text IS NOT NULL AND kind = 'flag' AND (stored IS NULL OR stored NOT IN (0, 1))", "value_not_0_or_1"),
-        (f"value_text IS NOT NULL AND (stored IS NULL OR NOT isfinite(stored) OR abs(stored) > {_LIMIT_FLOAT32})", "value_not_a_number"),
+        ("NOT has_value AND NOT may_lack_value", "value_missing"),
+        ("has_value AND stored IS NULL AND has_levels", "value_not_a_level"),
+        ("has_value AND kind = 'flag' AND (stored IS NULL OR stored NOT IN (0, 1))", "value_not_0_or_1"),
+        (f"has_value AND (stored IS NULL OR NOT isfinite(stored) OR abs(stored) > {_LIMIT_FLOAT32})", "value_not_a_number"),
         ("kind = 'count' AND stored < 0", "value_negative"),
         ("link IS NULL", "unknown_person"),
     )
@@ -200,8 +198,11 @@ def _reasons(rules: Rules) -> str:
 
 
 def _given(name: str, schema: pa.Schema) -> str:
-    """SQL that says whether a date is there at all, readable or not."""
-    is_text = pa.types.is_string(schema.field(name).type) or pa.types.is_large_string(schema.field(name).type)
+    """SQL that says whether a date or value is there at all, readable or not."""
+    kind = schema.field(name).type
+    if pa.types.is_floating(kind):
+        return f"({name} IS NOT NULL AND NOT isnan({name}))"
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     return f"nullif(trim({name}), '') IS NOT NULL" if is_text else f"{name} IS NOT NULL"
 
 

@@ -23,6 +23,11 @@ SYNTHETIC = "synthetic"
 PROTECTION = "address_protection"
 BORN = "born_on"
 
+_LEAK = (
+    "Without the day on which a record became known, a feature could use what nobody knew yet: a leak (R-14). Name that column in "
+    "`known_column`, or declare `known_lag_days`. "
+)
+
 _NAME = re.compile(r"^[^\W\d][\w .()%/-]{0,60}$")
 _MANY_DIGITS = re.compile(r"\d{3}")
 
@@ -91,8 +96,9 @@ class Contract:
         twice = sorted({c for c in columns if columns.count(c) > 1})
         if missing or twice:
             what = f"lacks the columns {_listed(missing)}" if missing else f"has the columns {_listed(twice)} twice"
+            leak = _LEAK if self.source.known_column in missing else ""
             raise IntakeError(
-                "TID302", f"{place} {what}; it has {_listed(columns)}. Ask for the whole extract, or correct the source's columns."
+                "TID302", f"{place} {what}; it has {_listed(columns)}. {leak}Ask for the whole extract, or correct the source's columns."
             )
 
     def canonical(self, chunk: pa.Table, lines: pa.Array) -> pa.Table:

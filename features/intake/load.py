@@ -279,7 +279,8 @@ def _write(run: _Run, units: Sequence[SourceUnit], staging: Staging, people: Peo
             indicators=staging.codes,
             stored=run.stored(purpose),
         )
-    batches.count_already_loaded(connection, run.purposes, tallies)
+    is_first = not any(run.stored(purpose).batches for purpose in run.purposes)
+    batches.count_already_loaded(connection, run.purposes, tallies, is_first=is_first)
     written = {purpose: _write_purpose(run, purpose, connection, staging) for purpose in run.purposes if rows[purpose]}
     connection.close()
     return written

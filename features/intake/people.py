@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from features.intake.checks import declare_people, unmatched_ids
+from features.intake.checks import add_people, declare_people
 from features.intake.mapping import Mapping, random_ids, shuffled_codes
 from features.intake.pseudonyms import group_pseudonym_of, pseudonyms_of
 from features.intake.roster import Roster
@@ -34,6 +34,8 @@ class People:
     keys: KeyRing
     synthetic: bool
     new_links: frozenset[str]
+    strangers: set[str] = field(default_factory=set)
+    """Identifiers that have been looked for in vain."""
     removed: dict[StorePurpose, list[int]] = field(default_factory=dict)
     """Person codes of those who became strictly confidential: they leave the store, with all their records."""
 
@@ -44,16 +46,15 @@ class People:
         known = rows[rows["link"].isin(numbers.index)]
         return pa.table({"number": pa.array(numbers[known["link"]].to_numpy()), "person": pa.array(known["person"].to_numpy(np.int32))})
 
-    def adopt_unmatched(self, connection: duckdb.DuckDBPyConnection, canonical: pa.Table) -> None:
-        """Look up identifiers that no persons source has *any more* in the mapping; strangers are noted as such."""
-        raw = unmatched_ids(connection, canonical)
-        if not raw:
-            return
+    def adopt(self, connection: duckdb.DuckDBPyConnection, raw: Sequence[str]) -> bool:
+        """Tell the checks of people that no persons source has *any more* but the mapping has; return whether there are any."""
+        raw = [one for one in raw if one not in self.strangers]
         links = find_links(raw, self.mapping, self.keys, synthetic=self.synthetic)
-        numbers = [None if link is None else self._number(link) for link in links]
-        connection.register("incoming", pa.table({"raw": pa.array(raw, pa.string()), "link": pa.array(numbers, pa.int32())}))
-        connection.execute("INSERT INTO people SELECT * FROM incoming")
-        connection.unregister("incoming")
+        known = {one: self._number(link) for one, link in zip(raw, links, strict=True) if link is not None}
+        self.strangers.update(one for one in raw if one not in known)
+        if known:
+            add_people(connection, pa.array(known.keys(), pa.string()), pa.array(known.values(), pa.int32()))
+        return bool(known)
 
     def _number(self, link: str) -> int:
         self.links.append(link)
@@ -90,7 +91,7 @@ def link_people(
     rows = pd.concat([table for table in tables if len(table)] or [mapping.rows], ignore_index=True)
     rows = _with_groups(rows, people, keys, synthetic=synthetic).sort_values(["purpose", "person"], ignore_index=True)
     new_links = frozenset(link for link, before in zip(links, known, strict=True) if before is None)
-    return People(replace(mapping, rows=rows), links, keys, synthetic, new_links, removed)
+    return People(replace(mapping, rows=rows), links, keys, synthetic, new_links, removed=removed)
 
 
 def declare_everybody(connection: duckdb.DuckDBPyConnection, roster: Roster) -> None:

@@ -84,14 +84,15 @@ def stage_unit(
     declare_indicators(connection, unit.indicators, positions={code: place for place, code in enumerate(staging.codes)})
     rules = Rules.of(unit.source, today=today, temporality=read_temporality(metadata))
     for chunk in read_unit(unit, tally):
-        canonical = unit.contract.canonical(chunk.table, chunk.lines)
-        people.adopt_unmatched(connection, canonical)
+        canonical = _with_digests(unit.contract.canonical(chunk.table, chunk.lines), people.mapping.record_key)
         checked = check_chunk(connection, canonical, rules)
+        if people.adopt(connection, pc.unique(checked["raw"]).drop_null().to_pylist()):
+            checked = check_chunk(connection, canonical, rules)
         good = _set_aside(checked, tally, rows=len(chunk.table) - _hidden_lines(chunk.lines, canonical, checked))
         _add_hints(canonical, tally, unit)
         records = _with_ends(good, unit, staging.codes) if unit.source.layout == "spells" else good
         if len(records):
-            staging.add(_staged(records, number, people.mapping.record_key))
+            staging.add(_staged(records, number))
         step.advance()
 
 
@@ -161,7 +162,11 @@ def _replaced(table: pa.Table, **columns: pa.Array | pa.ChunkedArray) -> pa.Tabl
     return table
 
 
-def _staged(good: pa.Table, number: int, record_key: str) -> pa.Table:
+def _with_digests(canonical: pa.Table, key: str) -> pa.Table:
+    return canonical.set_column(canonical.column_names.index("record"), "record", digest_records(canonical["record"], key))
+
+
+def _staged(good: pa.Table, number: int) -> pa.Table:
     return pa.table(
         {
             "unit": pa.repeat(pa.scalar(number, pa.int32()), len(good)),
@@ -171,7 +176,7 @@ def _staged(good: pa.Table, number: int, record_key: str) -> pa.Table:
             "value": good["value"],
             "happened_on": good["happened_on"],
             "known_on": good["known_on"],
-            "record": digest_records(good["record"], record_key),
+            "record": good["record"],
         }
     )
 
@@ -183,7 +188,7 @@ def digest_records(column: pa.ChunkedArray, key: str) -> pa.Array:
     """
     if column.null_count == len(column):
         return pa.nulls(len(column), pa.int64())
-    texts = column.to_numpy(zero_copy_only=False)
-    missing = pd.isna(texts)
-    digests = pd.util.hash_array(np.where(missing, "", texts).astype(object), hash_key=key, categorize=False)
+    texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
+    missing = pc.equal(texts, "").to_numpy(zero_copy_only=False)
+    digests = pd.util.hash_array(texts.to_numpy(zero_copy_only=False), hash_key=key, categorize=False)
     return pa.array(digests.view(np.int64), mask=missing)

@@ -73,19 +73,17 @@ def test_missing_keys_are_a_purpose_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("R-14")
-def test_check_names_the_leak_of_a_source_without_a_date(tmp_path: Path) -> None:
+def test_check_names_the_leak_of_records_without_the_day_they_became_known(tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "p")
-    text = EDUCATION.replace('known_column = "known_on"\n', "").replace('layout = "snapshots"', 'layout = "snapshots"\nknown_column = ""')
-    assert "known_column" in text
-    undated = EDUCATION.replace('name = "school"\n', 'name = "school"\nhappened_column = "happened_on"\n')
-    (root / "indicators" / "education.toml").write_text(undated, encoding="utf-8")
     path = root / "data" / "school.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("known_on", "seen", 1), encoding="utf-8")
+    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+    path.write_text("".join(",".join([*row[:2], *row[3:]]) + "\n" for row in rows), encoding="utf-8")
     done = run("check", "--project", str(root), "--json", **KEYS)
     assert done.returncode == 5
     (failed,) = [f for f in json.loads(done.stdout)["findings"] if f["verdict"] == "FAILED"]
-    assert "school.csv" in failed["title"]
-    assert "known_on" in failed["evidence"]["problem"]
+    assert failed["evidence"]["error"] == "TID302"
+    for text in ("school.csv", "known_on", "a leak (R-14)", "`known_lag_days`"):
+        assert text in failed["evidence"]["problem"]
 
 
 def test_check_asks_on_after_a_failure_and_takes_further_questions(tmp_path: Path) -> None:

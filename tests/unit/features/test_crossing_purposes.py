@@ -98,9 +98,9 @@ def test_pseudonyms_of_real_people_are_not_listed(project: Project, tmp_path: Pa
 
 def test_nothing_ingested_says_what_to_run(tmp_path: Path) -> None:
     empty = load_project(tiny_project(tmp_path / "project"))
-    with pytest.raises(DataError, match="TID402.*tidlig ingest"):
+    with pytest.raises(DataError, match=r"TID402.*tidlig ingest"):
         translate_subjects(empty, [], from_purpose="score", to_purpose="train")
-    with pytest.raises(DataError, match="TID402.*tidlig ingest"):
+    with pytest.raises(DataError, match=r"TID402.*tidlig ingest"):
         open_store(empty, "train")
     assert restricted_persons(empty, "train", on=TODAY).tolist() == []
 
@@ -266,10 +266,10 @@ def test_the_same_screening_again_replaces(project: Project) -> None:
 
 
 def test_scored_rows_that_do_not_fit_are_refused(project: Project) -> None:
-    with pytest.raises(DataError, match="TID408.*band"):
+    with pytest.raises(DataError, match=r"TID408.*band"):
         write_scored(project, "abc", scored(project).drop(columns="band"))
-    with pytest.raises(DataError, match="TID410.*1 of 4"):
+    with pytest.raises(DataError, match=r"TID410.*1 of 4"):
         write_scored(project, "abc", scored(project).assign(subject_id=[*subjects(project)[:3], "0" * 32]))
-    with pytest.raises(DataError, match="TID410.*names a file"):
+    with pytest.raises(DataError, match=r"TID410.*names a file"):
         write_scored(project, "../abc", scored(project))
     assert len(read_scored(project)) == 0

@@ -45,7 +45,7 @@ def test_two_projects_of_one_id_have_folders_of_their_own(tmp_path: Path) -> Non
 
 
 def test_never_beside_the_data(project: Project) -> None:
-    with pytest.raises(PurposeError, match="TID204.*never lie beside the data"):
+    with pytest.raises(PurposeError, match=r"TID204.*never lie beside the data"):
         read_keys(project, environ={"TIDLIG_KEYS_DIR": str(project.root / "keys")})
 
 
@@ -54,13 +54,13 @@ def test_a_key_that_others_can_read_is_refused(project: Project, tmp_path: Path,
     environ = {"TIDLIG_KEYS_DIR": str(tmp_path / "keys")}
     folder = create_keys(project, environ=environ, token_bytes=repeatable_bytes())
     (folder if target == "folder" else folder / "train.key").chmod(0o755)
-    with pytest.raises(PurposeError, match="TID205.*chmod go="):
+    with pytest.raises(PurposeError, match=r"TID205.*chmod go="):
         read_keys(project, environ=environ)
 
 
 def test_a_missing_key_says_where_it_is_looked_for(project: Project, tmp_path: Path) -> None:
     keys = read_keys(project, environ={"TIDLIG_KEYS_DIR": str(tmp_path / "nowhere")})
-    with pytest.raises(PurposeError, match="TID203.*'score'.*nowhere.*TIDLIG_KEY_SCORE"):
+    with pytest.raises(PurposeError, match=r"TID203.*'score'.*nowhere.*TIDLIG_KEY_SCORE"):
         keys.get_key("score")
 
 

@@ -79,7 +79,7 @@ def test_an_edit_with_its_hash_made_anew_breaks_the_chain() -> None:
     entries = chain()
     edited = replace(entries[2], actor="somebody")
     entries[2] = replace(edited, hash=entry_hash(edited))
-    with pytest.raises(LedgerError, match="TID802.*before 4"):
+    with pytest.raises(LedgerError, match=r"TID802.*before 4"):
         verify(entries)
 
 
@@ -91,7 +91,7 @@ def test_a_removed_entry_is_named() -> None:
 
 def test_reordered_entries_are_found() -> None:
     entries = chain()
-    with pytest.raises(LedgerError, match="TID80[23].*3"):
+    with pytest.raises(LedgerError, match=r"TID80[23].*3"):
         verify([entries[0], entries[1], entries[3], entries[2], entries[4]])
     with pytest.raises(LedgerError, match="TID803: entry 1 was moved"):
         verify([entries[0], entries[0]])
@@ -102,11 +102,11 @@ def test_an_anchor_shows_a_cut_end_and_a_chain_made_anew() -> None:
     anchor = entries[-1].anchor
     verify(entries, anchor=anchor)
     verify(entries, anchor=entries[2].anchor)
-    with pytest.raises(LedgerError, match="TID804.*ends at entry 3.*had 5"):
+    with pytest.raises(LedgerError, match=r"TID804.*ends at entry 3.*had 5"):
         verify(entries[:3], anchor=anchor)
     with pytest.raises(LedgerError, match="TID804"):
         verify([], anchor=anchor)
-    with pytest.raises(LedgerError, match="TID801.*made anew"):
+    with pytest.raises(LedgerError, match=r"TID801.*made anew"):
         verify(entries, anchor=Anchor(5, "0" * 64))
 
 
@@ -166,7 +166,7 @@ def test_a_line_torn_by_a_kill_was_never_said_to_be_there(tmp_path: Path) -> Non
 def test_a_line_that_is_no_entry_is_named(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     path.write_text('{"sequence": 1}\n', encoding="utf-8")
-    with pytest.raises(LedgerError, match="TID805.*line 1"):
+    with pytest.raises(LedgerError, match=r"TID805.*line 1"):
         list(read_entries(path))
 
 

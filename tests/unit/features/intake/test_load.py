@@ -239,7 +239,7 @@ def test_somebody_who_becomes_strictly_confidential_is_taken_out(root: Path) -> 
     person = int(subjects.set_index("subject_id").loc[gone, "person"])
     assert person not in set(after.read_part(0).person.tolist())
     assert after.n_records == before.n_records - int((records.person == person).sum())
-    with pytest.raises(DataError, match="TID404.*an ingest has replaced it"):
+    with pytest.raises(DataError, match=r"TID404.*an ingest has replaced it"):
         before.read_part(0)
     for content in store_bytes(root).values():
         assert gone.encode() not in content
@@ -301,7 +301,7 @@ def test_two_at_once_are_refused(root: Path) -> None:
             ingest_tiny(root)
             return super().step(description, total=total)
 
-    with pytest.raises(IntakeError, match="TID317.*another ingest"):
+    with pytest.raises(IntakeError, match=r"TID317.*another ingest"):
         ingest(project, keys=keys_of(project), environ={}, now=NOW, progress=SecondOne(), token_bytes=repeatable_bytes())
 
 
@@ -337,7 +337,7 @@ def test_a_purpose_added_later_is_filled_from_files_loaded_before(tmp_path: Path
 def test_another_key_is_refused_before_people_double(root: Path) -> None:
     project = load_project(root)
     other = read_keys(project, environ={**KEYS, "TIDLIG_KEY_TRAIN": "44" * 32})
-    with pytest.raises(PurposeError, match="TID208.*'train'"):
+    with pytest.raises(PurposeError, match=r"TID208.*'train'"):
         ingest(project, keys=other, environ={}, now=LATER, progress=Silent(), token_bytes=repeatable_bytes())
 
 
@@ -345,15 +345,15 @@ def test_a_project_without_a_persons_source_is_refused(tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "project")
     text = EDUCATION.replace('[[source]]\nname = "register"\nlayout = "persons"\nfiles = ["data/persons.csv"]\n', "")
     (root / "indicators" / "education.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(ProjectError, match="TID106.*layout = 'persons'"):
+    with pytest.raises(ProjectError, match=r"TID106.*layout = 'persons'"):
         ingest_tiny(root)
 
 
 @pytest.mark.requirement("R-33")
 def test_synthetic_and_real_never_mix(root: Path) -> None:
     (root / "screening.toml").write_text(SCREENING.replace('"synthetic"', '"public"'), encoding="utf-8")
-    with pytest.raises(IntakeError, match="TID311.*never mix"):
+    with pytest.raises(IntakeError, match=r"TID311.*never mix"):
         ingest_tiny(root, now=LATER)
     shutil.rmtree(root / "var")
-    with pytest.raises(IntakeError, match="TID311.*60 rows are marked"):
+    with pytest.raises(IntakeError, match=r"TID311.*60 rows are marked"):
         ingest_tiny(root, now=LATER)
