@@ -23,6 +23,7 @@ from features.intake.commit import alone, clear_leftovers, move_into
 from features.intake.mapping import read_mapping, write_mapping
 from features.intake.people import People, declare_everybody, link_people, subjects_of
 from features.intake.quarantine import FileTally, write_quarantine
+from features.intake.report import IntakeReport, SourceReport
 from features.intake.roster import Roster, read_roster
 from features.intake.sources import SourceUnit, loadable_purposes, source_units
 from features.intake.staging import Staging, stage_unit
@@ -41,58 +42,6 @@ from features.manifest import (
 from features.progress import Progress
 from features.project import Project, source_files
 from features.store import SUBJECT_SCHEMA, store_folder
-
-
-@dataclass(frozen=True)
-class SourceReport:
-    """What became of one file or query."""
-
-    source: str
-    name: str
-    rows_read: int
-    rows_loaded: int
-    rows_already_loaded: int
-    quarantined: Mapping[str, int]
-    """Reason code -> rows."""
-    unchanged: bool
-    """The very same content was loaded before; it was not read again."""
-
-
-@dataclass(frozen=True)
-class IntakeReport:
-    """What an ingest did."""
-
-    batch: str | None
-    """None when there was nothing new."""
-    sources: tuple[SourceReport, ...]
-    n_persons: Mapping[StorePurpose, int]
-    quarantine: Path | None
-    """File with reasons and line numbers, when any row was set aside."""
-
-    @property
-    def rows_loaded(self) -> int:
-        """Rows that are new in the store."""
-        return sum(source.rows_loaded for source in self.sources)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the report as JSON-ready fields."""
-        return {
-            "batch": self.batch,
-            "n_persons": dict(self.n_persons),
-            "quarantine": str(self.quarantine) if self.quarantine else None,
-            "sources": [
-                {
-                    "source": s.source,
-                    "file": s.name,
-                    "rows_read": s.rows_read,
-                    "rows_loaded": s.rows_loaded,
-                    "rows_already_loaded": s.rows_already_loaded,
-                    "quarantined": dict(s.quarantined),
-                    "unchanged": s.unchanged,
-                }
-                for s in self.sources
-            ],
-        }
 
 
 @dataclass

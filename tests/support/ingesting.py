@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from features.intake.load import IntakeReport, ingest
+from features.intake.load import ingest
+from features.intake.report import IntakeReport
 from features.keys import KeyRing, read_keys
 from features.progress import Silent
 from features.project import Project, load_project
