@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from features.errors import ModelError
@@ -26,6 +26,8 @@ class Champion:
     """Hash of the ledger entry of its promotion."""
     promoted_at: datetime
     """Aware, UTC."""
+    justified_until: date | None = None
+    """Last day of the signed justification that a failed group gate rests on (R-12); None where no gate failed."""
 
 
 def bundle_folder(project: Project, name: str, version: str) -> Path:
@@ -46,7 +48,12 @@ def find_champion(project: Project, name: str) -> Champion | None:
         return None
     content = read_json(path)
     try:
-        return Champion(**{**content, "promoted_at": datetime.fromisoformat(content["promoted_at"])})
+        until = content.get("justified_until")
+        dates = {
+            "promoted_at": datetime.fromisoformat(content["promoted_at"]),
+            "justified_until": None if until is None else date.fromisoformat(until),
+        }
+        return Champion(**{**content, **dates})
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError("TID501", f"{path} does not name a champion. Promote a version again.") from error
 
@@ -62,7 +69,9 @@ def write_champion(project: Project, champion: Champion) -> None:
     folder = bundle_folder(project, champion.name, champion.version)
     _check_hash(folder, champion.bundle_hash)
     draft = _pointer(project, champion.name).with_suffix(".draft")
-    write_json(draft, {**asdict(champion), "promoted_at": champion.promoted_at.isoformat()})
+    until = champion.justified_until
+    dates = {"promoted_at": champion.promoted_at.isoformat(), "justified_until": None if until is None else until.isoformat()}
+    write_json(draft, {**asdict(champion), **dates})
     draft.replace(_pointer(project, champion.name))
 
 
@@ -80,6 +89,22 @@ def deployed_bundle(project: Project, name: str, *, num_threads: int = 1) -> Bun
     folder = bundle_folder(project, name, champion.version)
     _check_hash(folder, champion.bundle_hash)
     return load_bundle(folder, contract_hash=project.contract_hash, num_threads=num_threads)
+
+
+def check_justified(champion: Champion, *, on: date) -> None:
+    """Refuse to screen with a model whose difference between groups nobody answers for any more.
+
+    Raises
+    ------
+    ModelError
+        TID514 when the signed justification has expired (R-12).
+    """
+    if champion.justified_until is not None and on > champion.justified_until:
+        raise ModelError(
+            "TID514",
+            f"{champion.name} version {champion.version} treats groups differently, and the justification that was signed for it ended on "
+            f"{champion.justified_until} (R-12). Promote a version that passes, or sign a new justification with `tidlig models promote`.",
+        )
 
 
 def _pointer(project: Project, name: str) -> Path:

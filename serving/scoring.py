@@ -10,7 +10,7 @@ from features.progress import Progress
 from features.project import Project, Stage
 from features.tables import build_stage_table
 from models.bundle import Bundle, model_name
-from models.deployment import deployed_bundle, find_champion
+from models.deployment import check_justified, deployed_bundle, find_champion
 from serving.candidates import ScoredCohort, score_cohort
 
 NOBODY_IN_COHORT = "TID426"
@@ -80,6 +80,8 @@ def _score_stage(
 ) -> list[ScoredCohort]:
     found = [(o, find_champion(project, model_name(project.id, o, stage.name))) for o in stage.outcomes]
     serving = [(outcome, champion) for outcome, champion in found if champion is not None]
+    for _, champion in serving:
+        check_justified(champion, on=now.date())
     if not serving:
         raise ModelError(NO_MODEL_SERVES, f"no model serves stage {stage.name}. Train one, then promote it with `tidlig models promote`.")
     cohort, table = build_stage_table(project, "score", stage, on=now.date(), as_of=as_of, workers=workers, progress=progress)

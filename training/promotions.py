@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ class Served:
 
     version: str
     bundle_hash: str
+    justified_until: date | None = None
+    """Last day of the justification that it was promoted with, if it needed one."""
 
 
 JUSTIFIED_DAYS = 183
@@ -36,6 +38,11 @@ class Justification:
     text: str
 
 
+def justified_until(now: datetime) -> date:
+    """Last day of a justification signed now."""
+    return (now + timedelta(days=JUSTIFIED_DAYS)).date()
+
+
 def ledger_path(project: Project) -> Path:
     """Training's ledger file."""
     return project.var / "ledger" / "promotions.jsonl"
@@ -48,8 +55,11 @@ def record_promotion(
     history = serving_history(project, name)
     more: dict[str, Any] = {}
     if justified is not None:
-        expires_on = (now + timedelta(days=JUSTIFIED_DAYS)).date().isoformat()
-        more = {"justified_gates": list(justified.gates), "justification": justified.text, "justification_expires_on": expires_on}
+        more = {
+            "justified_gates": list(justified.gates),
+            "justification": justified.text,
+            "justification_expires_on": justified_until(now).isoformat(),
+        }
     return _append(project, PROMOTED, name, served, signers, before=history[-1:], now=now, more=more)
 
 
@@ -74,7 +84,9 @@ def serving_history(project: Project, name: str) -> tuple[Served, ...]:
         if entry.public.get("model") != name:
             continue
         if entry.action == PROMOTED:
-            history.append(Served(str(entry.public["version"]), str(entry.public["bundle_hash"])))
+            until = entry.public.get("justification_expires_on")
+            until_day = None if until is None else date.fromisoformat(str(until))
+            history.append(Served(str(entry.public["version"]), str(entry.public["bundle_hash"]), until_day))
         elif entry.action == ROLLED_BACK:
             history.pop()
     return tuple(history)

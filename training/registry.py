@@ -19,7 +19,7 @@ from features.project import Project
 from models.bundle import Bundle, bundle_hash, load_bundle
 from models.deployment import Champion, bundle_folder, write_champion
 from training.gates import JUSTIFIABLE, failed_gates
-from training.promotions import Justification, Served, record_promotion, record_rollback, serving_history
+from training.promotions import Justification, Served, justified_until, record_promotion, record_rollback, serving_history
 from training.tracking import BUNDLE, CHALLENGER, CHAMPION, Tracking
 
 NEEDED_SIGNERS = 2
@@ -88,9 +88,10 @@ def promote(
         bundle = _check_bundle(project, registered, downloaded)
         check_gates(bundle, justification=justification)
         _place(downloaded, bundle_folder(project, name, version))
-    served = Served(version, bundle.hash)
-    entry = record_promotion(project, name, served, signers=signers, now=now, justified=_justified(bundle, justification))
-    champion = Champion(name, version, bundle.hash, entry.hash, now)
+    justified = _justified(bundle, justification)
+    served = Served(version, bundle.hash, justified_until(now) if justified else None)
+    entry = record_promotion(project, name, served, signers=signers, now=now, justified=justified)
+    champion = Champion(name, version, bundle.hash, entry.hash, now, served.justified_until)
     write_champion(project, champion)
     _move_aliases(client, champion)
     return champion
@@ -117,7 +118,7 @@ def rollback(project: Project, tracking: Tracking, name: str, *, signer: str, no
     if found != before.bundle_hash:
         raise ModelError("TID503", f"version {before.version} of {name} is not what was signed for. Restore its bundle, or promote again.")
     entry = record_rollback(project, name, before, signer=signer, now=now)
-    champion = Champion(name, before.version, before.bundle_hash, entry.hash, now)
+    champion = Champion(name, before.version, before.bundle_hash, entry.hash, now, before.justified_until)
     write_champion(project, champion)
     _move_aliases(tracking.client(), champion)
     return champion

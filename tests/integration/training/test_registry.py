@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +206,7 @@ def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> 
 
     back = rollback(first.project, first.tracking, NAME, signer="leader", now=NOW + timedelta(hours=2))
     assert back.version == one
+    assert back.justified_until == champion.justified_until == date(2027, 5, 23)
     assert aliased("champion") == one
     assert deployed_bundle(first.project, NAME).hash == champion.bundle_hash
     with pytest.raises(ModelError, match="TID522"):

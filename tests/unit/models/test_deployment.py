@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from features.catalogue import Catalogue
 from features.errors import ModelError
 from features.project import Project, Screening, Services
 from models.bundle import save_bundle
-from models.deployment import Champion, bundle_folder, deployed_bundle, find_champion, write_champion
+from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion, write_champion
 from models.logistic import LogisticRung
 from tests.support.bundles import CATALOGUE, build_bundle
 
@@ -68,6 +68,17 @@ def test_the_promoted_version_serves(project: Project, champion: Champion) -> No
     assert find_champion(project, champion.name) == champion
     assert deployed_bundle(project, champion.name).hash == champion.bundle_hash
     assert sorted(path.name for path in (project.var / "models" / champion.name).iterdir()) == ["1", "champion.json"]
+
+
+@pytest.mark.requirement("R-12")
+def test_a_model_screens_no_longer_than_its_justification(project: Project, champion: Champion) -> None:
+    justified = replace(champion, justified_until=date(2027, 5, 23))
+    write_champion(project, justified)
+    assert find_champion(project, champion.name) == justified
+    check_justified(justified, on=date(2027, 5, 23))
+    check_justified(champion, on=date(2099, 1, 1))
+    with pytest.raises(ModelError, match="TID514"):
+        check_justified(justified, on=date(2027, 5, 24))
 
 
 def test_another_bundle_than_the_signed_one_is_neither_promoted_nor_served(project: Project, champion: Champion) -> None:
