@@ -1,7 +1,8 @@
 """Run contenders one after the other, each in a process of its own, and write what they took.
 
-A contender is a function ``module:function`` of JSON arguments that does the whole work once and returns how many rows it made. Its module
-is imported before the clock starts; what it starts itself, processes too, counts as its own.
+A contender is a function ``module:function`` of JSON arguments that does the whole work once. Its module is imported before the clock
+starts; what it starts itself, processes too, counts as its own. The work returns how many rows it made, or the seconds that each of them
+took. A contender that has to get ready first is a context manager that gives the work: then only the work is timed.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Contender:
     Parameters
     ----------
     function
-        ``"package.module:function"``; takes `arguments` by keyword and returns the number of rows it made.
+        ``"package.module:function"``; takes `arguments` by keyword and does the work, or gives it.
     most
         Largest size that it can bear; above it the contender is left out and said to be.
     """
@@ -51,6 +52,9 @@ class Run:
     seconds: float
     cpu_seconds: float
     peak_mb: float
+    p50_ms: float | None = None
+    """Of its rows one by one, where the work says how long each took."""
+    p99_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,29 @@ class BenchRow:
     peak_mb: float
     rows_per_second: float
     ratio_to_ours: float
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+
+    def to_json(self) -> dict[str, str | int | float]:
+        """Give the row as written; percentiles only where they were measured."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def run(name: str, contenders: Sequence[Contender], size: int, *, folder: Path, runs: int = 3) -> list[BenchRow]:
-    """Run every contender, write ``<folder>/<name>.json`` and print the table.
+    """Run every contender, print the table and write ``<folder>/<name>.json``: a benchmark of one question.
+
+    Raises
+    ------
+    RuntimeError
+        As `compare`.
+    """
+    rows = compare(name, contenders, size, runs=runs)
+    write_rows(name, rows, folder=folder)
+    return rows
+
+
+def compare(title: str, contenders: Sequence[Contender], size: int, *, runs: int = 3) -> list[BenchRow]:
+    """Run every contender and print the table.
 
     Parameters
     ----------
@@ -75,8 +98,6 @@ def run(name: str, contenders: Sequence[Contender], size: int, *, folder: Path, 
         The first one is ours: the others are compared with it.
     size
         Size of the work, as the benchmark counts it (records, rows, requests).
-    folder
-        Where benchmarks go, ``var/bench``.
 
     Raises
     ------
@@ -90,10 +111,15 @@ def run(name: str, contenders: Sequence[Contender], size: int, *, folder: Path, 
     medians = [(contender.name, _median([measure(contender) for _ in range(runs)])) for contender in able]
     ours = medians[0][1].cpu_seconds
     rows = [_row(contender, size, taken, ours=ours) for contender, taken in medians]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
-    print_table(f"bench-{name}, size {size:,}, median of {runs}", list(asdict(rows[0])), [list(asdict(row).values()) for row in rows])
+    shown = [row.to_json() for row in rows]
+    print_table(f"bench-{title}, size {size:,}, median of {runs}", list(shown[0]), [list(row.values()) for row in shown])
     return rows
+
+
+def write_rows(name: str, rows: Sequence[BenchRow], *, folder: Path) -> None:
+    """Write the whole of a benchmark as ``<folder>/<name>.json``; `folder` is where benchmarks go, ``var/bench``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps([row.to_json() for row in rows], indent=1) + "\n", encoding="utf-8")
 
 
 def measure(contender: Contender) -> Run:
@@ -143,7 +169,14 @@ def _median(runs: Sequence[Run]) -> Run:
         median(run.seconds for run in runs),
         median(run.cpu_seconds for run in runs),
         median(run.peak_mb for run in runs),
+        _median_known([run.p50_ms for run in runs]),
+        _median_known([run.p99_ms for run in runs]),
     )
+
+
+def _median_known(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
 
 
 def _row(contender: str, size: int, taken: Run, *, ours: float) -> BenchRow:
@@ -155,4 +188,6 @@ def _row(contender: str, size: int, taken: Run, *, ours: float) -> BenchRow:
         taken.peak_mb,
         round(taken.rows / taken.seconds, 1),
         round(max(taken.cpu_seconds, SHORTEST) / max(ours, SHORTEST), 2),
+        taken.p50_ms,
+        taken.p99_ms,
     )

@@ -10,13 +10,13 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.frame import BenchRow, Contender, run
+from benchmarks.frame import BenchRow, Contender, compare, write_rows
 
 PACKAGE = "benchmarks.watching"
 
 
 def main(arguments: Sequence[str] | None = None) -> list[BenchRow]:
-    """Run the benchmark from the command line; writes ``monitor-fairness.json`` and ``monitor-drift.json``."""
+    """Run the benchmark from the command line; both questions go into ``monitor.json``, each ratio within its own."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.monitor", description=__doc__)
     parser.add_argument("--people", type=int, default=20_000, help="people; default %(default)s")
     parser.add_argument("--runs", type=int, default=3, help="runs of each contender, the median counts; default %(default)s")
@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> list[BenchRow]:
     asked = parser.parse_args(arguments)
     rows: list[BenchRow] = []
     for question, contenders in contenders_of(asked.people).items():
-        rows += run(f"monitor-{question}", contenders, asked.people, folder=asked.folder, runs=asked.runs)
+        rows += compare(f"monitor, {question}", contenders, asked.people, runs=asked.runs)
+    write_rows("monitor", rows, folder=asked.folder)
     return rows
 
 
@@ -33,13 +34,13 @@ def contenders_of(n_people: int) -> dict[str, list[Contender]]:
     size = {"n_people": n_people}
     return {
         "fairness": [
-            Contender("tidlig: exact intervals, differences, ratios, suppression", f"{PACKAGE}.ours:fairness", size),
-            Contender("fairlearn MetricFrame, no intervals", f"{PACKAGE}.fairlearn_frame:points", size),
-            Contender("fairlearn MetricFrame, 20 resamples", f"{PACKAGE}.fairlearn_frame:bootstrap", size, 200_000),
+            Contender("fairness: tidlig, exact intervals, differences, ratios, suppression", f"{PACKAGE}.ours:fairness", size),
+            Contender("fairness: fairlearn MetricFrame, no intervals", f"{PACKAGE}.fairlearn_frame:points", size),
+            Contender("fairness: fairlearn MetricFrame, 20 resamples", f"{PACKAGE}.fairlearn_frame:bootstrap", size, 200_000),
         ],
         "drift": [
-            Contender("tidlig: exact tests and one step-up", f"{PACKAGE}.ours:drift", size),
-            Contender("Evidently DataDriftPreset, defaults", f"{PACKAGE}.evidently_preset:drift", size, 200_000),
+            Contender("drift: tidlig, exact tests and one step-up", f"{PACKAGE}.ours:drift", size),
+            Contender("drift: Evidently DataDriftPreset, defaults", f"{PACKAGE}.evidently_preset:drift", size, 200_000),
         ],
     }
 

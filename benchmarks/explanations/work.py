@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from features.catalogue import Catalogue
+from features.catalogue import Catalogue, SectorFile
 from features.project import Bands
 from models.bands import fit_frequencies
 from models.boosted import BoostedRung
@@ -21,6 +21,7 @@ from models.reference import fit_reference
 from models.rung import FitSettings
 
 N_FEATURES = 60
+NAMES = tuple(f"indicator_{j:02d}.last@ever" for j in range(N_FEATURES))
 N_LEAVES = 31
 TRAINING_ROWS = 10_000
 SEED = 20_261_121
@@ -30,9 +31,8 @@ def write_work(folder: Path, *, trees: int, rows: int, threads: int) -> None:
     """Fit a model with missing values on planted data and write its bundle and `rows.npy`, shape (rows, 60)."""
     random = np.random.default_rng(SEED)
     matrix, label = _planted(TRAINING_ROWS, random)
-    names = tuple(f"indicator_{j:02d}.last@ever" for j in range(N_FEATURES))
     grown = {"num_boost_round": trees, "num_leaves": N_LEAVES, "min_data_in_leaf": 10, "learning_rate": 0.05, "feature_fraction": 1.0}
-    rung = BoostedRung.fit(matrix, label, feature_names=names, settings=FitSettings(seed=SEED, boosted=grown, num_threads=threads))
+    rung = BoostedRung.fit(matrix, label, feature_names=NAMES, settings=FitSettings(seed=SEED, boosted=grown, num_threads=threads))
     folder.mkdir(parents=True)
     save_bundle(_bundle(rung, matrix, label), folder / "bundle")
     np.save(folder / "rows.npy", _planted(rows, random)[0])
@@ -50,6 +50,18 @@ def _planted(n: int, random: np.random.Generator) -> tuple[NDArray[np.float64], 
     return matrix, (random.random(n) < expit(z)).astype(np.float64)
 
 
+def _catalogue() -> Catalogue:
+    """Declare one indicator a feature, so that each can become a reason."""
+    declared = [_indicator(name) for name in NAMES]
+    return Catalogue((SectorFile.model_validate({"sector": "education", "indicator": declared}),))
+
+
+def _indicator(name: str) -> dict[str, object]:
+    code, _, feature = name.partition(".")
+    label = dict.fromkeys(("nb", "nn", "en"), code)
+    return {"code": code, "kind": "level", "use": "predictor", "owner": "school", "label": label, "features": [feature]}
+
+
 def _bundle(rung: BoostedRung, matrix: NDArray[np.float64], label: NDArray[np.float64]) -> Bundle:
     bands = Bands(worth_a_look=0.2, should_be_assessed=0.4)
     return Bundle(
@@ -58,7 +70,7 @@ def _bundle(rung: BoostedRung, matrix: NDArray[np.float64], label: NDArray[np.fl
         stage="all",
         rung=rung,
         calibrator=IdentityCalibrator(),
-        catalogue=Catalogue(()),
+        catalogue=_catalogue(),
         reference=fit_reference(matrix, rung.feature_names),
         bands=bands,
         frequencies=fit_frequencies(label, expit(rung.log_odds(matrix)), bands),
