@@ -245,7 +245,7 @@ class Source(Strict):
     value_column: str = "value"
     happened_column: str = "happened_on"
     known_column: str | None = "known_on"
-    """None is allowed only with `known_lag_days`."""
+    """Empty (``""`` in TOML) where the records do not say when they became known; allowed only with `known_lag_days`."""
     known_lag_days: int | None = Field(default=None, ge=0)
     record_column: str | None = None
     """Identity of a record within person and indicator: a later known record with the same one supersedes it."""
@@ -268,12 +268,17 @@ class Source(Strict):
             check_not_denied(column)
         return columns
 
+    @field_validator("known_column")
+    @classmethod
+    def _empty_is_none(cls, column: str | None) -> str | None:
+        return column or None
+
     @model_validator(mode="after")
     def _knowable(self) -> Self:
         if self.layout != "persons" and self.known_column is None and self.known_lag_days is None:
             raise ValueError(
                 f"source {self.name}: neither `known_column` nor `known_lag_days` says when its records became known. "
-                "Without that a feature could use what nobody knew yet (R-14). Declare one of them."
+                "Without that a feature could use what nobody knew yet: a leak (R-14). Declare one of them."
             )
         return self
 

@@ -50,3 +50,4 @@ UNION ALL SELECT enrolment, 'missed', 1, start + due::INT + 1, start + due::INT 
 UNION ALL SELECT enrolment, 'missed_weight', weight, start + due::INT + 1, start + due::INT + 1, id_assessment::VARCHAR FROM missed
 UNION ALL SELECT enrolment, 'running_score', coalesce(got, 0) / could, start + d::INT, start + d::INT, NULL FROM run
 UNION ALL SELECT enrolment, 'share_submitted', share, start + d::INT, start + d::INT, NULL FROM run
+ORDER BY enrolment, record  -- two scores of one day keep one order, whatever the machine: `last` and `first` go by it
