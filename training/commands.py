@@ -13,9 +13,10 @@ from features.command_line import HERE, JsonOption, ProjectOption, print_json, p
 
 if TYPE_CHECKING:
     from features.project import Project
+    from training.diagnosis import Diagnosis
     from training.report import Report
     from training.tracking import Tracking
-    from training.train import Diagnosis, Training
+    from training.train import Training
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train models, and decide which version serves.")
 models = typer.Typer(no_args_is_help=True, help="List, promote and roll back models.")
@@ -163,7 +164,7 @@ def _code_version() -> str:
 
 
 def _diagnose(project: Project, training: Training, name: str, *, as_json: bool) -> None:
-    from training.train import diagnose, get_diagnostic
+    from training.diagnosis import diagnose, get_diagnostic
 
     found = diagnose(project, get_diagnostic(project, name), training)
     if as_json:

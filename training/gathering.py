@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,13 +16,13 @@ from features.catalogue import FeatureSpec, Use
 from features.cohort import Cohort
 from features.engine.table import FeatureTable
 from features.findings import Finding
-from features.leaks import find_leaks
+from features.leaks import label_finding, rebuilt_finding, single_feature_finding
 from features.outcomes import label_rows
 from features.progress import Progress
 from features.project import Project, Stage
 from features.records import day_number, day_numbers
 from features.store import EventStore, open_store
-from features.tables import build_stage_table
+from features.tables import build_stage_table, levels_of, stage_specs
 from training.periods import LabelledRows
 from training.table import TrainingTable
 
@@ -36,6 +37,13 @@ class StageData:
     cohort: Cohort
     features: FeatureTable
     known_by: date
+
+    @cached_property
+    def rebuilt(self) -> Finding:
+        """L-03, which asks about the features alone: once for all outcomes."""
+        names = set(self.features.names)
+        specs = [spec for spec in stage_specs(self.project) if spec.name in names]
+        return rebuilt_finding(self.store, self.features, specs, levels=levels_of(self.project))
 
 
 def build_stage_data(project: Project, stage: Stage, *, known_by: date, workers: int, progress: Progress) -> StageData:
@@ -62,7 +70,8 @@ def build_table(data: StageData, outcome_name: str, *, excluded_codes: Sequence[
     labels = label_rows(data.project, data.store, data.cohort, outcome, known_by=data.known_by)
     if excluded_codes:
         labels["label"] = labels["label"].mask(labels["status"].isin(list(excluded_codes)).fillna(False).astype(bool))
-    leaks = find_leaks(data.project, data.store, data.features, labels)
+    label = labels["label"].to_numpy(dtype=np.float64)
+    leaks = (single_feature_finding(data.features, label), label_finding(data.project, data.features.names), data.rebuilt)
     return _table(data, labels, horizon_days=outcome.horizon_days), leaks
 
 

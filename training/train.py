@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-import numpy as np
-from numpy.typing import NDArray
-
-from features.audit import UNKNOWN, audit_groups
-from features.errors import DataError, ProjectError, PurposeError
-from features.findings import Finding
 from features.progress import Progress
-from features.project import DiagnosticSplit, Project
-from models.boosted import BoostedRung
-from models.intervals import Interval
+from features.project import Project
 from models.manifest import installed_versions
 from models.rung import FitSettings
-from training.assembly import Examiner, Inspection, build_bundle, build_card
+from training.assembly import Examiner, build_bundle, build_card
 from training.experiment import Experiment, run_experiment
 from training.figures import capacity_figure, reliability_bins, reliability_figure
 from training.gathering import StageData, build_stage_data, build_table
+from training.groups import Groups, read_groups
 from training.plan import PlannedModel, build_plan
 from training.report import Report, build_report, write_report
-from training.resampling import RANKING_METRICS, resample
-from training.splits import diagnostic_split, temporal_split
+from training.splits import temporal_split
 from training.table import TrainingTable
 from training.tracking import LoggedRun, RunRecord, Tracking, log_training
 
@@ -65,12 +57,14 @@ def train(project: Project, training: Training, *, stages: Sequence[str] = (), o
         Too little data, or a split that can't be honest.
     """
     plan = build_plan(project, stages=stages, outcomes=outcomes, now=training.now)
+    with training.progress.step("Reading fairness groups"):
+        groups = read_groups(project, on=training.now.date())
     trained: list[TrainedModel] = []
     for stage, planned in groupby(plan.models, key=lambda model: model.stage):
         data = build_stage_data(
             project, project.stages[stage], known_by=training.now.date(), workers=training.workers, progress=training.progress
         )
-        trained += [_train_one(project, training, data, model) for model in planned]
+        trained += [_train_one(project, training, data, groups, model) for model in planned]
     return trained
 
 
@@ -87,67 +81,6 @@ def fit_settings(project: Project, table: TrainingTable, *, workers: int) -> Fit
     )
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """What a diagnostic split shows; there is no model to register."""
-
-    name: str
-    n_train: int
-    n_test: int
-    figures: Mapping[str, Interval]
-
-
-def diagnose(project: Project, declared: DiagnosticSplit, training: Training) -> Diagnosis:
-    """Repeat a published analysis on point-in-time features and measure its boosted rung; nothing is logged or registered.
-
-    Raises
-    ------
-    PurposeError, DataError
-        As `train`.
-    """
-    project.check_purpose("train", on=training.now.date())
-    stage = project.stages[declared.stage]
-    data = build_stage_data(project, stage, known_by=training.now.date(), workers=training.workers, progress=training.progress)
-    table, _ = build_table(data, declared.outcome, excluded_codes=declared.excluded_codes)
-    split = diagnostic_split(table.rows, declared)
-    names = declared.features or table.predictors
-    _check_features(declared, names, table)
-    settings = fit_settings(project, table, workers=training.workers)
-    if declared.boosted is not None:
-        settings = FitSettings(seed=settings.seed, directions={}, boosted=declared.boosted, num_threads=settings.num_threads)
-    rung = BoostedRung.fit(table.columns(names, split.train), table.label[split.train], feature_names=tuple(names), settings=settings)
-    measured = resample(
-        table.label[split.test],
-        {declared.name: rung.log_odds(table.columns(names, split.test))},
-        groups=table.rows.group[split.test],
-        share=project.screening.training.capacity_share,
-        seed=settings.seed,
-    )
-    figures = {metric: measured.interval(declared.name, metric) for metric in RANKING_METRICS}
-    return Diagnosis(declared.name, int(split.train.sum()), int(split.test.sum()), figures)
-
-
-def get_diagnostic(project: Project, name: str) -> DiagnosticSplit:
-    """Return a declared diagnostic split.
-
-    Raises
-    ------
-    ProjectError
-        TID111 when the project declares none of this name.
-    """
-    for declared in project.screening.diagnostic_split:
-        if declared.name == name:
-            return declared
-    known = ", ".join(declared.name for declared in project.screening.diagnostic_split) or "none"
-    raise ProjectError("TID111", f"unknown diagnostic_split {name}. The project declares {known}.")
-
-
-def _check_features(declared: DiagnosticSplit, names: Sequence[str], table: TrainingTable) -> None:
-    missing = sorted(set(names) - set(table.names))
-    if missing:
-        raise DataError("TID446", f"diagnostic_split {declared.name} names features that do not exist: {', '.join(missing)}.")
-
-
 def _directions(project: Project) -> Iterator[tuple[str, int]]:
     """Direction of every feature in which more of it means more of the indicator; days since and first values have none declared."""
     for indicator in project.catalogue.indicators.values():
@@ -160,7 +93,7 @@ MONOTONE_AGGREGATIONS = ("count", "sum", "mean", "min", "max", "last", "first", 
 """Aggregations that grow with the indicator; the time since a record and a trend say something else than *more of it*."""
 
 
-def _train_one(project: Project, training: Training, data: StageData, planned: PlannedModel) -> TrainedModel:
+def _train_one(project: Project, training: Training, data: StageData, groups: Groups, planned: PlannedModel) -> TrainedModel:
     table, leaks = build_table(data, planned.outcome)
     split = temporal_split(table.rows, project.screening.split, pending=table.pending)
     settings = fit_settings(project, table, workers=training.workers)
@@ -172,7 +105,8 @@ def _train_one(project: Project, training: Training, data: StageData, planned: P
         capacity_share=project.screening.training.capacity_share,
         progress=training.progress,
     )
-    inspection = _inspect(project, training, planned, experiment, leaks)
+    subjects = table.subject_id[split.test]
+    inspection = Examiner(project, planned, experiment).inspect(leaks=leaks, groups=groups.of(subjects), no_groups_reason=groups.reason)
     report = build_report(project, planned, experiment, inspection)
     card = build_card(project, planned, experiment, inspection)
     bundle = build_bundle(
@@ -190,25 +124,6 @@ def _train_one(project: Project, training: Training, data: StageData, planned: P
     report = {**report, "run_id": run.run_id, "version": run.version}
     write_report(project, report)
     return TrainedModel(planned.name, run, report)
-
-
-def _inspect(project: Project, training: Training, planned: PlannedModel, experiment: Experiment, leaks: Sequence[Finding]) -> Inspection:
-    examiner = Examiner(project, planned, experiment)
-    if not project.screening.groups:
-        return examiner.inspect(leaks=leaks, groups=None, no_groups_reason="the project declares no [groups]")
-    try:
-        groups = _groups_of_test_rows(project, training, experiment)
-    except PurposeError as error:
-        return examiner.inspect(leaks=leaks, groups=None, no_groups_reason=error.message)
-    return examiner.inspect(leaks=leaks, groups=groups)
-
-
-def _groups_of_test_rows(project: Project, training: Training, experiment: Experiment) -> dict[str, NDArray[np.str_]]:
-    """Audit attributes of the test rows; they stay in this job's memory and leave it as gates' figures only (R-10)."""
-    subjects = experiment.table.subject_id[experiment.split.test].tolist()
-    frame = audit_groups(project, subjects, purpose="train", on=training.now.date())
-    columns = {name: frame[name].to_numpy(dtype=np.str_) for name in project.screening.groups}
-    return {name: np.where(values == UNKNOWN, "", values) for name, values in columns.items()}
 
 
 def run_record(project: Project, training: Training, planned: PlannedModel, experiment: Experiment, report: Report) -> RunRecord:

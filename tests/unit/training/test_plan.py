@@ -1,0 +1,86 @@
+"""The plan is checked before compute is spent, and every problem is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from features.errors import ProjectError, PurposeError
+from features.project import Project, Reference, load_project
+from features.project import Split as DeclaredSplit
+from tests.support.projects import NOW, tiny_project
+from training.plan import build_plan, plan_findings
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return load_project(tiny_project(tmp_path))
+
+
+def changed(project: Project, **parts: object) -> Project:
+    return replace(project, screening=project.screening.model_copy(update=parts))
+
+
+def with_training(project: Project, **parts: object) -> Project:
+    return changed(project, training=project.screening.training.model_copy(update=parts))
+
+
+def test_every_stage_and_outcome_has_its_own_model(project: Project) -> None:
+    plan = build_plan(project, now=NOW)
+    assert [model.name for model in plan.models] == ["tiny-not_completed-grade_10"]
+    assert {finding.verdict for finding in plan.findings} == {"PASSED"}
+
+
+@pytest.mark.requirement("R-02")
+def test_without_a_valid_purpose_nothing_is_planned(project: Project) -> None:
+    with pytest.raises(PurposeError, match="TID202"):
+        build_plan(project, now=datetime(2031, 6, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("asked", [{"stages": ["grade_9"]}, {"outcomes": ["neet"]}])
+def test_an_unknown_stage_or_outcome_is_named(project: Project, asked: dict[str, list[str]]) -> None:
+    with pytest.raises(ProjectError, match="TID111: unknown"):
+        build_plan(project, now=NOW, **asked)
+
+
+@pytest.mark.parametrize(
+    ("split", "problem"),
+    [
+        (DeclaredSplit(train=("2013B",), test=("2014",)), "'2013B' is not a year"),
+        (DeclaredSplit(period="month", test=("2014",)), "'2014' is not a month"),
+        (DeclaredSplit(train=("2016",), test=("2014",)), "training period 2016 lies after test period 2014"),
+        (DeclaredSplit(train=("2014",), test=("2014",)), "2014 is both training and test"),
+    ],
+)
+def test_a_split_that_cannot_hold_is_refused(project: Project, split: DeclaredSplit, problem: str) -> None:
+    with pytest.raises(ProjectError, match="TID112") as refused:
+        build_plan(changed(project, split=split), now=NOW)
+    assert problem in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("training", "problem"),
+    [
+        ({"rules": {"much": "edu_nothing.last@ever >= 1"}}, "no feature 'edu_nothing.last@ever'"),
+        ({"rules": {"much": "a lot of absence"}}, "expected `feature >= number`"),
+        ({"boosted": {"seed": 3}}, "sets seed"),
+    ],
+)
+def test_rules_and_parameters_are_checked(project: Project, training: dict[str, object], problem: str) -> None:
+    findings = plan_findings(with_training(project, **training), now=NOW)
+    assert [problem in str(finding.evidence["problem"]) for finding in findings if finding.is_failed] == [True]
+
+
+def test_a_reference_of_nothing_is_named(project: Project) -> None:
+    reference = Reference(stage="grade_10", outcome="neet", source="nowhere", figures={"auc": 0.7})
+    failed = [finding.code for finding in plan_findings(changed(project, reference=(reference,)), now=NOW) if finding.is_failed]
+    assert failed == ["P-04"]
+
+
+def test_groups_without_an_audit_purpose_are_not_applicable(project: Project) -> None:
+    purposes = tuple(purpose for purpose in project.screening.purpose if purpose.kind != "audit")
+    found = {finding.code: finding.verdict for finding in plan_findings(changed(project, purpose=purposes), now=NOW)}
+    assert found["P-07"] == "NOT_APPLICABLE"
