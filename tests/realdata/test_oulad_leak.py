@@ -16,7 +16,7 @@ from features.project import Project
 from features.store import open_store
 from features.tables import find_stage_table, levels_of, stage_specs
 from tests.support.oulad import diagnose_split, ingest_light, published_split
-from training.train import Diagnosis
+from training.diagnosis import Diagnosis
 
 pytestmark = pytest.mark.realdata("oulad")
 

@@ -15,8 +15,9 @@ from features.progress import Silent
 from features.project import DiagnosticSplit, Project, load_project
 from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import KEYS
+from training.diagnosis import Diagnosis, diagnose, get_diagnostic
 from training.tracking import Tracking
-from training.train import Diagnosis, Training, diagnose, get_diagnostic
+from training.train import Training
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "oulad"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
