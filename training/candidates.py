@@ -115,8 +115,8 @@ def fit_calibrator(rung: RungClass, predictions: Vector, lesson: Lesson) -> tupl
         if error.code != "TID506":
             raise
         return IdentityCalibrator(), f"not calibrated: {error.message}"
-    n_rows = len(predictions)
-    return calibrator, f"Platt's line on {n_rows} {lesson.folds.kind.value} predictions of {len(lesson.folds.folds)} periods"
+    periods = ", ".join(fold.period for fold in lesson.folds.folds)
+    return calibrator, f"Platt's line on {len(predictions)} {lesson.folds.kind.value} predictions of {periods}"
 
 
 def choose_tree_count(fitted: Sequence[tuple[Rung, Fold]], table: TrainingTable, columns: tuple[str, ...]) -> int:

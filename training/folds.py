@@ -12,6 +12,11 @@ from training.periods import LabelledRows, periods_present
 from training.splits import MATURED_SHARE, Split
 
 CROSS_FOLDS = 4
+MIN_FIT_SHARE = 0.5
+"""Share of the training rows that a fold is fitted on at least: a model of a quarter of the people is surer of less, and a calibrator
+learnt from it would flatten the one that serves."""
+MAX_FOLDS = 2
+"""The latest folds are enough, and nearest to what is to come."""
 
 
 class FoldKind(StrEnum):
@@ -19,8 +24,8 @@ class FoldKind(StrEnum):
 
     FORWARD = "forward"
     """Fitted on periods whose labels were known on the predicted period's first as-of date."""
-    LAST_PERIOD = "last_period"
-    """Fitted on earlier periods, the last one predicted; labels took too long to be known in between."""
+    ROLLING = "rolling"
+    """Fitted on all earlier periods. Some of their labels became known after the predicted period began, none after the test began."""
     CROSSED = "crossed"
     """One period only: people predicted by models of other people of the same period."""
 
@@ -65,8 +70,21 @@ def forward_folds(rows: LabelledRows, split: Split) -> tuple[Fold, ...]:
     return tuple(fold for fold in folds if fold.fit.any())
 
 
+def rolling_folds(split: Split) -> tuple[Fold, ...]:
+    """Return one fold per training period after the first, fitted on all training periods before it.
+
+    Everything here was known when the test began, so the test stays honest; what serving would have known at each fold's time is not
+    repeated. For outcomes that take years it is the only forward way.
+    """
+    return tuple(
+        Fold(split.train & (split.names < period), split.train & (split.names == period), period) for period in split.train_periods[1:]
+    )
+
+
 def choose_folds(rows: LabelledRows, label: np.ndarray, split: Split, *, min_positives: int) -> Folds:
-    """Choose the most honest folds that give enough people with and without the outcome to calibrate on.
+    """Choose the most honest folds whose models are like the one that will serve, and predict enough people to calibrate on.
+
+    Forward folds by what was known first, rolling ones next, people crossed within one period last. The kind is said on the card.
 
     Parameters
     ----------
@@ -75,13 +93,15 @@ def choose_folds(rows: LabelledRows, label: np.ndarray, split: Split, *, min_pos
     min_positives
         Predicted rows with the outcome, and without it, that a calibrator needs.
     """
-    forward = tuple(fold for fold in forward_folds(rows, split) if _has_both(label[fold.fit]))
-    if _enough(label, forward, min_positives):
-        return Folds(FoldKind.FORWARD, forward)
-    last = _last_period_fold(split)
-    if last is not None and _has_both(label[last.fit]) and _enough(label, (last,), min_positives):
-        return Folds(FoldKind.LAST_PERIOD, (last,))
+    for kind, folds in ((FoldKind.FORWARD, forward_folds(rows, split)), (FoldKind.ROLLING, rolling_folds(split))):
+        alike = tuple(fold for fold in folds if _is_alike(fold, label, split))[-MAX_FOLDS:]
+        if _enough(label, alike, min_positives):
+            return Folds(kind, alike)
     return Folds(FoldKind.CROSSED, _crossed_folds(rows, split))
+
+
+def _is_alike(fold: Fold, label: np.ndarray, split: Split) -> bool:
+    return bool(fold.fit.sum() >= MIN_FIT_SHARE * split.train.sum()) and _has_both(label[fold.fit])
 
 
 def _forward_fold(rows: LabelledRows, split: Split, period: str) -> Fold:
@@ -95,13 +115,6 @@ def _forward_fold(rows: LabelledRows, split: Split, period: str) -> Fold:
         if known[split.names == name].sum() >= MATURED_SHARE * earlier[split.names == name].sum()
     ]
     return Fold(known & np.isin(split.names, matured), predict, period)
-
-
-def _last_period_fold(split: Split) -> Fold | None:
-    if len(split.train_periods) < 2:
-        return None
-    last = split.train_periods[-1]
-    return Fold(split.train & (split.names < last), split.train & (split.names == last), last)
 
 
 def _crossed_folds(rows: LabelledRows, split: Split) -> tuple[Fold, ...]:

@@ -76,10 +76,10 @@ def test_four_rows_are_measured() -> None:
 def test_calibrators_come_from_forward_predictions_only() -> None:
     experiment = planted()
     assert experiment.folds.kind is FoldKind.FORWARD
-    assert [fold.period for fold in experiment.folds.folds] == ["2014", "2015"]
+    assert [fold.period for fold in experiment.folds.folds] == ["2015"]
     assert isinstance(experiment.candidates["prevalence"].calibrator, IdentityCalibrator)
     assert isinstance(experiment.chosen.calibrator, PlattCalibrator)
-    assert "forward predictions of 2 periods" in experiment.chosen.calibration_note
+    assert "forward predictions of 2015" in experiment.chosen.calibration_note
 
 
 def test_probabilities_are_true_on_the_test() -> None:

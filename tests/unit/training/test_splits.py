@@ -110,14 +110,30 @@ def test_a_diagnostic_split_may_go_backwards_and_is_never_registrable() -> None:
 
 
 def test_folds_hold_the_label_rule_too() -> None:
-    rows, label = oulad_like()
+    rows, _ = oulad_like()
     split = temporal_split(rows, DeclaredSplit(period="month"))
     for fold in forward_folds(rows, split):
         assert rows.known_on[fold.fit].max() <= rows.as_of[fold.predict].min()
         assert not (fold.fit & fold.predict).any()
+
+
+def test_a_model_of_a_quarter_of_the_people_calibrates_nobody() -> None:
+    """Of four overlapping presentations only the first could have predicted the others; the calibrator then comes from rolling folds."""
+    rows, label = oulad_like()
+    split = temporal_split(rows, DeclaredSplit(period="month"))
+    assert [fold.period for fold in forward_folds(rows, split)] == ["2013-10", "2014-02"]
     folds = choose_folds(rows, label, split, min_positives=20)
+    assert folds.kind is FoldKind.ROLLING
+    assert [fold.period for fold in folds.folds] == ["2014-02"]
+    assert set(split.names[folds.folds[0].fit]) == {"2013-02", "2013-10"}
+
+
+def test_forward_folds_come_first_where_labels_are_quick() -> None:
+    quick = [(f"{year}-10-01", f"{year + 1}-06-15", year * 100 + person) for year in range(2005, 2010) for person in range(40)]
+    rows = yearly(*quick, ("2015-10-01", "2016-06-15", 1))
+    folds = choose_folds(rows, np.r_[np.tile([0.0, 1.0], 100), 1.0], temporal_split(rows, DeclaredSplit()), min_positives=10)
     assert folds.kind is FoldKind.FORWARD
-    assert [fold.period for fold in folds.folds] == ["2013-10", "2014-02"]
+    assert [fold.period for fold in folds.folds] == ["2008", "2009"]
 
 
 def test_folds_say_when_labels_took_too_long() -> None:
@@ -126,9 +142,9 @@ def test_folds_say_when_labels_took_too_long() -> None:
     label = np.r_[np.tile([0.0, 1.0], 80), 1.0]
     split = temporal_split(rows, DeclaredSplit())
     folds = choose_folds(rows, label, split, min_positives=10)
-    assert folds.kind is FoldKind.LAST_PERIOD
-    assert folds.folds[0].period == "2008"
-    assert set(split.names[folds.folds[0].fit]) == {"2005", "2006", "2007"}
+    assert folds.kind is FoldKind.ROLLING
+    assert [fold.period for fold in folds.folds] == ["2007", "2008"]
+    assert set(split.names[folds.folds[1].fit]) == {"2005", "2006", "2007"}
 
 
 def test_one_training_period_is_crossed_by_person() -> None:
