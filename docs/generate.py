@@ -18,6 +18,8 @@ from typing import Any
 import typer.main
 from typer.core import TyperGroup
 
+from docs.error_codes import error_codes_page
+
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -125,6 +127,7 @@ def _command_lines(title: str, command: Any) -> Iterator[str]:
 PAGES: dict[str, Callable[[], str]] = {
     "case-states.md": case_states_page,
     "commands.md": commands_page,
+    "errors.md": lambda: error_codes_page(ROOT),
     "permissions.md": permissions_page,
     "requirements.md": requirements_page,
 }

@@ -74,7 +74,7 @@ def find_manifest(folder: Path) -> Manifest | None:
     Raises
     ------
     DataError
-        TID403 when the file does not read as a manifest.
+        TID416 when the file does not read as a manifest.
     """
     path = folder / FILE
     if not path.is_file():
@@ -83,7 +83,7 @@ def find_manifest(folder: Path) -> Manifest | None:
         return Manifest.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise DataError(
-            "TID403",
+            "TID416",
             f"{path} does not read as a store's manifest ({error.error_count()} problems). Only `tidlig ingest` writes it: restore it "
             "from a backup, or remove the folder `store` and ingest again.",
         ) from error

@@ -210,7 +210,7 @@ def open_store(project: Project, purpose: StorePurpose) -> EventStore:
     Raises
     ------
     DataError
-        TID402 when nothing has been ingested for the purpose, TID403 when the manifest does not read.
+        TID402 when nothing has been ingested for the purpose, TID416 when the manifest does not read.
     """
     manifest = find_manifest(store_folder(project))
     entry = manifest.purposes.get(purpose) if manifest else None

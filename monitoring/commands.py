@@ -40,7 +40,7 @@ def monitor_command(project: ProjectOption = HERE, month: MonthOption = None, as
     reviews. Needs a valid purpose of kind audit.
     """
     if month is not None and not is_month(month):
-        raise DataError("TID442", f"--month {month} is no month. Expected YYYY-MM, such as 2026-06.")
+        raise DataError("TID483", f"--month {month} is no month. Expected YYYY-MM, such as 2026-06.")
     from features.project import load_project
     from monitoring.monthly import monitor
 

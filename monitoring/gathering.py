@@ -68,7 +68,7 @@ def find_screenings(project: Project, *, month: str | None) -> list[pd.DataFrame
     Raises
     ------
     DataError
-        TID440 when no deployed model has screened anybody then.
+        TID481 when no deployed model has screened anybody then.
     """
     scored = read_scored(project)
     champions = [f"{project.id}-{outcome}-{stage.name}" for stage in project.stages.values() for outcome in stage.outcomes]
@@ -78,7 +78,7 @@ def find_screenings(project: Project, *, month: str | None) -> list[pd.DataFrame
     in_month = scored[[f"{day:%Y-%m}" == month for day in scored["as_of"]]]
     if in_month.empty:
         raise DataError(
-            "TID440",
+            "TID481",
             f"no model that serves has screened anybody as of {month or 'any month'} in {project.root}. Run `tidlig screen --as-of DATE`, "
             "or choose another --month.",
         )

@@ -82,7 +82,7 @@ def monitor(project: Project, *, month: str | None, now: datetime, progress: Pro
     PurposeError
         TID201, TID202 without a valid audit purpose: before anything is read.
     DataError
-        TID440 when nobody was screened in the month.
+        TID481 when nobody was screened in the month.
     """
     purpose = project.check_purpose("audit", on=now.date())
     return [
@@ -118,7 +118,7 @@ def _find_content(folder: Path) -> dict[str, Any] | None:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DataError(
-            "TID441", f"{path} is not the JSON that monitoring wrote. Remove the folder and run `tidlig monitor` again."
+            "TID482", f"{path} is not the JSON that monitoring wrote. Remove the folder and run `tidlig monitor` again."
         ) from error
     return content
 

@@ -92,5 +92,5 @@ def _bundle(project: Project, name: str) -> Bundle:
     """Load the model that serves; one that learnt from invented people says nothing of others, nor the other way round (R-33)."""
     bundle, kind = deployed_bundle(project, name), project.screening.project.data
     if bundle.data != kind:
-        raise ModelError("TID513", f"{name} learnt from {bundle.data} data and this project's is {kind}. Train a model of its own.")
+        raise ModelError("TID515", f"{name} learnt from {bundle.data} data and this project's is {kind}. Train a model of its own.")
     return bundle

@@ -30,14 +30,14 @@ def test_nothing_screened_yet_says_what_to_do(root):
     done = run("--project", str(root), "--json")
     assert done.returncode == 6
     assert done.stdout == ""
-    assert "TID440" in done.stderr
+    assert "TID481" in done.stderr
     assert "tidlig screen" in done.stderr
 
 
 def test_a_month_that_is_none_is_refused_before_anything_is_loaded(root):
     done = run("--project", str(root), "--month", "2026-13")
     assert done.returncode == 6
-    assert "TID442" in done.stderr
+    assert "TID483" in done.stderr
     assert "YYYY-MM" in done.stderr
 
 

@@ -249,5 +249,5 @@ def test_without_an_audit_purpose_nothing_is_read(project):
 
 
 def test_a_month_without_a_screening_says_what_to_do(project):
-    with pytest.raises(DataError, match=r"TID440.*tidlig screen"):
+    with pytest.raises(DataError, match=r"TID481.*tidlig screen"):
         monitor(project, month="2025-01", now=NOW, progress=Silent())
