@@ -57,18 +57,28 @@ def rows_with_national_id(column: pa.ChunkedArray | pa.Array) -> NDArray[np.intp
     """Positions of the values that hold a national identity number, in order.
 
     A regular expression in Arrow leaves out nearly everything; only distinct remaining texts are looked at one by one. Numbers count
-    too: a column read as integers hides them just as well, leading zero lost.
+    too: a column read as integers or decimals hides them just as well, leading zero lost. Bytes, lists and structs are searched as the
+    text they make; only truth values, dates and times can't hold a number.
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+    if pa.types.is_boolean(column.type) or pa.types.is_temporal(column.type) or pa.types.is_null(column.type):
+        return np.empty(0, dtype=np.intp)
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         return _rows_of_numbers(column)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return np.empty(0, dtype=np.intp)
+        column = _as_text(column)
     candidates = np.flatnonzero(pc.fill_null(pc.match_substring_regex(column, _PREFILTER), False).to_numpy(zero_copy_only=False))
     if not len(candidates):
         return candidates
     return np.extract(_holding(column.take(pa.array(candidates))), candidates)
+
+
+def _as_text(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Write values of any other type as text, one by one: such columns are rare, and none may pass unsearched."""
+    return pa.array(
+        [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in column.to_pylist()], pa.string()
+    )
 
 
 def _rows_of_numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[np.intp]:

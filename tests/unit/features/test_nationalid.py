@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pyarrow as pa
 import pytest
 
@@ -60,6 +62,26 @@ def test_numbers_count_too_with_their_leading_zero_lost() -> None:
 
 def test_a_dictionary_column_is_looked_into() -> None:
     assert rows_with_national_id(pa.array(["a", PLAIN, "a"]).dictionary_encode()).tolist() == [1]
+
+
+def test_decimals_count_too() -> None:
+    column = pa.array([Decimal("41010750154.00"), Decimal("41010750154.50"), None], pa.decimal128(20, 2))
+    assert rows_with_national_id(column).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([b"a", f"\u00e6 {PLAIN}".encode("latin-1"), None], pa.binary()),
+        pa.array([b"abcdefghijk", PLAIN.encode(), None], pa.binary(11)),
+        pa.array(["a", PLAIN, None], pa.string_view()),
+        pa.array([["a"], ["b", f"mor {PLAIN}"], None]),
+        pa.array([{"note": "a"}, {"note": PLAIN}, None]),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_no_type_of_column_passes_unsearched(column: pa.Array) -> None:
+    assert rows_with_national_id(pa.chunked_array([column])).tolist() == [1]
 
 
 def test_a_column_without_text_holds_none() -> None:
