@@ -95,6 +95,7 @@ CASES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     ),
     "empty file": (change("school.csv", lambda _: ""), ("TID304", "school.csv", "0 bytes", "ask for the file again")),
     "header only": (change("school.csv", lambda text: text.splitlines()[0] + "\n"), ("TID304", "school.csv", "no row")),
+    "header only, no line end": (change("school.csv", lambda text: text.splitlines()[0]), ("TID304", "school.csv", "no row")),
     "file not there": (lambda root: (root / "data" / "school.csv").unlink(), ("TID305", "school.csv", "not there")),
     "truncated Parquet": (as_parquet_cut_off, ("TID306", "school.parquet", "cut off or damaged", "Copy it again")),
     "damaged Parquet": (parquet_damaged_inside, ("TID306", "school.parquet", "cut off or damaged")),
