@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,19 @@ ROOT = Path(__file__).parent.parent
 def realdata_root() -> Path:
     """Folder with the public data sets: TIDLIG_REALDATA, else beside the checkout."""
     return Path(os.environ.get("TIDLIG_REALDATA") or ROOT.parent / "shared" / "data")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _mlflow_stays_in_its_module() -> Iterator[None]:
+    """Undo what MLflow keeps in the process and exports to the environment, so that one module's store is not another's."""
+    yield
+    if "mlflow" in sys.modules:
+        import mlflow
+
+        mlflow.set_tracking_uri(None)
+        mlflow.set_registry_uri(None)
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -26,18 +25,17 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import mlflow
 
     folder = tmp_path_factory.mktemp("mlflow")
-    before = mlflow.get_tracking_uri()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+        mlflow.set_registry_uri(f"sqlite:///{folder / 'mlflow.db'}")
         mlflow.create_experiment("tiny", artifact_location=(folder / "artifacts").as_uri())
     mlflow.set_experiment("tiny")
-    yield folder
-    mlflow.set_tracking_uri(before)
+    return folder
 
 
 def logged(store: Path, name: str, *, data: str = "synthetic", test_purpose: Purpose | None = None) -> tuple[Path, str]:

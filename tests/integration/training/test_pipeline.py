@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -69,18 +68,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(folder: Path) -> Iterator[TrainedModel]:
+def trained(folder: Path) -> TrainedModel:
     import warnings
 
-    import mlflow
-
-    before = mlflow.get_tracking_uri()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         (model,) = train(load_project(folder), training_in(folder))
-    yield model
-    mlflow.set_tracking_uri(before)
-    mlflow.set_registry_uri(before)
+    return model
 
 
 def training_in(folder: Path) -> Training:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -86,21 +85,16 @@ class Registered:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registered]:
+def first(tmp_path_factory: pytest.TempPathFactory) -> Registered:
     import warnings
 
-    import mlflow
-
-    before = mlflow.get_tracking_uri()
     project = load_project(tiny_project(tmp_path_factory.mktemp("tiny")))
     tracking = local_tracking(project)
     unlogged = Registered(project, tracking, run_tiny(), LoggedRun("", None))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         run = unlogged.log()
-    yield replace(unlogged, run=run)
-    mlflow.set_tracking_uri(before)
-    mlflow.set_registry_uri(before)
+    return replace(unlogged, run=run)
 
 
 def test_a_logged_run_says_what_was_done(first: Registered) -> None:
