@@ -132,6 +132,7 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     _promote_all(folder)
     _show("screen", f"--project {folder} --stage grade_10 --as-of {DEMO_AS_OF:%Y-%m-%d}")
     screen(as_of=DEMO_AS_OF, project=folder, stage=["grade_10"])
+    _explain_somebody(folder)
     _show("monitor", f"--project {folder} --month {DEMO_AS_OF:%Y-%m}")
     monitor_command(project=folder, month=f"{DEMO_AS_OF:%Y-%m}")
     (folder / DEMO_DONE).touch()
@@ -160,6 +161,23 @@ def _promote_all(folder: Path) -> None:
             "models promote", f"{version.name} {version.version} --project {folder}", *(f"--signed-by {name}" for name in signers), *shown
         )
         promote(version.name, version.version, signed_by=signers, justify=justify, project=folder)
+
+
+def _explain_somebody(folder: Path) -> None:
+    """Explain one invented person of the cohort, whoever comes first: the reasons add up to the score."""
+    from features.intake.linkage import pseudonyms_for
+    from features.project import load_project
+    from features.tables import find_stage_table
+    from serving.commands import explain
+
+    project = load_project(folder)
+    table = find_stage_table(project, "score", project.stages["grade_10"], as_of=DEMO_AS_OF.date())
+    if table is None:
+        raise RuntimeError("the screening left no feature table")
+    somebody = str(table.keys["subject_id"].iloc[0])
+    pseudonym = str(pseudonyms_for(project, [somebody], purpose="score")["pseudonym"].iloc[0])
+    _show("explain", f"{pseudonym} --project {folder} --stage grade_10 --as-of {DEMO_AS_OF:%Y-%m-%d}")
+    explain(pseudonym, as_of=DEMO_AS_OF, project=folder, stage=["grade_10"])
 
 
 def _show(command: str, *arguments: str) -> None:
