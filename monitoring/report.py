@@ -24,7 +24,7 @@ from monitoring.signals import Signal
 from monitoring.suppression import MINIMUM, Count, withheld_counts
 from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
 
-FORMAT = 1
+FORMAT = 2
 
 PAGE_METRICS = ("base_rate", "tpr", "fpr", "ppv", "npv")
 """Rates that need outcomes and stand on the page; fnr is 1 - tpr and stands in the JSON."""
@@ -139,18 +139,16 @@ def _drift_content(found: Findings) -> dict[str, Any]:
 
 
 def _feature_content(feature: FeatureDrift, drift: Drift, labels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """Describe one feature; figures that would speak about a few current people are withheld, the verdict never is."""
-    n_missing = round(feature.missing_current * drift.n_current) if drift.n_current else 0
+    """Describe one feature; figures that would speak about a few people are withheld, the verdict never is."""
     few = feature.n_telling < MINIMUM
-    hides_missing = 0 < n_missing < MINIMUM or 0 < drift.n_current - n_missing < MINIMUM
     return {
         "name": feature.name,
         "label": dict(labels.get(feature.name, {})),
         "sector": feature.sector,
         "test": feature.test,
         "distance": None if few or np.isnan(feature.distance) else round(feature.distance, 2),
-        "missing_reference": _share(feature.missing_reference),
-        "missing_current": None if hides_missing else _share(feature.missing_current),
+        "missing_reference": _missing_share(feature.missing_reference, drift.n_reference),
+        "missing_current": _missing_share(feature.missing_current, drift.n_current),
         "p_value": None if few and feature.test != "none" else float(f"{feature.p_value:.2g}"),
         "q_value": None if few and feature.test != "none" else float(f"{feature.q_value:.2g}"),
         "has_drifted": feature.has_drifted,
@@ -158,8 +156,17 @@ def _feature_content(feature: FeatureDrift, drift: Drift, labels: Mapping[str, M
     }
 
 
-def _share(value: float) -> float | None:
-    return None if np.isnan(value) else round(value, 3)
+def _missing_share(share: float, n_people: int) -> float | None:
+    """Round the share of people without a value; withheld where fewer than the minimum lack one, or have one.
+
+    >>> _missing_share(0.02, 200), _missing_share(0.25, 200)
+    (None, 0.25)
+    """
+    if np.isnan(share):
+        return None
+    n_missing = round(share * n_people)
+    is_small = 0 < n_missing < MINIMUM or 0 < n_people - n_missing < MINIMUM
+    return None if is_small else round(share, 3)
 
 
 def _shown(n_people: int) -> int | None:
