@@ -21,9 +21,10 @@ Table = tuple[str, tuple[str, ...], list[tuple[object, ...]]]
 SHORT_NAMES = {
     "auc": "AUC",
     "average_precision": "AP",
-    "precision_at_capacity": "precision at capacity",
-    "recall_at_capacity": "recall at capacity",
+    "precision_at_capacity": "precision",
+    "recall_at_capacity": "recall",
 }
+"""Headings; precision and recall are those at capacity."""
 
 
 @dataclass(frozen=True)
@@ -100,18 +101,22 @@ def ladder_table(reports: list[Report]) -> Table:
     for report in reports:
         for rung, figures in report["ladder"].items():
             mark = "*" if rung == report["chosen"] else ""
-            rows.append((report["model"], f"{rung}{mark}", *(_shown(figures[metric]) for metric in RANKING_METRICS)))
-    return ("The ladder, tested on later periods (* chosen)", ("model", "rung", *(SHORT_NAMES[m] for m in RANKING_METRICS)), rows)
+            rows.append((_short(report), f"{rung}{mark}", *(_shown(figures[metric]) for metric in RANKING_METRICS)))
+    return (
+        "The ladder, tested on later periods (* chosen); precision and recall at capacity",
+        ("outcome, stage", "rung", *(SHORT_NAMES[m] for m in RANKING_METRICS)),
+        rows,
+    )
 
 
 def reference_table(reports: list[Report]) -> Table | None:
-    """Four rows of the chosen rung, and the other personal rungs, beside each reference; None where no reference is declared."""
+    """Four rows of the chosen rung, two of the other personal rung, beside each reference; None where no reference is declared."""
     with_reference = [report for report in reports if report["reference"] is not None]
     if not with_reference:
         return None
     rows = [row for report in with_reference for row in _reference_rows(report)]
-    columns = ("model", "rung", "protected columns", "test rows", *(SHORT_NAMES[m] for m in RANKING_METRICS), "reference")
-    return ("Beside the reference: ours (difference)", columns, rows)
+    columns = ("outcome, stage", "rung", "protected", "rows", *(SHORT_NAMES[m] for m in RANKING_METRICS), "reference")
+    return ("Beside the reference: ours (difference); protected columns out or in, all test rows or unseen people", columns, rows)
 
 
 def gate_table(reports: list[Report]) -> Table:
@@ -121,8 +126,8 @@ def gate_table(reports: list[Report]) -> Table:
         verdicts = [gate["verdict"] for gate in report["gates"]]
         failed = sorted({f"{gate['code']} {gate['title']}" for gate in report["gates"] if gate["verdict"] == "FAILED"})
         counts = (verdicts.count("PASSED"), verdicts.count("FAILED"), verdicts.count("NOT_APPLICABLE"))
-        rows.append((report["model"], report["chosen"], *counts, "; ".join(failed) or "–"))
-    return ("Gates", ("model", "chosen", "passed", "failed", "not applicable", "failed gates"), rows)
+        rows.append((_short(report), report["chosen"], *counts, "; ".join(failed) or "–"))
+    return ("Gates", ("outcome, stage", "chosen", "passed", "failed", "not applicable", "failed gates"), rows)
 
 
 def _figures(resamples: Resamples) -> dict[str, dict[str, dict[str, float | None]]]:
@@ -151,10 +156,10 @@ def _reference_rows(report: Report) -> Iterator[tuple[object, ...]]:
     personal = {entry["rung"] for entry in report["four_rows"]}
     main = report["chosen"] if report["chosen"] in personal else "boosted"
     for entry in report["four_rows"]:
-        if entry["rung"] == main or (entry["protected"], entry["rows"]) == ("out", "all"):
+        if entry["rung"] == main or entry["rows"] == "all":
             mark = "*" if entry["rung"] == report["chosen"] else ""
             cells = (_beside(entry, metric) for metric in RANKING_METRICS)
-            yield (report["model"], f"{entry['rung']}{mark}", entry["protected"], entry["rows"], *cells, _verdict(entry))
+            yield (_short(report), f"{entry['rung']}{mark}", entry["protected"], entry["rows"], *cells, _verdict(entry))
 
 
 def _beside(entry: Mapping[str, Any], metric: str) -> str:
@@ -163,9 +168,14 @@ def _beside(entry: Mapping[str, Any], metric: str) -> str:
 
 
 def _verdict(entry: Mapping[str, Any]) -> str:
-    compared = {metric: value for metric, value in entry["difference"].items() if metric in SHORT_NAMES}
-    short = {metric: value for metric, value in compared.items() if round(value, 3) < 0}
-    return "reached" if not short else "short: " + ", ".join(f"{SHORT_NAMES[metric]} {value:+.3f}" for metric, value in short.items())
+    """Say whether every compared figure reaches the reference, to its three decimals."""
+    compared = [value for metric, value in entry["difference"].items() if metric in SHORT_NAMES]
+    return "reached" if all(round(value, 3) >= 0 for value in compared) else "short"
+
+
+def _short(report: Report) -> str:
+    """Outcome and stage: the project is the same in every row."""
+    return f"{report['outcome']}, {report['stage']}"
 
 
 def _plain(interval: Interval) -> dict[str, float | None]:
