@@ -123,7 +123,7 @@ def _window_days(text: str | None) -> int | None:
         return None
     days = int(text[:-1]) if text.endswith("d") else int(int(text[:-1]) * 365.25)
     if days < 1:
-        raise ValueError("a window is at least one day")
+        raise ValueError(f"the window {text!r} is shorter than one day; expected one such as 90d, 3y or ever")
     return days
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -295,8 +295,11 @@ class Project:
         where = self.root / "screening.toml"
         if not declared:
             raise PurposeError("TID201", f"no purpose of kind {kind!r} in {where}. Declare one with its legal basis and dates.")
-        last = max(p.valid_to for p in declared)
-        raise PurposeError("TID202", f"no purpose of kind {kind!r} in {where} is valid on {on} (the last ran to {last}). Renew it first.")
+        runs = ", ".join(f"{p.valid_from} to {p.valid_to}" for p in declared)
+        what = (
+            "Renew it first" if on > max(p.valid_to for p in declared) else "Choose a day within them, or declare the purpose for that day"
+        )
+        raise PurposeError("TID202", f"no purpose of kind {kind!r} in {where} is valid on {on}; declared: {runs}. {what}.")
 
 
 def load_project(root: Path) -> Project:
@@ -338,18 +341,36 @@ def source_files(project: Project, files: tuple[str, ...], *, environ: Mapping[s
 
 
 def _read(path: Path, model: type[TableT]) -> TableT:
+    document: dict[str, Any] = {}
     try:
-        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return model.model_validate(document)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProjectError("TID102", f"{path} is not valid TOML: {error}.") from error
     except ValidationError as error:
-        raise ProjectError("TID103", f"{path}: " + "; ".join(_describe(e) for e in error.errors(include_url=False))) from error
+        raise ProjectError("TID103", f"{path}: " + "; ".join(_describe(e, document) for e in error.errors(include_url=False))) from error
 
 
-def _describe(error: Any) -> str:
-    place = ".".join(str(part) for part in error["loc"]) or "the file"
-    hint = " (not a known key; remove it or check its spelling)" if error["type"] == "extra_forbidden" else ""
-    return f"{place}: {str(error['msg']).removeprefix('Value error, ')}{hint}"
+def _describe(error: Any, document: Mapping[str, Any]) -> str:
+    place = ".".join(_place(error["loc"], document)) or "the file"
+    if error["type"] == "extra_forbidden":
+        return f"{place}: not a known key; remove it or check its spelling"
+    return f"{place}: {str(error['msg']).removeprefix('Value error, ')}"
+
+
+def _place(parts: Iterable[str | int], document: object) -> Iterator[str]:
+    """Name what stands at a place; a table of many goes by its own name, or else by its number counted from 1."""
+    here = document
+    for part in parts:
+        here = _inside(here, part)
+        own = next((here[key] for key in ("code", "name", "kind", "number") if key in here), None) if isinstance(here, dict) else None
+        yield str(part) if isinstance(part, str) else str(own or part + 1)
+
+
+def _inside(here: object, part: str | int) -> object:
+    if isinstance(here, list) and isinstance(part, int) and part < len(here):
+        return here[part]
+    return here.get(part) if isinstance(here, dict) else None
 
 
 def _check_fits(project: Project) -> None:
