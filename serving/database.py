@@ -67,7 +67,8 @@ class Database:
 
 def open_database(url: str) -> Database:
     """Connect lazily to a database; its schema is looked after by `serving.migrate`."""
-    engine = create_engine(url, pool_pre_ping=True)
+    # A failing statement's text goes to the server's log; its parameters are about persons and stay out.
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if make_url(url).get_backend_name() == "sqlite":
         _set_up_sqlite(engine)
     reading = engine.execution_options(**{_READING: True, **_reading_options(engine)})

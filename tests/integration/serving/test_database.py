@@ -78,3 +78,9 @@ def test_of_two_who_take_the_same_case_at_once_one_wins_and_nothing_is_lost(revi
     assert review.row(case).version == 2
     with review.database.reading() as session:
         log.verify_log(session)
+
+
+def test_a_failing_statement_is_told_without_its_parameters(review: Review) -> None:
+    with pytest.raises(DBAPIError) as refused, review.database.transaction() as session:
+        session.execute(text("INSERT INTO nothing VALUES (:one)"), {"one": "about a person"})
+    assert "about a person" not in str(refused.value)
