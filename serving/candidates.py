@@ -68,7 +68,12 @@ class Candidate:
     @property
     def order(self) -> tuple[float, str]:
         """Highest first; ties by a hash of the subject id, so that they fall the same way each time and mean nothing."""
-        return (-self.log_odds, hashlib.sha256(self.subject_id.encode()).hexdigest())
+        return (-self.log_odds, self.place)
+
+    @property
+    def place(self) -> str:
+        """A place among others that says nothing about the person: a hash of the subject id."""
+        return hashlib.sha256(self.subject_id.encode()).hexdigest()
 
 
 def score_cohort(stage: Stage, outcome: str, champion: Champion, bundle: Bundle, cohort: Cohort, table: FeatureTable) -> ScoredCohort:
@@ -97,14 +102,18 @@ def find_candidates(
 
 
 def choose(candidates: Iterable[Candidate], *, capacity: Mapping[str, int]) -> list[Candidate]:
-    """Choose within capacity: a municipality's highest, each person once. Shielded persons take nobody's place and leave no gap (R-08)."""
+    """Choose within capacity: a municipality's highest, each person once. Shielded persons take nobody's place and leave no gap (R-08).
+
+    Given back in no order of score: cases are written and logged in this order, and a log that numbered them by score would be a ranking
+    (R-18).
+    """
     left = {shielded: Counter(capacity) for shielded in (False, True)}
     chosen: dict[str, Candidate] = {}
     for candidate in sorted(candidates, key=lambda c: c.order):
         if candidate.subject_id not in chosen and left[candidate.is_shielded][candidate.municipality] > 0:
             left[candidate.is_shielded][candidate.municipality] -= 1
             chosen[candidate.subject_id] = candidate
-    return list(chosen.values())
+    return sorted(chosen.values(), key=lambda c: c.place)
 
 
 def already_followed(project: Project, store: EventStore, *, as_of: date) -> NDArray[np.int32]:

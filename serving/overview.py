@@ -85,7 +85,7 @@ def reports_folder(project: Project) -> Path:
 
 
 def hide_small(counts: dict[str, int]) -> dict[str, int | None]:
-    """Hide counts from 1 to 4, and one more where a single hidden one could be worked out from the total.
+    """Hide counts from 1 to 4, and further ones, smallest first, while a hidden one could be worked out from the total (R-09).
 
     Examples
     --------
@@ -94,9 +94,26 @@ def hide_small(counts: dict[str, int]) -> dict[str, int | None]:
     """
     hidden = {name for name, n in counts.items() if 0 < n < MIN_CELL}
     others = sorted((n, name) for name, n in counts.items() if name not in hidden and n > 0)
-    if len(hidden) == 1 and others:
-        hidden.add(others[0][1])
+    while others and not _are_unknown([counts[name] for name in hidden]):
+        hidden.add(others.pop(0)[1])
     return {name: None if name in hidden else n for name, n in counts.items()}
+
+
+def total_of(counts: dict[str, int]) -> int | None:
+    """Give the total of counts beside `hide_small` of them; hidden where it is small or would tell the hidden ones.
+
+    Examples
+    --------
+    >>> total_of({"9001": 12, "9002": 3}), total_of({"9001": 1, "9002": 1}), total_of({"9001": 3, "9002": 3})
+    (15, None, None)
+    """
+    hidden = [counts[name] for name, shown in hide_small(counts).items() if shown is None]
+    return or_none(sum(counts.values())) if _are_unknown(hidden) else None
+
+
+def _are_unknown(hidden: list[int]) -> bool:
+    """Answer whether hidden counts stay unknown when their sum is known: each, being 1 or more, could be any of `MIN_CELL` and more."""
+    return not hidden or sum(hidden) >= len(hidden) + MIN_CELL
 
 
 def _line(row: ScreeningRow, project: Project) -> ScreeningLine:
@@ -113,7 +130,7 @@ def _line(row: ScreeningRow, project: Project) -> ScreeningLine:
         model_version=row.model_version,
         n_scored=or_none(row.n_scored),
         n_in_band=or_none(row.n_in_band),
-        n_cases=or_none(sum(counts.values())),
+        n_cases=total_of(counts),
         cases_by_municipality=hide_small(counts),
     )
 

@@ -20,7 +20,7 @@ from serving.candidates import ScoredCohort, already_followed, choose, find_cand
 from serving.cases.expiry import expire_overdue
 from serving.cases.states import OPEN_STATES
 from serving.database import Database
-from serving.overview import hide_small, or_none
+from serving.overview import hide_small, or_none, total_of
 from serving.person_keys import PersonKeys
 from serving.proposing import screening_id, write_case, write_scored_rows, write_screening
 from serving.scoring import check_score_purpose, score_stages
@@ -135,7 +135,6 @@ def _capacity_left(session: Session, project: Project, as_of: date) -> dict[str,
 def _screened(session: Session, project: Project, scored: ScoredCohort, as_of: date, *, is_repeat: bool) -> Screened:
     row = session.get_one(ScreeningRow, screening_id(project, scored, as_of))
     counts = {str(k): int(n) for k, n in row.cases_by_municipality.items()}
-    total = sum(counts.values())
     return Screened(
         screening_id=row.id,
         stage=row.stage,
@@ -144,7 +143,7 @@ def _screened(session: Session, project: Project, scored: ScoredCohort, as_of: d
         model_version=row.model_version,
         n_scored=or_none(row.n_scored),
         n_in_band=or_none(row.n_in_band),
-        n_cases=or_none(total),
+        n_cases=total_of(counts),
         cases_by_municipality=hide_small(counts),
         is_repeat=is_repeat,
     )

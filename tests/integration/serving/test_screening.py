@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from features.project import Project
 from features.restrictions import write_restrictions
 from features.scored import read_scored
 from features.store import open_store
+from serving import log
 from serving.app import create_app, open_service
 from serving.cases.proposal import Proposal
 from serving.database import Database
@@ -70,6 +72,19 @@ def test_screening_again_proposes_nobody_twice(service: Service) -> None:
 
     assert {case.id for case in cases(database)} == before
     assert [s.is_repeat for s in again.screened] == [True]
+
+
+@pytest.mark.requirement("R-18")
+def test_the_log_numbers_cases_in_no_order_of_score(service: Service) -> None:
+    project, database, keys = service
+    screen(project, database, keys, as_of=AS_OF, now=NOW)
+
+    with database.reading() as session:
+        proposed = [line.case_id for line in log.read_page(session, before=None, limit=50) if line.action == "case.proposed"][::-1]
+    subjects = {case.id: case.subject_id for case in cases(database)}
+    places = [sha256(subjects[case].encode()).hexdigest() for case in proposed if case is not None]
+    assert places == sorted(places)
+    assert len(places) == 5
 
 
 @pytest.mark.requirement("R-31")

@@ -30,7 +30,8 @@ def test_nobody_who_works_cases_reads_the_log() -> None:
     [
         ({"a": 12, "b": 8}, {"a": 12, "b": 8}),
         ({"a": 12, "b": 3, "c": 9}, {"a": 12, "b": None, "c": None}),
-        ({"a": 4, "b": 1, "c": 9}, {"a": None, "b": None, "c": 9}),
+        ({"a": 4, "b": 1, "c": 9}, {"a": None, "b": None, "c": None}),
+        ({"a": 4, "b": 4, "c": 9}, {"a": None, "b": None, "c": 9}),
         ({"a": 0, "b": 2}, {"a": 0, "b": None}),
     ],
 )
