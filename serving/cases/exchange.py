@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from features.project import Project
@@ -65,7 +65,7 @@ def _decided() -> Any:
         .join(ScreeningRow, ScreeningRow.id == CaseRow.screening_id)
         .join(DecisionRow, DecisionRow.case_id == CaseRow.id)
         .join(readers, readers.c.case_id == CaseRow.id)
-        .where(CaseRow.state != CaseState.STOPPED.value, DecisionRow.step.not_in(_NOT_FINISHED))
+        .where(_has_not_objected(), DecisionRow.step.not_in(_NOT_FINISHED))
         .order_by(DecisionRow.decided_at, CaseRow.id)
     )
 
@@ -75,9 +75,14 @@ def _ended_by_time() -> Any:
     return (
         select(CaseRow, ScreeningRow)
         .join(ScreeningRow, ScreeningRow.id == CaseRow.screening_id)
-        .where(CaseRow.state == CaseState.EXPIRED.value, ~has_decision)
+        .where(CaseRow.state == CaseState.EXPIRED.value, _has_not_objected(), ~has_decision)
         .order_by(CaseRow.state_since, CaseRow.id)
     )
+
+
+def _has_not_objected() -> ColumnElement[bool]:
+    """Build the condition by person, not by case: a case that was closed before the objection leaves the table too (R-22)."""
+    return CaseRow.subject_id.not_in(select(RestrictionRow.subject_id))
 
 
 def _finished(case: CaseRow, screening: ScreeningRow, decision: DecisionRow, n_readers: int) -> dict[str, Any]:

@@ -222,3 +222,18 @@ def test_a_finished_review_is_told_in_codes_and_never_in_words(review: Review) -
     assert found.loc[agreed, ["decision", "agreed_before", "agreed_after"]].tolist() == ["wondering", True, True]
     assert found.loc[disagreed, ["decision", "agreed_before", "agreed_after"]].tolist() == ["no_need", True, False]
     assert REASON not in found.to_csv()
+
+
+@pytest.mark.requirement("R-22")
+def test_an_objection_takes_earlier_reviews_of_the_person_out_of_the_table_too(review: Review) -> None:
+    subject, caller = "ab" * 16, review.caller("koordinator-9901")
+    closed = review.add_case(subject_id=subject)
+    caller.to_review(closed)
+    caller.step(closed, "decisions", {"step": "decide_no_need", "reason": REASON})
+    caller.step(closed, "close")
+    assert read_finished_reviews(review.project)["case_id"].tolist() == [closed]
+
+    later = review.add_case(subject_id=subject, screening_id=review.add_screening())
+    assert caller.step(later, "objections", {"statement": ""}).status_code == 201
+
+    assert read_finished_reviews(review.project).empty
