@@ -33,10 +33,11 @@ def open_service(settings: Settings, project: Project) -> tuple[Database, Person
     Raises
     ------
     ProjectError
-        TID120 when the key file is missing in production, or holds something else.
+        TID120 when the key file is missing in production or with real data, or holds something else.
     """
     path = settings.person_key_file_for(project)
-    keys = PersonKeys(read_service_key(path) if settings.env == "prod" else read_or_make_service_key(path))
+    is_given = settings.env == "prod" or project.screening.project.data == "real"  # a made key would lie beside real people's data
+    keys = PersonKeys(read_service_key(path) if is_given else read_or_make_service_key(path))
     if settings.database_url is None:
         project.var.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.url_for(project))

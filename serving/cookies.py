@@ -12,13 +12,13 @@ COOKIE = "tidlig_session"
 def set_cookie(response: Response, token: str, *, request: Request, settings: Settings) -> None:
     """Hand out a session: HttpOnly, SameSite=Lax, and Secure everywhere but on a demo without TLS."""
     response.set_cookie(
-        COOKIE, token, max_age=settings.session_hours * 3600, httponly=True, samesite="lax", secure=_is_secure(request, settings), path="/"
+        COOKIE, token, max_age=settings.session_hours * 3600, httponly=True, samesite="lax", secure=is_secure(request, settings), path="/"
     )
 
 
 def clear_cookie(response: Response, *, request: Request, settings: Settings) -> None:
     """Take the session back."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=_is_secure(request, settings), path="/")
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=is_secure(request, settings), path="/")
 
 
 def address_of(request: Request) -> str:
@@ -26,5 +26,6 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client is not None else "unknown"
 
 
-def _is_secure(request: Request, settings: Settings) -> bool:
+def is_secure(request: Request, settings: Settings) -> bool:
+    """Answer whether a cookie may travel over TLS only; in production also behind a proxy that ends TLS."""
     return settings.env == "prod" or request.url.scheme == "https"

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     """SQLAlchemy URL; None is SQLite in the project's ``var/tidlig.db``."""
     person_key_file: Path | None = None
     """File with the 32-byte key (64 hex digits) that wraps every person's own key; None is ``var/keys/persons.key``, made on first start
-    outside ``prod``. Without it nothing personal in the database can be read."""
+    outside ``prod`` and without real people's data. Without it nothing personal in the database can be read."""
     session_minutes: int = Field(default=30, ge=1, le=480)
     """A session that is not used for this long ends."""
     session_hours: int = Field(default=10, ge=1, le=24)

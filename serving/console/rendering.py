@@ -19,7 +19,8 @@ from serving.cases.states import STATES, STEPS
 from serving.console.language import Tongue, choose_language, tongue
 from serving.console.navigation import links_for
 from serving.console.values import typical_text, value_text
-from serving.dependencies import csrf_token, project_of
+from serving.cookies import is_secure
+from serving.dependencies import csrf_token, project_of, settings_of
 from serving.roles import ROLES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -91,7 +92,14 @@ def page(
     )
     response = HTMLResponse(text, status_code=status, headers={"Content-Language": t.language, "Vary": "Cookie, Accept-Language"})
     if request.query_params.get("lang") == t.language:
-        response.set_cookie(LANGUAGE_COOKIE, t.language, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", secure=_is_secure(request))
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            t.language,
+            max_age=_YEAR_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=is_secure(request, settings_of(request)),
+        )
     return response
 
 
@@ -109,7 +117,3 @@ def is_own_path(path: str | None, *, known: Sequence[str] = ("/",)) -> bool:
     (True, False, False)
     """
     return path is not None and path.startswith(tuple(known)) and not path.startswith("//") and "\\" not in path and ":" not in path
-
-
-def _is_secure(request: Request) -> bool:
-    return request.url.scheme == "https"

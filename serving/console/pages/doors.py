@@ -14,7 +14,7 @@ from serving import sessions
 from serving.console.forms import Draft
 from serving.console.navigation import start_of
 from serving.console.rendering import go_to, is_own_path, page, tongue_of
-from serving.cookies import COOKIE, address_of, clear_cookie, set_cookie
+from serving.cookies import COOKIE, address_of, clear_cookie, is_secure, set_cookie
 from serving.demo import DemoLogin, demo_logins
 from serving.dependencies import (
     CallerOf,
@@ -59,8 +59,8 @@ def log_in(
     project: ProjectOf,
     settings: SettingsOf,
     clock: ClockOf,
-    login: Annotated[str, Form()] = "",
-    password: Annotated[str, Form()] = "",
+    login: Annotated[str, Form(max_length=80)] = "",
+    password: Annotated[str, Form(max_length=200)] = "",
     csrf: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
@@ -135,5 +135,5 @@ def _login_page(request: Request, draft: Draft, *, next_path: str, ended: bool =
         demo_accounts=_demo_accounts(request),
         form_token=sessions.csrf_token(token),
     )
-    response.set_cookie(FORM_COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    response.set_cookie(FORM_COOKIE, token, httponly=True, samesite="strict", secure=is_secure(request, settings_of(request)))
     return response
