@@ -41,17 +41,17 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.SECOND_READER: RoleDescription(
         Wording(nb="Andreleser", nn="Andrelesar", en="Second reader"),
-        "Looks at a case that a colleague handed over, without seeing what the colleague thought until their own view is written.",
+        "Will look at cases that a colleague handed over; that step is not there yet. Sees public information on the models.",
         has_municipality=True,
     ),
     Role.LEADER: RoleDescription(
         Wording(nb="Leder", nn="Leiar", en="Leader"),
-        "Answers for the coordinators' work in one municipality and can register an objection. Sees how many, never who says what.",
+        "Answers for the coordinators' work in one municipality. Sees how many, never who says what.",
         has_municipality=True,
     ),
     Role.MODEL_KEEPER: RoleDescription(
         Wording(nb="Modellforvalter", nn="Modellforvaltar", en="Model keeper"),
-        "Trains and promotes models. Sees models and reports, never a person.",
+        "Answers for how models are trained and promoted, which is done by command. Sees models and reports, never a person.",
     ),
     Role.FAIRNESS_AUDITOR: RoleDescription(
         Wording(nb="Fairness-revisor", nn="Fairness-revisor", en="Fairness auditor"),
@@ -63,7 +63,7 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.CONTROLLER: RoleDescription(
         Wording(nb="Dataansvarlig", nn="Dataansvarleg", en="Controller"),
-        "Approves purposes and legal bases. Sees aggregates and reports.",
+        "Answers for purposes and legal bases, which stand in the project folder. Sees aggregates and reports.",
     ),
     Role.SHIELDED_CASEWORKER: RoleDescription(
         Wording(nb="Skjermet saksbehandler", nn="Skjerma saksbehandlar", en="Shielded caseworker"),

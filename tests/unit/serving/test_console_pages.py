@@ -355,7 +355,7 @@ def test_models_and_reports_show_aggregates_in_words(review: Review) -> None:
     for words in ("Beslutningstrær (LightGBM)", "Kunne ikke prøves", "Funnet og oversett", "Reasons are not causes"):
         assert words in page
     reports = reader(review, "fairness-revisor").open("/monitoring")
-    assert "Modellen er stanset av S-05." in reports
+    assert "Modellen bør tas ut av bruk til noen har sett på S-05." in reports
     link = re.search(r'href="(/reports/[^"]+\.html)"', reports)
     assert link is not None
     assert reader(review, "fairness-revisor").client.get(link[1]).status_code == 200
