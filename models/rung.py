@@ -79,20 +79,6 @@ class FitSettings:
     """Threads of LightGBM; the model does not depend on it."""
 
 
-class FittableRung(Protocol):
-    """How a rung comes to be."""
-
-    @classmethod
-    def fit(cls, matrix: Matrix, label: Vector, *, feature_names: tuple[str, ...], settings: FitSettings) -> Rung:
-        """Learn from rows with a 0/1 label.
-
-        Raises
-        ------
-        DataError
-            TID401 when there is only one class or a needed column is missing.
-        """
-
-
 def check_trainable(matrix: Matrix, label: Vector, feature_names: tuple[str, ...]) -> None:
     """Refuse rows that no rung can learn from.
 

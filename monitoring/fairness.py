@@ -36,11 +36,6 @@ class Metric:
     complement: tuple[str, ...]
     formula: str
 
-    @property
-    def needs_outcome(self) -> bool:
-        """Whether it can only be counted when outcomes have matured."""
-        return not any(cell.startswith("unknown") for cell in self.numerator)
-
 
 METRICS = {
     metric.name: metric

@@ -24,7 +24,7 @@ from features.restrictions import read_finished_reviews, restricted_persons
 from features.scored import read_scored
 from features.store import open_store
 from features.tables import build_stage_table, find_stage_table
-from models.bundle import Bundle, load_bundle
+from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
 from models.rung import Matrix
 from monitoring.oversight import Oversight, count_oversight
@@ -71,7 +71,7 @@ def find_screenings(project: Project, *, month: str | None) -> list[pd.DataFrame
         TID481 when no deployed model has screened anybody then.
     """
     scored = read_scored(project)
-    champions = [f"{project.id}-{outcome}-{stage.name}" for stage in project.stages.values() for outcome in stage.outcomes]
+    champions = [model_name(project.id, outcome, stage.name) for stage in project.stages.values() for outcome in stage.outcomes]
     scored = scored[scored["model"].isin([name for name in champions if find_champion(project, name) is not None])]
     if month is None and len(scored):
         month = f"{scored['as_of'].max():%Y-%m}"

@@ -68,12 +68,6 @@ def withheld_counts(counts: Sequence[Count], *, minimum: int = MINIMUM) -> froze
     return frozenset(count.name for count in counts if count.is_shown) - {count.name for count in attack.shown}
 
 
-def possible_range(target: Sequence[int], shown: Sequence[Count]) -> tuple[float, float]:
-    """Give the least and greatest number of people in `target` cells that the shown counts allow."""
-    least, greatest = (_extreme(target, shown, sign) for sign in (+1, -1))
-    return least.value, greatest.value
-
-
 class _Attack:
     """A reader with a linear program, who remembers every table that the shown counts allow and that was met on the way.
 

@@ -52,8 +52,6 @@ WELFARE_MEAN_YEARS = 4.8
 """So that 3.5 % have a measure in a year at 6 to 17 (D)."""
 WELFARE_CARE_GIVEN_EVER = 0.11
 """S."""
-NOTIFIED_IN_YEAR = 0.053
-"""Ages 6 to 17 (D, 2020)."""
 
 SUPPORT_BY_GRADE = (0.035, 0.045, 0.058, 0.072, 0.085, 0.093, 0.098, 0.088, 0.100, 0.105, 0.030)
 """Special education, grades 1 to 10 and Vg1, with the dip at grade 8 (S, 2021-22)."""
@@ -74,8 +72,6 @@ ABSENCE_HOURS_SIGMA = 1.0
 UPPER_DAYS_MEDIAN, UPPER_DAYS_SIGMA = 5.0, 1.13
 UPPER_HOURS_MEDIAN, UPPER_HOURS_SIGMA = 20.0, 1.0
 """Upper secondary, 2024-25 (S, D)."""
-NO_BASIS_SHARE = 0.026
-"""Pupils without grading basis in at least one subject (S, 2022-23)."""
 
 CAMHS_IN_YEAR = {"boy": ((5, 0.035), (10, 0.075), (15, 0.07)), "girl": ((5, 0.02), (10, 0.05), (15, 0.12))}
 """S, 2016."""

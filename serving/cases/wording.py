@@ -1,4 +1,4 @@
-"""Words that pages take from the project: labels of stages, outcomes and bands, services, and natural frequencies."""
+"""Words that pages take from the project: labels of stages and outcomes, and the services that help here."""
 
 from __future__ import annotations
 
@@ -17,12 +17,6 @@ def stage_label(project: Project, name: str) -> Wording:
 def outcome_label(project: Project, name: str) -> Wording:
     """Give an outcome's label; its code where the project has dropped the outcome since the case was made."""
     return project.outcomes[name].label if name in project.outcomes else _code(name)
-
-
-def indicator_label(project: Project, code: str) -> Wording:
-    """Give an indicator's label; its code where the catalogue has dropped it since."""
-    declared = project.catalogue.declared
-    return declared[code].label if code in declared else _code(code)
 
 
 def services_here(project: Project, *, municipality: str | None, sectors: Iterable[str]) -> tuple[ServiceLine, ...]:

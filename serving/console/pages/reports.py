@@ -21,7 +21,6 @@ router = APIRouter(prefix="/monitoring")
 
 FILES = {
     "report.html": "monitoring.file.nb",
-    "report-nn.html": "monitoring.file.nn",
     "report-en.html": "monitoring.file.en",
     "evidently.html": "monitoring.file.drift",
     "report.json": "monitoring.file.data",
