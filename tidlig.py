@@ -155,7 +155,7 @@ def _promote_all(folder: Path) -> None:
     loaded = load_project(folder)
     signers = ["demo-modellforvalter", "demo-leder"]
     for version in list_models(loaded, local_tracking(loaded)):
-        justify = DEMO_JUSTIFICATION if version.gates_failed else None
+        justify = DEMO_JUSTIFICATION if version.gates_failed != "none" else None
         shown = ["--justify '...'"] if justify else []
         _show(
             "models promote", f"{version.name} {version.version} --project {folder}", *(f"--signed-by {name}" for name in signers), *shown
