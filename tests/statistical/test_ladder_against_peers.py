@@ -14,6 +14,7 @@ from models.boosted import BoostedRung
 from models.calibration import PlattCalibrator
 from models.intervals import difference_with_interval, with_interval
 from models.logistic import LogisticRung
+from models.rung import FitSettings
 from tests.support.bundles import NAMES, SETTINGS, planted_people
 
 
@@ -47,6 +48,31 @@ def test_declared_directions_hold_for_every_person(trees: BoostedRung) -> None:
         more[:, column] += 5
         known = ~np.isnan(people[:, column])
         assert (sign * (trees.log_odds(more) - trees.log_odds(people))[known] >= -1e-12).all()
+
+
+def test_a_line_keeps_to_declared_directions_and_is_the_best_that_does() -> None:
+    rng = np.random.default_rng(8)
+    truth = rng.normal(size=(4000, 1))
+    people = np.hstack([truth + 0.1 * rng.normal(size=(4000, 3)), rng.normal(size=(4000, 1))])
+    label = (rng.random(4000) < 1 / (1 + np.exp(-(truth[:, 0] - 0.5 * people[:, 3])))).astype(np.float64)
+    names, directions = ("a", "b", "c", "d"), {"a": 1, "b": -1, "c": 1, "d": 1}
+    free = LogisticRung.fit(people, label, feature_names=names, settings=FitSettings(seed=1))
+    held = LogisticRung.fit(people, label, feature_names=names, settings=FitSettings(seed=1, directions=directions))
+    assert free.coefficient[1] > 0 > free.coefficient[3], "both point against their declared direction when free"
+    assert held.coefficient[[1, 3]].tolist() == [0.0, 0.0]
+    assert (held.coefficient[[0, 2]] > 0).all()
+    spread = people.std(axis=0)
+
+    def loss(coefficient: np.ndarray) -> float:
+        z = held.base_log_odds + (people - held.mean) @ coefficient
+        penalty = 0.5 / held.strength * float(((coefficient * spread) ** 2).sum())
+        return float(np.logaddexp(0, -np.where(label == 1, z, -z)).sum()) + penalty
+
+    best = loss(held.coefficient)
+    for column, step in [(0, 0.02), (0, -0.02), (1, -0.02), (2, 0.02), (2, -0.02), (3, 0.02)]:
+        nearby = held.coefficient.copy()
+        nearby[column] += step
+        assert loss(nearby) > best, "a coefficient on its declared side does better"
 
 
 def test_a_gap_where_training_had_none_counts_as_the_median(trees: BoostedRung) -> None:
