@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DatabaseError
+
 from features.errors import LedgerError
 from features.ledger import Anchor, VerifiedLedger, read_entries, verify
 from features.project import Project
@@ -22,9 +28,9 @@ def verify_ledgers(project: Project, settings: Settings, *, anchor: Anchor | Non
     Raises
     ------
     LedgerError
-        TID801 to TID805, naming the first entry that does not fit.
+        TID801 to TID805, naming the ledger and the first entry in it that does not fit.
     """
-    return {"log": _verify_log(project, settings, anchor), "promotions": verify(read_entries(project.var / "ledger" / "promotions.jsonl"))}
+    return {"log": _verify_log(project, settings, anchor), "promotions": _verify_promotions(project.var / "ledger" / "promotions.jsonl")}
 
 
 def read_anchor(text: str) -> Anchor:
@@ -46,13 +52,35 @@ def read_anchor(text: str) -> Anchor:
     return Anchor(int(count), head)
 
 
+@contextmanager
+def _named(ledger: str) -> Iterator[None]:
+    """Say in a refusal which ledger it is about, and what to do."""
+    try:
+        yield
+    except LedgerError as error:
+        advice = "Set a copy aside, find out who could write there, and restore a backup that verifies."
+        raise LedgerError(error.code, f"{ledger}: {error.message} {advice}") from error
+
+
+def _verify_promotions(path: Path) -> VerifiedLedger:
+    with _named(f"the promotions' ledger ({path})"):
+        return verify(read_entries(path))
+
+
 def _verify_log(project: Project, settings: Settings, anchor: Anchor | None) -> VerifiedLedger:
     if settings.database_url is None and not (project.var / "tidlig.db").exists():
         return verify([], anchor=anchor)
+    with _named("the service's log"):
+        return _verify_stored(project, settings, anchor)
+
+
+def _verify_stored(project: Project, settings: Settings, anchor: Anchor | None) -> VerifiedLedger:
     database = open_database(settings.url_for(project))
     try:
         check_schema(database)
         with database.reading() as session:
             return verify_log(session, anchor=anchor)
+    except DatabaseError as error:
+        raise LedgerError("TID805", "its database does not read: it is damaged, or can't be reached.") from error
     finally:
         database.close()

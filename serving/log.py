@@ -107,7 +107,7 @@ def verify_log(session: Session, *, anchor: Anchor | None = None) -> VerifiedLed
     Raises
     ------
     LedgerError
-        TID801 edited, TID802 removed, TID803 moved, TID804 cut off; the message names the entry.
+        TID801 edited, TID802 removed, TID803 moved, TID804 cut off, TID805 no entry at all; the message names the entry.
     """
     query = select(LogRow.seq, LogRow.entry).order_by(LogRow.seq).execution_options(yield_per=1000)
     with session.execute(query) as rows:
@@ -116,7 +116,10 @@ def verify_log(session: Session, *, anchor: Anchor | None = None) -> VerifiedLed
 
 def _checked_place(seq: int, text: str) -> Entry:
     """Read a row's entry; one that lies under another number than its own was moved."""
-    entry = _entry(text)
+    try:
+        entry = _entry(text)
+    except (ValueError, LedgerError) as error:
+        raise LedgerError("TID805", f"entry {seq} was edited: what stands there is no entry.") from error
     if entry.sequence != seq:
         raise LedgerError("TID803", f"entry {entry.sequence} was moved: it lies under the number {seq}.")
     return entry

@@ -87,6 +87,7 @@ def _tamper(review: Review, *statements: str) -> None:
     "statements",
     [
         pytest.param(["UPDATE ledger_entries SET entry = replace(entry, 'queue.read', 'queue.seen') WHERE seq = 2"], id="edited"),
+        pytest.param(["UPDATE ledger_entries SET entry = substr(entry, 1, 40) WHERE seq = 2"], id="no entry any more"),
         pytest.param(["DELETE FROM ledger_entries WHERE seq = 2"], id="removed"),
         pytest.param(["DELETE FROM ledger_entries WHERE seq = 1"], id="first removed"),
         pytest.param(
