@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 
 from features.project import Project
 from serving import security
@@ -18,6 +21,8 @@ from serving.person_keys import PersonKeys, read_or_make_service_key, read_servi
 from serving.reports import router as reports_router
 from serving.sessions import build_throttle
 from serving.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 DESCRIPTION = """A model proposes; a person looks, decides and owns the decision.
 
@@ -64,9 +69,12 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        with database.transaction() as opened:
-            expire_overdue(opened, project, now=clock())
+        await asyncio.to_thread(_expire, database, project, clock)
+        expiring = asyncio.create_task(_expire_now_and_then(database, project, clock))
         yield
+        expiring.cancel()
+        with suppress(asyncio.CancelledError):
+            await expiring
         database.close()
 
     app = FastAPI(
@@ -91,6 +99,24 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         mount(app)
     security.install(app, is_synthetic=project.is_synthetic, tls_only=settings.env == "prod")
     return app
+
+
+EXPIRY_SECONDS = 900.0
+"""How often a running service looks for cases past their deadline (R-25)."""
+
+
+async def _expire_now_and_then(database: Database, project: Project, clock: Clock) -> None:
+    while True:
+        await asyncio.sleep(EXPIRY_SECONDS)
+        try:
+            await asyncio.to_thread(_expire, database, project, clock)
+        except SQLAlchemyError:
+            _log.exception("looking for cases past their deadline failed; trying again in %s seconds", EXPIRY_SECONDS)
+
+
+def _expire(database: Database, project: Project, clock: Clock) -> None:
+    with database.transaction() as opened:
+        expire_overdue(opened, project, now=clock())
 
 
 def _api() -> APIRouter:

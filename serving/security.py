@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
+_log = logging.getLogger(__name__)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Next = Callable[[Request], Awaitable[Response]]
@@ -43,7 +45,7 @@ def install(app: FastAPI, *, is_synthetic: bool, tls_only: bool) -> None:
         if request.method not in _SAFE and not _is_own(request):
             response: Response = problem(403, "TID713", "the request comes from another site. Send it from the service's own pages.")
         else:
-            response = await call_next(request)
+            response = await _answer(app, request, call_next)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if not request.url.path.startswith("/static/"):
@@ -53,6 +55,16 @@ def install(app: FastAPI, *, is_synthetic: bool, tls_only: bool) -> None:
         if is_synthetic:
             response.headers["X-Tidlig-Synthetic"] = "true"
         return response
+
+
+async def _answer(app: FastAPI, request: Request, call_next: Next) -> Response:
+    """Let the route answer; a fault of ours becomes a response here, inside, so that it carries the headers like any other."""
+    try:
+        return await call_next(request)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer leaves with its headers, and the log has it
+        _log.exception("a fault of ours in %s %s", request.method, getattr(request.scope.get("route"), "path", "an unknown route"))
+        answered = app.exception_handlers[Exception](request, error)
+        return answered if isinstance(answered, Response) else await answered
 
 
 def _is_own(request: Request) -> bool:

@@ -95,6 +95,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StaleDataError, _stale)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -121,6 +122,11 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     response = problem(error.status_code, "TID700", str(error.detail))
     response.headers.update(error.headers or {})
     return response
+
+
+def _fault(request: Request, error: Exception) -> JSONResponse:
+    """Say that the fault is ours and nothing of it: what happened is in the server's log, without the values it happened with."""
+    return problem(500, "TID799", "something went wrong on our side; nothing was stored. Try again, and tell the operator if it goes on.")
 
 
 _TITLES = {

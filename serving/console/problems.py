@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import PlainTextResponse
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
@@ -28,9 +27,8 @@ EXPLAINED = frozenset({401, 403, 404, 405, 409, 412, 422, 429, 503})
 
 def install(app: FastAPI) -> None:
     """Answer people with pages and leave machines to the handlers that are already there. Call after `serving.api.problems.install`."""
-    for kind in (ScreeningError, StaleDataError, RequestValidationError, HTTPException):
+    for kind in (ScreeningError, StaleDataError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _page_or(cast("Handler", app.exception_handlers[kind])))
-    app.add_exception_handler(Exception, _page_or(cast("Handler", app.exception_handlers.get(Exception, _plain_fault))))
 
 
 def problem_page(request: Request, error: Exception) -> Response:
@@ -56,11 +54,6 @@ def _page_or(for_machines: Handler) -> Handler:
         return answered if isinstance(answered, Response) else await answered
 
     return answer
-
-
-def _plain_fault(request: Request, error: Exception) -> Response:
-    """Answer a fault of ours to a machine as the framework would; the error itself goes to the server's log."""
-    return PlainTextResponse("Internal Server Error", status_code=500)
 
 
 def _status(error: Exception) -> int:
