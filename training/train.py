@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from matplotlib.figure import Figure
+
 from features.progress import Progress
 from features.project import Project
 from models.manifest import installed_versions
 from models.rung import FitSettings
 from training.assembly import Examiner, build_bundle, build_card
 from training.experiment import Experiment, run_experiment
-from training.figures import capacity_figure, reliability_bins, reliability_figure
+from training.figures import capacity_figure, importance_figure, reliability_bins, reliability_figure
 from training.gathering import StageData, build_stage_data, build_table
 from training.groups import Groups, read_groups
 from training.plan import PlannedModel, build_plan
@@ -139,10 +141,24 @@ def run_record(project: Project, training: Training, planned: PlannedModel, expe
         figures={
             "reliability.png": reliability_figure(bins, title=planned.name),
             "capacity.png": capacity_figure(experiment.test_label, scores, capacity_share=share, title=planned.name),
+            **_importance(experiment, title=planned.name),
         },
         report=report,
         data_hash=experiment.table.data_hash,
     )
+
+
+EXPLAINED_ROWS = 500
+"""Test rows that the importance figure is drawn from; more of them change no bar by much."""
+
+
+def _importance(experiment: Experiment, *, title: str) -> dict[str, Figure]:
+    """Draw what moves the chosen rung; nothing moves a prevalence."""
+    rung, table = experiment.chosen.rung, experiment.table
+    if not rung.feature_names:
+        return {}
+    contributions = rung.contributions(table.columns(rung.feature_names, experiment.split.test)[:EXPLAINED_ROWS])
+    return {"importance.png": importance_figure(contributions, rung.feature_names, title=title)}
 
 
 def _params(project: Project, experiment: Experiment) -> dict[str, str | int | float]:
