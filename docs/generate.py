@@ -101,6 +101,21 @@ def permissions_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def features_page() -> str:
+    """Render the features' specification, which the tests hold the engine and the oracle to."""
+    cases = tomllib.loads((ROOT / "tests" / "spec" / "features.toml").read_text(encoding="utf-8"))["case"]
+    lines = [
+        "# What a feature is, by example",
+        "",
+        "Made by `make docs` from `tests/spec/features.toml`; every row is a test of the engine and of the oracle.",
+    ]
+    for case in cases:
+        lines += ["", f"## {case['says']}", "", "| value | happened on | known on | superseded on |", "|---|---|---|---|"]
+        lines += [f"| {' | '.join(str(part) for part in [*record, ''][:4])} |" for record in case["records"]] or ["| no record | | | |"]
+        lines += ["", f"On {case['as_of']}: " + ", ".join(f"`{name}` is {answer}" for name, answer in case["answers"].items()) + "."]
+    return "\n".join(lines) + "\n"
+
+
 def commands_page() -> str:
     """Write every command with its options, as `--help` shows them."""
     import tidlig
@@ -127,6 +142,7 @@ def _command_lines(title: str, command: Any) -> Iterator[str]:
 PAGES: dict[str, Callable[[], str]] = {
     "case-states.md": case_states_page,
     "commands.md": commands_page,
+    "features.md": features_page,
     "errors.md": lambda: error_codes_page(ROOT),
     "permissions.md": permissions_page,
     "requirements.md": requirements_page,
