@@ -30,12 +30,14 @@ YEAR_DAYS = 365
 
 OBSERVED_EXPECTED = (0.8, 1.25)
 SLOPE = (0.7, 1.3)
-MIN_LIFT = ("prevalence", "area", "rules")
+SIMPLER_TARGETING = ("prevalence", "area", "rules")
 """What a model that is fitted to persons has to beat where people are visited: nobody in particular, whole areas, practitioners' rules."""
 
 
 def leakage_gate(auc: Interval, *, horizon_days: int) -> Finding:
     """Ask whether the ranking is too good to be true (R-14)."""
+    if not np.isfinite(auc.estimate):
+        return Finding("G-01", "Not too good to be true", "NOT_APPLICABLE", {"reason": "the test rows have one outcome only: no AUC"})
     ceiling = AUC_CEILING if horizon_days >= YEAR_DAYS else NEAR_AUC_CEILING
     evidence: dict[str, Evidence] = {**_interval("auc", auc), "ceiling": ceiling, "horizon_days": horizon_days}
     return Finding("G-01", "Not too good to be true", "FAILED" if auc.estimate > ceiling else "PASSED", evidence)
@@ -55,7 +57,7 @@ def leak_gate(findings: Sequence[Finding]) -> Finding:
 def capacity_gate(chosen: str, resamples: Resamples) -> Finding:
     """Ask whether the chosen rung finds more people at capacity than every simpler way of choosing whom to visit (R-15)."""
     title = "Better than simpler targeting at capacity"
-    simpler = [name for name in MIN_LIFT if name in resamples.draws and name != chosen]
+    simpler = [name for name in SIMPLER_TARGETING if name in resamples.draws and name != chosen]
     if chosen == "prevalence":
         return Finding(
             "G-03", title, "FAILED", {"reason": "no rung earned its place over the prevalence: nobody can be put before anybody"}

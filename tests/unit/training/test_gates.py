@@ -171,3 +171,8 @@ class _Liar:
     @classmethod
     def load(cls, folder: object) -> _Liar:
         raise NotImplementedError
+
+
+def test_a_ranking_that_cannot_be_measured_has_not_passed() -> None:
+    nothing = Interval(float("nan"), float("nan"), float("nan"))
+    assert leakage_gate(nothing, horizon_days=2000).verdict == "NOT_APPLICABLE"
