@@ -70,11 +70,11 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(_expire, database, project, clock)
-        expiring = asyncio.create_task(_expire_now_and_then(database, project, clock))
+        stopping = asyncio.Event()
+        expiring = asyncio.create_task(_expire_now_and_then(database, project, clock, stopping))
         yield
-        expiring.cancel()
-        with suppress(asyncio.CancelledError):
-            await expiring
+        stopping.set()  # not cancelled: a look that has begun ends before the database closes under it
+        await expiring
         database.close()
 
     app = FastAPI(
@@ -105,9 +105,11 @@ EXPIRY_SECONDS = 900.0
 """How often a running service looks for cases past their deadline (R-25)."""
 
 
-async def _expire_now_and_then(database: Database, project: Project, clock: Clock) -> None:
-    while True:
-        await asyncio.sleep(EXPIRY_SECONDS)
+async def _expire_now_and_then(database: Database, project: Project, clock: Clock, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), EXPIRY_SECONDS)
+            return
         try:
             await asyncio.to_thread(_expire, database, project, clock)
         except SQLAlchemyError:
