@@ -10,6 +10,7 @@ import importlib
 import os
 import shutil
 import sys
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -83,16 +84,24 @@ def demo(
     port: Annotated[int, typer.Option("--port", help="Port to serve on.")] = 8000,
     fresh: Annotated[bool, typer.Option("--fresh", help="Make everything anew, though an earlier demo is there.")] = False,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the console afterwards, until Ctrl-C.")] = True,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print folder, address and logins as JSON; the steps go to standard error.")
+    ] = False,
 ) -> None:
     """Make a synthetic project, run everything once and serve it.
 
     Each step is a command that you can run yourself; it is shown before it runs. Everyone in the demo is invented.
     """
-    if fresh and _is_demo(folder):
-        shutil.rmtree(folder)
-    if not (folder / DEMO_DONE).is_file():
-        _make_demo(folder, people=people, seed=seed)
-    _show_logins(folder, port=port)
+    with redirect_stdout(sys.stderr if as_json else sys.stdout):
+        if fresh and _is_demo(folder):
+            shutil.rmtree(folder)
+        if not (folder / DEMO_DONE).is_file():
+            _make_demo(folder, people=people, seed=seed)
+        logins = _show_logins(folder, port=port)
+    if as_json:
+        from features.command_line import print_json
+
+        print_json({"synthetic": True, "folder": folder, "address": f"http://127.0.0.1:{port}", "logins": logins})
     if serve:
         from serving.commands import serve as serve_command
 
@@ -187,7 +196,7 @@ def _show(command: str, *arguments: str) -> None:
     print_line(f"$ tidlig {command} {' '.join(arguments)}")
 
 
-def _show_logins(folder: Path, *, port: int) -> None:
+def _show_logins(folder: Path, *, port: int) -> list[dict[str, str]]:
     from features.command_line import print_line, print_table
     from features.project import load_project
     from serving.app import open_service
@@ -207,6 +216,7 @@ def _show_logins(folder: Path, *, port: int) -> None:
     print_line(f"Console: http://127.0.0.1:{port}    API: http://127.0.0.1:{port}/api/v1/openapi.json")
     print_line(f"MLflow: .venv/bin/mlflow ui --backend-store-uri sqlite:///{folder}/var/mlflow.db")
     print_line("Stop with Ctrl-C.")
+    return [{"login": one.login, "password": one.password, "role": one.role.value} for one in logins]
 
 
 def main() -> None:
