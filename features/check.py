@@ -43,7 +43,6 @@ def check_project(project: Project, *, environ: Mapping[str, str], now: datetime
         *_stages(project),
         *_capacity(project),
         *_groups(project),
-        *_split(project),
     ]
     return findings + [finding for check in more for finding in check(project, now=now)]
 
@@ -175,16 +174,6 @@ def _groups(project: Project) -> Iterator[Finding]:
     else:
         n_audit = len(project.catalogue.with_use(Use.AUDIT))
         yield Finding("C-10", title, "PASSED", {"groups": ", ".join(project.screening.groups), "n_audit_indicators": n_audit})
-
-
-def _split(project: Project) -> Iterator[Finding]:
-    split, title = project.screening.split, "Training comes before testing"
-    if not split.train or not split.test:
-        yield Finding("C-11", title, "PASSED", {"split": "the last matured period is the test, all before it train"})
-    elif max(split.train) >= min(split.test):
-        yield _failed("C-11", title, f"the period {max(split.train)} of [split] train is not before {min(split.test)} of test (R-14)")
-    else:
-        yield Finding("C-11", title, "PASSED", {"train": ", ".join(split.train), "test": ", ".join(split.test)})
 
 
 def _asked(code: str, title: str, ask: Callable[[], object]) -> Finding:

@@ -19,9 +19,7 @@ from features.errors import DataError
 from features.periods import DAYS_PER_YEAR, as_of_days, completed_years, period_names
 from features.project import Project, Stage
 from features.records import EPOCH, PERSONS_PER_PART, Days, Mask, Records, dates_of, day_number
-
-SMALL = 5
-"""Counts below this are not shown (R-09)."""
+from features.small_cells import SMALLEST_CELL
 
 
 class SubjectStore(PartedStore, Protocol):
@@ -236,4 +234,4 @@ def shown_count(n: int) -> str:
     >>> shown_count(3), shown_count(0), shown_count(12)
     ('<5', '0', '12')
     """
-    return f"<{SMALL}" if 0 < n < SMALL else str(n)
+    return f"<{SMALLEST_CELL}" if 0 < n < SMALLEST_CELL else str(n)

@@ -21,7 +21,6 @@ from features.engine.table import FeatureTable
 from features.findings import Evidence, Finding
 from features.project import Project
 from features.records import IN_FORCE, PERSONS_PER_PART, Records, day_numbers
-from features.tables import levels_of, stage_specs
 
 SUSPICIOUS_AUC = 0.95
 """No honest single indicator comes near this, months or years ahead."""
@@ -30,28 +29,6 @@ ENOUGH = 50
 MOST_ROWS = 50_000
 """Rows that L-01 looks at, evenly spread; more would not change a verdict."""
 REBUILT_ROWS = 300
-
-
-def find_leaks(project: Project, store: PartedStore, table: FeatureTable, labels: pd.DataFrame) -> tuple[Finding, ...]:
-    """Look for leaks in a stage's feature table.
-
-    Parameters
-    ----------
-    table
-        As `build_stage_table` gives it.
-    labels
-        As `label_rows` gives it for the same cohort: same rows, same order.
-
-    Returns
-    -------
-    tuple of Finding
-        L-01, L-02 and L-03; names of features and counts only.
-    """
-    return (
-        single_feature_finding(table, labels["label"].to_numpy(dtype=np.float64)),
-        label_finding(project, table.names),
-        rebuilt_finding(store, table, [spec for spec in stage_specs(project) if spec.name in table.names], levels=levels_of(project)),
-    )
 
 
 def single_feature_finding(table: FeatureTable, label: NDArray[np.float64]) -> Finding:

@@ -14,10 +14,8 @@ from scipy.optimize import minimize_scalar
 from scipy.special import betaln, logit
 
 from features.errors import DataError
+from features.small_cells import SMALLEST_CELL
 from models.rung import FitSettings, Matrix, Vector, check_trainable, column_index, read_json, write_json
-
-MIN_CELL = 5
-"""Areas with fewer training rows get the overall rate: their own would be about someone (R-09)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +57,8 @@ class AreaRung:
         areas, rows, ones = _counts(column, label)
         overall = float(label.mean())
         strength = _fit_strength(rows, ones, overall)
-        kept = rows >= MIN_CELL
+        # Areas with fewer training rows get the overall rate: their own would be about someone (R-09).
+        kept = rows >= SMALLEST_CELL
         rates = (ones[kept] + strength * overall) / (rows[kept] + strength)
         return cls(feature_names, settings.area_feature, float(logit(overall)), areas[kept], logit(rates), strength)
 

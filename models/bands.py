@@ -16,12 +16,12 @@ from scipy.stats import beta
 
 from features.catalogue import Wording
 from features.project import Bands
+from features.small_cells import SMALLEST_CELL
 
 Vector: TypeAlias = NDArray[np.float64]
 
 MIN_PEOPLE = 20
 """A frequency "of 100" from fewer people than this would pretend to know."""
-MIN_CELL = 5
 ROUNDING_HIDES = 1_000
 """From this many people on, a whole number of 100 fits ten different counts."""
 
@@ -102,12 +102,12 @@ def can_tell(n_people: int, n_outcomes: float) -> bool:
     """Say whether a band's frequency may be told: enough people, and no group under five that the rounded figure would give away (R-09)."""
     if n_people < MIN_PEOPLE:
         return False
-    return n_people >= ROUNDING_HIDES or min(n_outcomes, n_people - n_outcomes) >= MIN_CELL
+    return n_people >= ROUNDING_HIDES or min(n_outcomes, n_people - n_outcomes) >= SMALLEST_CELL
 
 
 def _frequency(label: Vector) -> BandFrequency:
     n, ones = len(label), float(label.sum())
     if not can_tell(n, ones):
-        return BandFrequency(None, n if n >= MIN_CELL else 0, None, None)
+        return BandFrequency(None, n if n >= SMALLEST_CELL else 0, None, None)
     low, high = beta.ppf([0.025, 0.975], ones + 0.5, n - ones + 0.5)
     return BandFrequency(round(100 * ones / n), n, int(np.floor(100 * low)), int(np.ceil(100 * high)))

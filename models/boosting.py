@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from features.errors import ModelError
+from features.small_cells import SMALLEST_CELL
 from models.rung import FitSettings
 
 DEFAULTS: Mapping[str, float | int | str | bool] = {
@@ -17,9 +18,6 @@ DEFAULTS: Mapping[str, float | int | str | bool] = {
     "feature_fraction": 0.7,
 }
 """Moderate trees: they explain faster and carry forward in time better than large ones."""
-
-MIN_CELL = 5
-"""A leaf of fewer training rows would be about someone, and its count stands in the model's text (R-09)."""
 
 RESERVED = frozenset(
     (
@@ -87,11 +85,12 @@ def check_boosted(asked: Mapping[str, Any]) -> None:
         raise ModelError("TID508", f"[training.boosted] sets {rounds[0]}. Write `num_boost_round` for the number of trees.")
     if len(_by_main_name(asked)) < len(asked):
         raise ModelError("TID508", "[training.boosted] sets one parameter under two names. Keep one of them.")
-    leaf = _by_main_name(asked).get("min_data_in_leaf", MIN_CELL)
-    if float(leaf) < MIN_CELL:
+    # A leaf of fewer rows would be about someone, and its count stands in the model's text.
+    leaf = _by_main_name(asked).get("min_data_in_leaf", SMALLEST_CELL)
+    if float(leaf) < SMALLEST_CELL:
         raise ModelError(
             "TID508",
-            f"[training.boosted] allows leaves of fewer than {MIN_CELL} rows: those would be about someone (R-09). Raise it.",
+            f"[training.boosted] allows leaves of fewer than {SMALLEST_CELL} rows: those would be about someone (R-09). Raise it.",
         )
 
 

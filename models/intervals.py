@@ -50,27 +50,7 @@ def with_interval(
     Resamples with one class only give NaN and are left out; when more than one in twenty does, the bounds are NaN: the data can't say.
     """
     draws = [metric(label, score, weight) for weight in _weights(len(label), groups, seed, n_resamples)]
-    return _interval(metric(label, score, None), np.array(draws), level)
-
-
-def difference_with_interval(
-    metric: Metric,
-    label: Vector,
-    score: Vector,
-    other: Vector,
-    *,
-    groups: NDArray[Any] | None = None,
-    seed: int,
-    n_resamples: int = 500,
-    level: float = 0.95,
-) -> Interval:
-    """Give ``metric(score) - metric(other)`` its interval, both measured on the same resampled people (R-15)."""
-
-    def difference(weight: Vector | None) -> float:
-        return metric(label, score, weight) - metric(label, other, weight)
-
-    draws = [difference(weight) for weight in _weights(len(label), groups, seed, n_resamples)]
-    return _interval(difference(None), np.array(draws), level)
+    return percentile_interval(metric(label, score, None), np.array(draws), level=level)
 
 
 def _weights(n_rows: int, groups: NDArray[Any] | None, seed: int, n_resamples: int) -> Iterator[Vector]:
@@ -82,7 +62,8 @@ def _weights(n_rows: int, groups: NDArray[Any] | None, seed: int, n_resamples: i
         yield drawn[codes].astype(np.float64)
 
 
-def _interval(estimate: float, draws: Vector, level: float) -> Interval:
+def percentile_interval(estimate: float, draws: Vector, *, level: float = 0.95) -> Interval:
+    """Give an estimate the percentile interval of its draws; NaN bounds when more than one draw in twenty can't be computed."""
     known = draws[np.isfinite(draws)]
     if len(known) < 0.95 * len(draws) or len(known) == 0:
         return Interval(estimate, float("nan"), float("nan"), level)

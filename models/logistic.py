@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
+from features.small_cells import SMALLEST_CELL
 from models.metrics import log_loss
 from models.ranks import Ranks, fit_ranks, load_ranks, ranked
 from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
@@ -20,7 +21,6 @@ from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json,
 STRENGTHS = (0.001, 0.003, 0.01, 0.1, 1.0, 10.0)
 """Inverse penalties tried, weakest belief in the data first."""
 _FOLDS = 3
-MIN_CELL = 5
 _ROWS_FOR_CHOICE = 6_000
 """Rows that the penalty is chosen on: its losses differ by more than their noise long before that, and all rows cost minutes."""
 
@@ -123,7 +123,7 @@ def _moments(places: Vector) -> tuple[Vector, Vector]:
 def _missing(matrix: Matrix) -> tuple[Vector, NDArray[np.bool_]]:
     """Share missing of each column, and whether being missing can be learnt from: a handful would be about someone (R-09)."""
     n_missing = np.isnan(matrix).sum(axis=0)
-    tells = (n_missing >= MIN_CELL) & (len(matrix) - n_missing >= MIN_CELL)
+    tells = (n_missing >= SMALLEST_CELL) & (len(matrix) - n_missing >= SMALLEST_CELL)
     return np.where(tells, n_missing / len(matrix), 0.0), tells
 
 

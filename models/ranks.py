@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from features.small_cells import SMALLEST_CELL
 from models.rung import Matrix, Vector
 
 N_PLACES = 100
-MIN_CELL = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def load_ranks(content: Sequence[dict[str, Any]]) -> tuple[Ranks, ...]:
 
 
 def _fit(known: Vector) -> Ranks:
-    n_places = min(N_PLACES, len(known) // MIN_CELL)
+    n_places = min(N_PLACES, len(known) // SMALLEST_CELL)
     if not n_places:
         return Ranks(np.zeros(1), np.full(1, 0.5))
     # A value that fills several places stands in the middle of them, so that equals have one rank.

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.small_cells import SMALLEST_CELL
 from models.rung import Matrix
-
-MIN_CELL = 5
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,10 @@ def fit_reference(matrix: Matrix, feature_names: tuple[str, ...]) -> Reference:
 def _typical(column: NDArray[np.float64]) -> Typical:
     known = column[~np.isnan(column)]
     n_missing = len(column) - len(known)
-    if len(known) < MIN_CELL:
+    if len(known) < SMALLEST_CELL:
         return Typical(None, None, None, None, 1.0)
     lower, median, upper = (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75]))
-    share = n_missing / len(column) if n_missing >= MIN_CELL else 0.0
+    share = n_missing / len(column) if n_missing >= SMALLEST_CELL else 0.0
     return Typical(median, lower, upper, _mean(known), share)
 
 
@@ -64,6 +63,6 @@ def _mean(known: NDArray[np.float64]) -> float:
     if not np.isin(known, (0.0, 1.0)).all():
         return float(known.mean())
     n_ones = int(known.sum())
-    if min(n_ones, len(known) - n_ones) < MIN_CELL:
+    if min(n_ones, len(known) - n_ones) < SMALLEST_CELL:
         return float(round(known.mean()))
     return float(known.mean())

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.suppression import MINIMUM
+from features.small_cells import SMALLEST_CELL
 
 Vector = NDArray[np.float64]
 
 MAX_BINS = 20
 
 
-def coarsen(reference: Vector, current: Vector, *, minimum: int = MINIMUM, max_bins: int = MAX_BINS) -> tuple[Vector, Vector]:
+def coarsen(reference: Vector, current: Vector, *, minimum: int = SMALLEST_CELL, max_bins: int = MAX_BINS) -> tuple[Vector, Vector]:
     """Replace each known value by the middle of its bin; NaN stays NaN.
 
     Bins are cut at the reference's quantiles (few values: one bin each) and joined with a neighbour until each holds nobody, or at least

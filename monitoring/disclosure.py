@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from features.small_cells import SMALLEST_CELL
 from monitoring.fairness import CELLS, METRICS, FairnessTable, Gap, GroupFairness, Rate
-from monitoring.suppression import MINIMUM, Count, withheld_counts
+from monitoring.suppression import Count, withheld_counts
 
 WITHHELD = Rate(None, None, None, None, None, "too small")
 NO_GAP = Gap(None, None, None)
@@ -27,7 +28,7 @@ _PIECE_OF = {cells: name for name, cells in PIECES.items()}
 Key = tuple[str, ...]
 
 
-def publish(table: FairnessTable, *, minimum: int = MINIMUM) -> FairnessTable:
+def publish(table: FairnessTable, *, minimum: int = SMALLEST_CELL) -> FairnessTable:
     """Withhold what a reader could use to learn about fewer than `minimum` people.
 
     A rate is shown when both its numerator and the rest of its denominator are. A withheld rate keeps its row and says

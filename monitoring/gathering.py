@@ -22,13 +22,13 @@ from features.progress import Progress
 from features.project import Project, Stage
 from features.restrictions import read_finished_reviews, restricted_persons
 from features.scored import read_scored
+from features.small_cells import SMALLEST_CELL, SMALLEST_SECTOR_CELL
 from features.store import open_store
 from features.tables import build_stage_table, find_stage_table
 from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
 from models.rung import Matrix
 from monitoring.oversight import Oversight, count_oversight
-from monitoring.suppression import MINIMUM, MINIMUM_SECTOR_BY_GROUP
 from monitoring.wording import in_languages
 
 MAX_REFERENCE = 20_000
@@ -135,7 +135,7 @@ def minimum_of(project: Project) -> dict[str, int]:
     """Fewest people a count by each attribute may stand for: more where the group is made by use of a sector's service (R-09)."""
     sectors = {name: project.catalogue.sector_of(code) for name, code in project.screening.groups.items()}
     is_service = {name: sector not in (Sector.AUDIT, Sector.EDUCATION) for name, sector in sectors.items()}
-    return {name: MINIMUM_SECTOR_BY_GROUP if service else MINIMUM for name, service in is_service.items()}
+    return {name: SMALLEST_SECTOR_CELL if service else SMALLEST_CELL for name, service in is_service.items()}
 
 
 def attribute_labels(project: Project) -> dict[str, dict[str, str]]:

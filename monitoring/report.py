@@ -15,13 +15,14 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from numpy.typing import NDArray
 
+from features.small_cells import SMALLEST_CELL
 from monitoring.disclosure import publish
 from monitoring.drift import Drift, FeatureDrift
 from monitoring.fairness import METRICS, FairnessTable, GroupFairness
 from monitoring.oversight import Oversight, publish_oversight
 from monitoring.performance import Estimate
 from monitoring.signals import Signal
-from monitoring.suppression import MINIMUM, Count, withheld_counts
+from monitoring.suppression import Count, withheld_counts
 from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
 
 FORMAT = 2
@@ -69,7 +70,7 @@ class Findings:
     attributes: Mapping[str, Mapping[str, str]]
     """Attribute -> language -> label."""
     minimum_of: Mapping[str, int]
-    """Attribute -> fewest people a count may stand for; `MINIMUM` where not named."""
+    """Attribute -> fewest people a count may stand for; `SMALLEST_CELL` where not named."""
     bands: Mapping[str, int]
     """Band -> people."""
     expected_ppv: Estimate | None
@@ -90,7 +91,9 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
         "suspended_by": [signal.code for signal in found.signals if signal.is_failed and signal.suspends],
         "drift": _drift_content(found),
         "attributes": {name: dict(label) for name, label in found.attributes.items()},
-        "fairness": [_table_content(publish(table, minimum=found.minimum_of.get(table.attribute, MINIMUM))) for table in found.fairness],
+        "fairness": [
+            _table_content(publish(table, minimum=found.minimum_of.get(table.attribute, SMALLEST_CELL))) for table in found.fairness
+        ],
         "performance": _performance_content(found),
         "bands": publish_counts(found.bands),
         "oversight": publish_oversight(found.oversight),
@@ -108,7 +111,7 @@ def publish_counts(counts: Mapping[str, int]) -> dict[str, int | None]:
     """
     parts = [Count((name,), (cell,), value) for cell, (name, value) in enumerate(counts.items())]
     total = sum(counts.values())
-    everybody = Count(("all",), tuple(range(len(parts))), total, is_fixed=total >= MINIMUM)
+    everybody = Count(("all",), tuple(range(len(parts))), total, is_fixed=total >= SMALLEST_CELL)
     hidden = withheld_counts([*parts, everybody])
     return {name: None if (name,) in hidden else value for name, value in [*counts.items(), ("all", total)]}
 
@@ -140,7 +143,7 @@ def _drift_content(found: Findings) -> dict[str, Any]:
 
 def _feature_content(feature: FeatureDrift, drift: Drift, labels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Describe one feature; figures that would speak about a few people are withheld, the verdict never is."""
-    few = feature.n_telling < MINIMUM
+    few = feature.n_telling < SMALLEST_CELL
     return {
         "name": feature.name,
         "label": dict(labels.get(feature.name, {})),
@@ -165,12 +168,12 @@ def _missing_share(share: float, n_people: int) -> float | None:
     if np.isnan(share):
         return None
     n_missing = round(share * n_people)
-    is_small = 0 < n_missing < MINIMUM or 0 < n_people - n_missing < MINIMUM
+    is_small = 0 < n_missing < SMALLEST_CELL or 0 < n_people - n_missing < SMALLEST_CELL
     return None if is_small else round(share, 3)
 
 
 def _shown(n_people: int) -> int | None:
-    return n_people if n_people >= MINIMUM else None
+    return n_people if n_people >= SMALLEST_CELL else None
 
 
 def _performance_content(found: Findings) -> dict[str, Any]:

@@ -16,11 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-MINIMUM = 5
-"""Fewest people a published count may stand for."""
-
-MINIMUM_SECTOR_BY_GROUP = 10
-"""The same where a group is made of people by their use of a sector's service."""
+from features.small_cells import SMALLEST_CELL
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,7 @@ class Count:
     is_shown: bool = True
 
 
-def withheld_counts(counts: Sequence[Count], *, minimum: int = MINIMUM) -> frozenset[tuple[str, ...]]:
+def withheld_counts(counts: Sequence[Count], *, minimum: int = SMALLEST_CELL) -> frozenset[tuple[str, ...]]:
     """Name the counts to withhold so that no count under `minimum` can be read or recomputed.
 
     Zero is a small number too: that nobody in a group was proposed says something about each of its members.

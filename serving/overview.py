@@ -11,13 +11,11 @@ from sqlalchemy.orm import Session
 
 from features.catalogue import Wording
 from features.project import Project
+from features.small_cells import SMALLEST_CELL
 from serving.accounts import Account
 from serving.cases.wording import outcome_label, stage_label
 from serving.permissions import Action, check_may
 from serving.tables import ScreeningRow
-
-MIN_CELL = 5
-"""A count below this is not shown (R-09)."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def hide_small(counts: dict[str, int]) -> dict[str, int | None]:
     >>> hide_small({"9001": 12, "9002": 3, "9003": 0, "9004": 8})
     {'9001': 12, '9002': None, '9003': 0, '9004': None}
     """
-    hidden = {name for name, n in counts.items() if 0 < n < MIN_CELL}
+    hidden = {name for name, n in counts.items() if 0 < n < SMALLEST_CELL}
     others = sorted((n, name) for name, n in counts.items() if name not in hidden and n > 0)
     while others and not _are_unknown([counts[name] for name in hidden]):
         hidden.add(others.pop(0)[1])
@@ -112,8 +110,8 @@ def total_of(counts: dict[str, int]) -> int | None:
 
 
 def _are_unknown(hidden: list[int]) -> bool:
-    """Answer whether hidden counts stay unknown when their sum is known: each, being 1 or more, could be any of `MIN_CELL` and more."""
-    return not hidden or sum(hidden) >= len(hidden) + MIN_CELL
+    """Answer whether hidden counts stay unknown when their sum is known: each, being 1 or more, could be any of as many numbers."""
+    return not hidden or sum(hidden) >= len(hidden) + SMALLEST_CELL
 
 
 def _line(row: ScreeningRow, project: Project) -> ScreeningLine:
@@ -137,7 +135,7 @@ def _line(row: ScreeningRow, project: Project) -> ScreeningLine:
 
 def or_none(n: int) -> int | None:
     """Hide a count from 1 to 4."""
-    return None if 0 < n < MIN_CELL else n
+    return None if 0 < n < SMALLEST_CELL else n
 
 
 def _folders(folder: Path) -> list[Path]:

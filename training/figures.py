@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from features.small_cells import SMALLEST_CELL
 from models import metrics
 
 Vector = NDArray[np.float64]
 
 SHARES = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50)
 _BINS = 10
-_MIN_CELL = 5
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = _BINS)
     return tuple(
         ReliabilityBin(len(part), float(probability[part].mean()), float(label[part].mean()))
         for part in parts
-        if min(int(label[part].sum()), int((1 - label[part]).sum())) >= _MIN_CELL
+        if min(int(label[part].sum()), int((1 - label[part]).sum())) >= SMALLEST_CELL
     )
 
 

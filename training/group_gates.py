@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from features.findings import Evidence, Finding
 from features.records import Mask
-from models.intervals import Interval
+from features.small_cells import SMALLEST_CELL
+from models.intervals import Interval, percentile_interval
 from training.gates import is_outside
-from training.resampling import percentile_interval, person_weights
+from training.resampling import person_weights
 
 Vector = NDArray[np.float64]
 
@@ -23,8 +24,6 @@ MIN_GROUP = 50
 """People with the outcome, and people without it, that a group needs before a gate can judge it (R-12)."""
 CALIBRATION_BOUND = 0.05
 FPR_RATIO = (0.8, 1.25)
-MIN_CELL = 5
-"""Counts below are not shown (R-09)."""
 
 
 @dataclass(frozen=True)
@@ -157,4 +156,4 @@ def _judged(code: str, title: str, interval: Interval, bounds: tuple[float, floa
 def _counts(rows: AssessedRows, mask: Mask) -> dict[str, Evidence]:
     label = rows.label[mask]
     counts = {"n_with": int((label == 1).sum()), "n_without": int((label == 0).sum())}
-    return {name: count if count >= MIN_CELL else f"< {MIN_CELL}" for name, count in counts.items()}
+    return {name: count if count >= SMALLEST_CELL else f"< {SMALLEST_CELL}" for name, count in counts.items()}

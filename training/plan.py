@@ -11,6 +11,7 @@ from features.errors import ModelError, ProjectError
 from features.findings import Finding
 from features.project import Project
 from models.boosted import RESERVED
+from models.bundle import model_name
 from models.rules import Rule
 from training.periods import is_period
 
@@ -30,7 +31,7 @@ class PlannedModel:
         >>> PlannedModel("oulad", "day_28", "withdrawn").name
         'oulad-withdrawn-day_28'
         """
-        return f"{self.project_id}-{self.outcome}-{self.stage}"
+        return model_name(self.project_id, self.outcome, self.stage)
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,11 @@ def build_plan(project: Project, *, stages: Sequence[str] = (), outcomes: Sequen
 def plan_findings(project: Project, *, now: datetime) -> tuple[Finding, ...]:
     """Check everything about a training that can be known without reading data; `tidlig check` shows the same findings."""
     return (
-        _finding("P-01", "A valid purpose for training", _purpose_problems(project, now)),
-        _finding("P-02", "Predictors with features", _predictor_problems(project)),
-        _finding("P-03", "Well-formed split, training before test", _split_problems(project)),
-        _finding("P-04", "References name a stage and outcome that exist", _reference_problems(project)),
-        _finding("P-05", "Rules name features that exist", _rule_problems(project)),
-        _finding("P-06", "No LightGBM parameter that is the house's own", _boosted_problems(project)),
-        _group_finding(project, now),
+        _finding("P-01", "Predictors with features", _predictor_problems(project)),
+        _finding("P-02", "Well-formed split, training before test", _split_problems(project)),
+        _finding("P-03", "References name a stage and outcome that exist", _reference_problems(project)),
+        _finding("P-04", "Rules name features that exist", _rule_problems(project)),
+        _finding("P-05", "No LightGBM parameter that is the house's own", _boosted_problems(project)),
     )
 
 
@@ -102,11 +101,6 @@ def _finding(code: str, title: str, problems: Iterator[str]) -> Finding:
     if found:
         evidence["problem"] = "; ".join(found)
     return Finding(code, title, "FAILED" if found else "PASSED", evidence)
-
-
-def _purpose_problems(project: Project, now: datetime) -> Iterator[str]:
-    if project.find_purpose("train", on=now.date()) is None:
-        yield f"no purpose of kind 'train' is valid on {now.date()}"
 
 
 def _predictor_problems(project: Project) -> Iterator[str]:
@@ -149,12 +143,3 @@ def _boosted_problems(project: Project) -> Iterator[str]:
     for name in project.screening.training.boosted:
         if name in RESERVED:
             yield f"[training.boosted] sets {name}"
-
-
-def _group_finding(project: Project, now: datetime) -> Finding:
-    title = "Groups whose fairness the release gate can look at"
-    if not project.screening.groups:
-        return Finding("P-07", title, "NOT_APPLICABLE", {"reason": "no [groups] declared; fairness by group stays unanswered"})
-    if project.find_purpose("audit", on=now.date()) is None:
-        return Finding("P-07", title, "NOT_APPLICABLE", {"reason": f"no purpose of kind 'audit' is valid on {now.date()}"})
-    return Finding("P-07", title, "PASSED", {"n_groups": len(project.screening.groups)})

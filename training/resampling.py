@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import metrics
-from models.intervals import Interval
+from models.intervals import Interval, percentile_interval
 
 Vector = NDArray[np.float64]
 RANKING_METRICS = ("auc", "average_precision", "precision_at_capacity", "recall_at_capacity")
@@ -92,15 +92,6 @@ def person_weights(groups: NDArray[np.int32], *, seed: int, n_resamples: int) ->
         drawn = random.integers(0, n_people, (size, n_people)) + n_people * np.arange(size)[:, None]
         counts = np.bincount(drawn.ravel(), minlength=size * n_people).reshape(size, n_people)
         yield counts[:, codes].astype(np.float64)
-
-
-def percentile_interval(estimate: float, draws: Vector, *, level: float = 0.95) -> Interval:
-    """Give an estimate the percentile interval of its draws; NaN bounds when more than one draw in twenty can't be computed."""
-    known = draws[np.isfinite(draws)]
-    if len(known) < 0.95 * len(draws) or len(known) == 0:
-        return Interval(estimate, float("nan"), float("nan"), level)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(estimate, float(low), float(high), level)
 
 
 class _Ranked:

@@ -12,11 +12,12 @@ from scipy.special import expit, logit
 from models import metrics
 from models.boosted import BoostedRung
 from models.calibration import PlattCalibrator
-from models.intervals import difference_with_interval, with_interval
+from models.intervals import with_interval
 from models.logistic import LogisticRung
 from models.ranks import ranked
 from models.rung import FitSettings
 from tests.support.bundles import NAMES, SETTINGS, planted_people
+from training.resampling import resample
 
 
 @pytest.fixture(scope="module")
@@ -197,8 +198,9 @@ def test_a_gain_has_an_interval_on_the_same_people() -> None:
     random = np.random.default_rng(10)
     label = (random.random(3_000) < 0.2).astype(float)
     good, noise = label + random.normal(0, 1, 3_000), random.normal(0, 1, 3_000)
-    gain = difference_with_interval(metrics.auc, label, good, noise, seed=1, n_resamples=200)
-    nothing = difference_with_interval(metrics.auc, label, good, good, seed=1, n_resamples=200)
+    people = np.arange(3_000, dtype=np.int32)
+    drawn = resample(label, {"good": good, "same": good, "noise": noise}, groups=people, share=0.1, seed=1, n_resamples=200)
+    gain, nothing = drawn.gain("good", "noise", "auc"), drawn.gain("good", "same", "auc")
     assert gain.low > 0.15
     assert (nothing.low, nothing.estimate, nothing.high) == (0.0, 0.0, 0.0)
 

@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from serving.overview import MIN_CELL, hide_small, total_of
+from features.small_cells import SMALLEST_CELL
+from serving.overview import hide_small, total_of
 
 
 @pytest.mark.requirement("R-09")
@@ -15,10 +16,10 @@ def test_a_hidden_count_stays_unknown_beside_the_total(values: tuple[int, ...]) 
     counts = dict(zip("abc", values, strict=True))
     shown, total = hide_small(counts), total_of(counts)
 
-    assert all(n is None or n == 0 or n >= MIN_CELL for n in shown.values())
+    assert all(n is None or n == 0 or n >= SMALLEST_CELL for n in shown.values())
     hidden = [name for name, n in shown.items() if n is None]
     if total is not None and hidden:
         left = total - sum(n for n in shown.values() if n is not None)
         possible = {first for first in range(1, left + 1) if left - first >= len(hidden) - 1}
         assert len(hidden) > 1
-        assert len(possible) > MIN_CELL
+        assert len(possible) > SMALLEST_CELL

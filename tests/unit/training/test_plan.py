@@ -77,10 +77,4 @@ def test_rules_and_parameters_are_checked(project: Project, training: dict[str, 
 def test_a_reference_of_nothing_is_named(project: Project) -> None:
     reference = Reference(stage="grade_10", outcome="neet", source="nowhere", figures={"auc": 0.7})
     failed = [finding.code for finding in plan_findings(changed(project, reference=(reference,)), now=NOW) if finding.is_failed]
-    assert failed == ["P-04"]
-
-
-def test_groups_without_an_audit_purpose_are_not_applicable(project: Project) -> None:
-    purposes = tuple(purpose for purpose in project.screening.purpose if purpose.kind != "audit")
-    found = {finding.code: finding.verdict for finding in plan_findings(changed(project, purpose=purposes), now=NOW)}
-    assert found["P-07"] == "NOT_APPLICABLE"
+    assert failed == ["P-03"]
