@@ -6,16 +6,14 @@ Every contender loads the same trees (31 leaves, 60 features, missing values) an
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.explanations.work import read_contributions, write_work
-from benchmarks.frame import Argument, BenchRow, Contender, run
+from benchmarks.frame import Argument, BenchRow, Contender, compare, write_rows
 from features.command_line import print_line
 
 PACKAGE = "benchmarks.explanations"
@@ -38,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> list[BenchRow]:
             shutil.rmtree(work, ignore_errors=True)
             write_work(work, trees=trees, rows=asked.rows, threads=asked.threads)
             contenders = contenders_over(work, trees=trees, threads=asked.threads)
-            rows += run(f"explain-{trees}", contenders, asked.rows, folder=asked.folder, runs=asked.runs)
+            rows += compare(f"explain-{trees}", contenders, asked.rows, runs=asked.runs)
             check_agreement(contenders)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    (asked.folder / "explain.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
+    write_rows("explain", rows, folder=asked.folder)
     return rows
 
 
