@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.catalogue import FeatureSpec, Indicator, Kind
+from features.catalogue import Indicator, Kind
 from features.engine.build import PartedStore
 from features.engine.kernel import Rows, feature_matrix
 from features.errors import DataError
@@ -20,6 +20,7 @@ from features.periods import DAYS_PER_YEAR, as_of_days, completed_years, period_
 from features.project import Project, Stage
 from features.records import EPOCH, PERSONS_PER_PART, Days, Mask, Records, dates_of, day_number
 from features.small_cells import SMALLEST_CELL
+from features.specs import FeatureSpec
 
 
 class SubjectStore(PartedStore, Protocol):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.catalogue import FeatureSpec, Use
+from features.catalogue import Use
 from features.engine.build import PartedStore
 from features.engine.kernel import Rows, feature_matrix
 from features.engine.plan import Levels
@@ -21,6 +21,7 @@ from features.engine.table import FeatureTable
 from features.findings import Evidence, Finding
 from features.project import Project
 from features.records import IN_FORCE, PERSONS_PER_PART, Records, day_numbers
+from features.specs import FeatureSpec
 
 SUSPICIOUS_AUC = 0.95
 """No honest single indicator comes near this, months or years ahead."""

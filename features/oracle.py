@@ -12,9 +12,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from features.catalogue import FeatureSpec
 from features.engine.kernel import Rows
 from features.records import IN_FORCE, Records, day_of
+from features.specs import FeatureSpec
 
 
 @dataclass(frozen=True)

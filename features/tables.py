@@ -6,13 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from features.catalogue import FeatureSpec, Use
+from features.catalogue import Use
 from features.cohort import Cohort, build_cohort
 from features.engine.build import build_features
 from features.engine.table import FeatureTable
 from features.progress import Progress
 from features.project import Project, Stage
 from features.restrictions import restricted_persons
+from features.specs import FeatureSpec
 from features.store import open_store
 
 TablePurpose = Literal["train", "score"]

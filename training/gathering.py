@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.catalogue import FeatureSpec, Use
+from features.catalogue import Use
 from features.cohort import Cohort
 from features.engine.table import FeatureTable
 from features.findings import Finding
@@ -21,6 +21,7 @@ from features.outcomes import label_rows
 from features.progress import Progress
 from features.project import Project, Stage
 from features.records import day_number, day_numbers
+from features.specs import FeatureSpec
 from features.store import EventStore, open_store
 from features.tables import build_stage_table, levels_of, stage_specs
 from training.periods import LabelledRows

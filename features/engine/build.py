@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from features.catalogue import FeatureSpec
 from features.engine.kernel import Rows, feature_columns
 from features.engine.plan import Levels, Plan
 from features.engine.table import FeatureTable, TableFacts, key_table, replaced_folder, write_part
 from features.errors import DataError
 from features.progress import Progress, Silent
 from features.records import PERSONS_PER_PART, Records, day_numbers, day_of
+from features.specs import FeatureSpec
 
 
 class PartedStore(Protocol):

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import FeatureSpec
 from features.engine.plan import Levels, Plan
 from features.engine.statistics import ROUND_STATISTICS, Grid
 from features.engine.view import NeededRecords, RoundView
 from features.records import Days, Records
+from features.specs import FeatureSpec
 
 Matrix = NDArray[np.float32]
 

@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import FeatureSpec
 from features.errors import DataError
+from features.specs import FeatureSpec
 
 Levels = Mapping[str, tuple[str, ...]]
 """Indicator code -> levels of a category, in the order of their stored positions."""
