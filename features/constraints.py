@@ -1,0 +1,280 @@
+"""The value contract of an indicator: one declaration that describes a value, checks it and draws valid ones.
+
+From it come the words of the reference pages, the numbers that the intake check compares with, and columns of invented values. It is the
+plain statement; the intake check says the same in SQL for millions of rows, and a property test holds the two to each other.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Language = Literal["nb", "nn", "en"]
+LANGUAGES: tuple[Language, ...] = ("nb", "nn", "en")
+
+LARGEST = 3.4e38
+"""Values are kept as float32."""
+
+
+class Kind(StrEnum):
+    """What the value of a record means."""
+
+    COUNT = "count"
+    AMOUNT = "amount"
+    LEVEL = "level"
+    CATEGORY = "category"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True)
+class ValueContract:
+    """What a value of one indicator may be.
+
+    Notes
+    -----
+    With `levels` a source delivers one of these texts, and the store keeps a number (`stored_levels`); the bounds are then not asked.
+    Both bounds are inside. `ages` says for whom the indicator exists; it describes and is not checked, since a record may tell of
+    an earlier age than the register's rules foresee.
+
+    Examples
+    --------
+    >>> points = ValueContract.of(Kind.LEVEL, low=0, high=60, unit="points", ages=(15, 19))
+    >>> points.find_fault(61.0)
+    'value_above_high'
+    >>> points.find_fault(42.5) is None
+    True
+    >>> points.describe("en")
+    'a number from 0 to 60 (points); ages 15–19'
+    """
+
+    kind: Kind
+    low: float | None
+    high: float | None
+    is_whole: bool
+    levels: tuple[str, ...] = ()
+    unit: str | None = None
+    ages: tuple[int, int] = (0, 24)
+
+    @classmethod
+    def of(
+        cls,
+        kind: Kind,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        whole: bool | None = None,
+        levels: tuple[str, ...] = (),
+        unit: str | None = None,
+        ages: tuple[int, int] = (0, 24),
+    ) -> Self:
+        """Fill in what the kind says by itself: a count is whole and not negative, a flag 0 or 1.
+
+        Raises
+        ------
+        ValueError
+            When the declaration contradicts itself: bounds the wrong way round, or bounds on a flag or on levels.
+        """
+        _check_declaration(kind, low, high, whole, levels)
+        if kind is Kind.FLAG:
+            return cls(kind, 0.0, 1.0, True, (), unit, ages)
+        if kind is Kind.COUNT:
+            low, whole = 0.0 if low is None else low, True if whole is None else whole
+        return cls(kind, low, high, bool(whole), levels, unit, ages)
+
+    @property
+    def may_lack_value(self) -> bool:
+        """Whether a record without a value counts: then the record itself is what happened."""
+        return self.kind in (Kind.COUNT, Kind.FLAG)
+
+    @cached_property
+    def stored_levels(self) -> dict[str, float]:
+        """Level text -> number in the store.
+
+        The position in the declared `levels`; only where a *level* (not a category) declares nothing but numbers are those numbers kept,
+        since a grade of 4 has to stay a 4.
+        """
+        if self.kind is Kind.LEVEL:
+            try:
+                return {text: float(text) for text in self.levels}
+            except ValueError:
+                pass
+        return {text: float(place) for place, text in enumerate(self.levels)}
+
+    def find_fault(self, value: float | str | None) -> str | None:
+        """Give the reason code that this value of a source breaks, or None where it is good.
+
+        Text is read with a decimal point: another decimal mark is the source's business and mended before.
+        """
+        if value is None or (isinstance(value, float) and math.isnan(value)) or (isinstance(value, str) and not value.strip()):
+            return None if self.may_lack_value else "value_missing"
+        if self.levels:
+            return None if _as_text(value) in self.levels else "value_not_a_level"
+        number = _as_number(value, is_flag=self.kind is Kind.FLAG)
+        if self.kind is Kind.FLAG:
+            return None if number in (0.0, 1.0) else "value_not_0_or_1"
+        if number is None or not math.isfinite(number) or abs(number) > LARGEST:
+            return "value_not_a_number"
+        return self._broken_bound(number)
+
+    def _broken_bound(self, number: float) -> str | None:
+        if self.low is not None and number < self.low:
+            return "value_below_low"
+        if self.high is not None and number > self.high:
+            return "value_above_high"
+        return "value_not_whole" if self.is_whole and number != math.floor(number) else None
+
+    def draw(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+        """Draw n valid values as the store keeps them, the bounds among them more often than chance would.
+
+        Notes
+        -----
+        They obey the contract and nothing else: no distribution, no dependence between indicators. `as_delivered` gives them as a
+        source's file would.
+        """
+        if self.levels:
+            return rng.choice(np.fromiter(self.stored_levels.values(), dtype=np.float64), n)
+        low, high = _drawing_range(self.low, self.high)
+        drawn = low + (high - low) * rng.random(n)
+        ends = rng.random(n)
+        drawn[ends < 0.05] = low
+        drawn[ends > 0.95] = high
+        return np.clip(np.floor(drawn), math.ceil(low), math.floor(high)) if self.is_whole else drawn
+
+    def as_delivered(self, stored: NDArray[np.float64]) -> list[str] | NDArray[np.float64]:
+        """Turn stored numbers into what a source delivers: the texts of the levels, or the numbers themselves."""
+        if not self.levels:
+            return stored
+        text_of = {number: text for text, number in self.stored_levels.items()}
+        return [text_of[float(number)] for number in stored]
+
+    def describe(self, language: Language) -> str:
+        """Say in words what a value may be, for whom, and what a record without one means."""
+        words = _WORDS[language]
+        parts = [self._values_in(language), f"{words['ages']} {self.ages[0]}–{self.ages[1]}"]
+        return "; ".join([*parts, words["lacks"]] if self.may_lack_value else parts)
+
+    def _values_in(self, language: Language) -> str:
+        words, unit = _WORDS[language], "" if self.unit is None else f" ({unit_in(self.unit, language)})"
+        if self.levels:
+            return f"{words['one_of']} {', '.join(self.levels)}{unit}"
+        if self.kind is Kind.FLAG:
+            return words["flag"]
+        return words["whole" if self.is_whole else "number"] + self._bounds_in(words) + unit
+
+    def _bounds_in(self, words: dict[str, str]) -> str:
+        if self.low is not None and self.high is not None:
+            return f" {words['from']} {self.low:g} {words['to']} {self.high:g}"
+        if self.low is not None:
+            return f", {words['at_least']} {self.low:g}"
+        return f", {words['at_most']} {self.high:g}" if self.high is not None else ""
+
+
+UNITS: dict[str, tuple[str, str, str]] = {
+    "changes": ("endringer", "endringar", "changes"),
+    "contacts": ("kontakter", "kontaktar", "contacts"),
+    "days": ("dager", "dagar", "days"),
+    "episodes": ("forløp", "forløp", "episodes"),
+    "hours": ("timer", "timar", "hours"),
+    "mark": ("karakter", "karakter", "mark"),
+    "months": ("måneder", "månader", "months"),
+    "moves": ("flyttinger", "flyttingar", "moves"),
+    "notifications": ("meldinger", "meldingar", "notifications"),
+    "parents": ("foreldre", "foreldre", "parents"),
+    "per cent": ("prosent", "prosent", "per cent"),
+    "plans": ("planer", "planar", "plans"),
+    "points": ("poeng", "poeng", "points"),
+    "rank": ("ønske nr.", "ønske nr.", "rank"),
+    "subjects": ("fag", "fag", "subjects"),
+    "visits": ("besøk", "besøk", "visits"),
+    "years": ("år", "år", "years"),
+}
+"""Units in Bokmål, Nynorsk and English."""
+
+
+def unit_in(unit: str, language: Language) -> str:
+    """Give a unit's name; one that is not in `UNITS` goes by what the project calls it, in every language."""
+    return dict(zip(LANGUAGES, UNITS[unit], strict=True))[language] if unit in UNITS else unit
+
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+_WORDS: dict[Language, dict[str, str]] = {
+    "nb": {
+        "one_of": "én av",
+        "flag": "0 eller 1",
+        "whole": "et helt tall",
+        "number": "et tall",
+        "from": "fra",
+        "to": "til",
+        "at_least": "minst",
+        "at_most": "høyst",
+        "ages": "alder",
+        "lacks": "en rad uten verdi teller som at det skjedde",
+    },
+    "nn": {
+        "one_of": "éin av",
+        "flag": "0 eller 1",
+        "whole": "eit heilt tal",
+        "number": "eit tal",
+        "from": "frå",
+        "to": "til",
+        "at_least": "minst",
+        "at_most": "høgst",
+        "ages": "alder",
+        "lacks": "ei rad utan verdi tel som at det hende",
+    },
+    "en": {
+        "one_of": "one of",
+        "flag": "0 or 1",
+        "whole": "a whole number",
+        "number": "a number",
+        "from": "from",
+        "to": "to",
+        "at_least": "at least",
+        "at_most": "at most",
+        "ages": "ages",
+        "lacks": "a row without a value counts as that it happened",
+    },
+}
+
+
+def _check_declaration(kind: Kind, low: float | None, high: float | None, whole: bool | None, levels: tuple[str, ...]) -> None:
+    is_bounded = low is not None or high is not None or whole is not None
+    if levels and kind not in (Kind.LEVEL, Kind.CATEGORY):
+        raise ValueError(f"`levels` belong to a level or a category, not to a {kind.value}")
+    if is_bounded and (kind in (Kind.FLAG, Kind.CATEGORY) or levels):
+        raise ValueError("`low`, `high` and `whole` bound a number: leave them out of a flag, a category and whatever lists its `levels`")
+    if low is not None and high is not None and low >= high:
+        raise ValueError(f"`low` = {low:g} is not below `high` = {high:g}")
+    if kind is Kind.COUNT and low is not None and low < 0:
+        raise ValueError(f"a count is not negative, and `low` = {low:g}")
+
+
+def _as_number(value: float | str, *, is_flag: bool) -> float | None:
+    if not isinstance(value, str):
+        return float(value)
+    text = value.strip()
+    if is_flag and text.lower() in ("true", "false"):
+        return float(text.lower() == "true")
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _as_text(value: float | str) -> str:
+    """A level that came as a whole number in a float column loses its ``.0``."""
+    if isinstance(value, str):
+        return value.strip()
+    return str(int(value)) if math.isfinite(value) and value == math.floor(value) else str(value)
+
+
+def _drawing_range(low: float | None, high: float | None) -> tuple[float, float]:
+    """Where a bound is missing, a hundred beyond the other one."""
+    if low is None:
+        return (-100.0, 100.0) if high is None else (high - 100.0, high)
+    return low, low + 100.0 if high is None else high
