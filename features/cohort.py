@@ -17,8 +17,9 @@ from features.engine.build import PartedStore
 from features.engine.kernel import Rows, feature_matrix
 from features.errors import DataError
 from features.periods import DAYS_PER_YEAR, as_of_days, completed_years, period_names
-from features.project import Project, Stage
+from features.project import Project
 from features.records import EPOCH, PERSONS_PER_PART, Days, Mask, Records, dates_of, day_number
+from features.screening import Stage
 from features.small_cells import SMALLEST_CELL
 from features.specs import FeatureSpec
 

@@ -14,7 +14,8 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_table, progress_for
 
 if TYPE_CHECKING:
-    from features.project import Project, Stage
+    from features.project import Project
+    from features.screening import Stage
 
 app = typer.Typer(add_completion=False)
 

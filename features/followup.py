@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from features.cohort import Cohort
 from features.intake.linkage import translate_subjects
 from features.outcomes import label_rows
-from features.project import Outcome, Project
+from features.project import Project
+from features.screening import Outcome
 from features.store import open_store
 
 

@@ -13,8 +13,9 @@ from features.cohort import Cohort, shown_count
 from features.engine.build import PartedStore
 from features.engine.kernel import Rows
 from features.errors import DataError
-from features.project import Outcome, Project
+from features.project import Project
 from features.records import PERSONS_PER_PART, Records, dates_of, day_number, day_numbers
+from features.screening import Outcome
 
 
 def label_rows(project: Project, store: PartedStore, cohort: Cohort, outcome: Outcome, *, known_by: date) -> pd.DataFrame:

@@ -11,8 +11,9 @@ from features.cohort import Cohort, build_cohort
 from features.engine.build import build_features
 from features.engine.table import FeatureTable
 from features.progress import Progress
-from features.project import Project, Stage
+from features.project import Project
 from features.restrictions import restricted_persons
+from features.screening import Stage
 from features.specs import FeatureSpec
 from features.store import open_store
 

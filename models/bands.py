@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from features.catalogue import Wording
-from features.project import Bands
+from features.screening import Bands
 from features.small_cells import SMALLEST_CELL
 
 Vector: TypeAlias = NDArray[np.float64]

@@ -25,7 +25,7 @@ from scipy.special import expit
 
 from features.catalogue import Catalogue, SectorFile
 from features.errors import ModelError
-from features.project import Bands
+from features.screening import Bands
 from models.bands import Band, BandFrequency, bands_of
 from models.boosted import BoostedRung
 from models.calibration import Calibrator, load_calibrator

@@ -12,7 +12,7 @@ from mlflow.models import ModelSignature
 from mlflow.models.model import ModelInfo
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
-from features.project import Purpose
+from features.screening import Purpose
 from models.bundle import Bundle, load_bundle
 from models.pyfunc import SCORES
 

@@ -19,9 +19,10 @@ from features.catalogue import Sector
 from features.errors import DataError
 from features.followup import matured_outcomes
 from features.progress import Progress
-from features.project import Project, Stage
+from features.project import Project
 from features.restrictions import read_finished_reviews, restricted_persons
 from features.scored import read_scored
+from features.screening import Stage
 from features.small_cells import SMALLEST_CELL, SMALLEST_SECTOR_CELL
 from features.store import open_store
 from features.tables import build_stage_table, find_stage_table

@@ -13,7 +13,8 @@ import numpy as np
 
 from features.errors import DataError
 from features.progress import Progress
-from features.project import Project, Purpose
+from features.project import Project
+from features.screening import Purpose
 from models.bands import Band
 from monitoring.drift import Drift, measure_drift
 from monitoring.fairness import FairnessTable, measure_fairness

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from features.catalogue import Kind, Use
 from features.cohort import Cohort
 from features.engine.table import FeatureTable
-from features.project import Project, Stage
+from features.project import Project
 from features.records import day_number
+from features.screening import Stage
 from features.store import EventStore
 from models.bands import Band
 from models.bundle import Bundle, Scores

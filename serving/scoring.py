@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from features.errors import DataError, ModelError, ProjectError
 from features.progress import Progress
-from features.project import Project, Stage
+from features.project import Project
+from features.screening import Stage
 from features.tables import build_stage_table
 from models.bundle import Bundle, model_name
 from models.deployment import check_justified, deployed_bundle, find_champion

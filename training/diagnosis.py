@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from features.errors import DataError, ProjectError
-from features.project import DiagnosticSplit, Project
+from features.project import Project
+from features.screening import DiagnosticSplit
 from models.boosted import BoostedRung
 from models.intervals import Interval
 from models.rung import FitSettings

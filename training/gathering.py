@@ -19,8 +19,9 @@ from features.findings import Finding
 from features.leaks import label_finding, rebuilt_finding, single_feature_finding
 from features.outcomes import label_rows
 from features.progress import Progress
-from features.project import Project, Stage
+from features.project import Project
 from features.records import day_number, day_numbers
+from features.screening import Stage
 from features.specs import FeatureSpec
 from features.store import EventStore, open_store
 from features.tables import build_stage_table, levels_of, stage_specs

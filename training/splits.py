@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import DataError
-from features.project import DiagnosticSplit
-from features.project import Split as DeclaredSplit
 from features.records import Mask
+from features.screening import DiagnosticSplit
+from features.screening import Split as DeclaredSplit
 from training.periods import LabelledRows, periods_present
 
 MATURED_SHARE = 0.95

@@ -12,7 +12,8 @@ from pathlib import Path
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.progress import Silent
-from features.project import DiagnosticSplit, Project, load_project
+from features.project import Project, load_project
+from features.screening import DiagnosticSplit
 from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import KEYS
 from training.diagnosis import Diagnosis, diagnose, get_diagnostic

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from features.errors import ModelError
-from features.project import Purpose
+from features.screening import Purpose
 from models.bands import Band
 from models.boosted import BoostedRung
 from models.bundle import load_bundle, save_bundle

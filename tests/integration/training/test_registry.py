@@ -15,8 +15,9 @@ from features.errors import DataError, GateError, LedgerError, ModelError
 from features.findings import Finding
 from features.ledger import read_entries, verify
 from features.progress import Silent
-from features.project import DiagnosticSplit, Project, load_project
-from features.project import Split as DeclaredSplit
+from features.project import Project, load_project
+from features.screening import DiagnosticSplit
+from features.screening import Split as DeclaredSplit
 from models.bundle import Bundle, save_bundle
 from models.deployment import deployed_bundle, find_champion
 from models.manifest import installed_versions

@@ -11,7 +11,8 @@ import pytest
 from features.cohort import build_cohort
 from features.errors import DataError
 from features.outcomes import label_rows
-from features.project import Project, Stage, load_project
+from features.project import Project, load_project
+from features.screening import Stage
 from tests.support.memory_store import MemoryStore, Told, store_of
 from tests.support.projects import tiny_project
 

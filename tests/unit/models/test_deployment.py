@@ -10,7 +10,8 @@ import pytest
 
 from features.catalogue import Catalogue
 from features.errors import ModelError
-from features.project import Project, Screening, Services
+from features.project import Project
+from features.screening import Screening, Services
 from models.bundle import save_bundle
 from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion, write_champion
 from models.logistic import LogisticRung

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features.progress import Silent
-from features.project import Split as DeclaredSplit
+from features.screening import Split as DeclaredSplit
 from models.calibration import IdentityCalibrator, PlattCalibrator
 from models.rung import FitSettings
 from tests.support.training_tables import PREDICTORS, planted_table

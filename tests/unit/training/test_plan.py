@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from features.errors import ProjectError, PurposeError
-from features.project import Project, Reference, load_project
-from features.project import Split as DeclaredSplit
+from features.project import Project, load_project
+from features.screening import Reference
+from features.screening import Split as DeclaredSplit
 from tests.support.projects import NOW, tiny_project
 from training.plan import build_plan, plan_findings
 

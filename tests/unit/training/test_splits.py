@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from features.errors import DataError
-from features.project import DiagnosticSplit
-from features.project import Split as DeclaredSplit
+from features.screening import DiagnosticSplit
+from features.screening import Split as DeclaredSplit
 from training.folds import FoldKind, choose_folds, forward_folds
 from training.periods import LabelledRows
 from training.splits import check_honest, check_registrable, diagnostic_split, temporal_split
