@@ -6,14 +6,16 @@ allow-list; on top of it stands a deny-list that no configuration can lift (R-03
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from features.constraints import Kind as Kind
+from features.constraints import ValueContract
+from features.denylist import check_label_allowed, check_not_denied
 from features.specs import FeatureSpec
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
@@ -36,16 +38,6 @@ class Sector(StrEnum):
     INTEGRATION = "integration"
     AUDIT = "audit"
     """Audit attributes: a store of their own, joined only inside the fairness job (R-10)."""
-
-
-class Kind(StrEnum):
-    """What the value of a record means."""
-
-    COUNT = "count"
-    AMOUNT = "amount"
-    LEVEL = "level"
-    CATEGORY = "category"
-    FLAG = "flag"
 
 
 class Use(StrEnum):
@@ -72,45 +64,24 @@ class Wording(Strict):
     draft: bool = False
 
 
-DENIED = {
-    "citizenship": r"citizenship|statsborgerskap",
-    "country of origin": r"country|landgruppe|landbakgrunn|fodeland|birthplace",
-    "religion": r"religion|livssyn|belief|tro_og",
-    "sexual orientation": r"orientation|seksuell|legning",
-    "diagnosis codes finer than a chapter": r"diagnos|icd10|icpc2_code",
-    "prescriptions": r"prescription|resept|medication|atc_code",
-    "crime": r"crime|offence|convict|siktet|straff|police|politi|charged|incarceration|delinquen",
-    "parents' health": r"parent_(mh|health|disab|substance)|foreldres_(syk|helse)",
-    "free text": r"free_?text|fritekst|journal_note",
-    "social media": r"social_?media|sosiale_medier",
-    "exact address": r"street|gateadresse|exact_address|coordinates",
-    "survey answers": r"survey|elevundersok|sdq_",
-}
-"""Hard deny-list (R-03): what may never be loaded, whatever the project says. Names are matched, not values."""
-
-
-def check_not_denied(code: str) -> str:
-    """Refuse an indicator or column whose name says it is on the hard deny-list.
-
-    Raises
-    ------
-    ValueError
-        Naming the rule; no setting lifts it.
-    """
-    for what, pattern in DENIED.items():
-        if re.search(pattern, code, flags=re.IGNORECASE):
-            raise ValueError(f"{code!r} is on the hard deny-list ({what}; R-03). No setting lifts this: leave it out.")
-    return code
-
-
 class Indicator(Strict):
     """One thing a sector records about a person, and what may be done with it."""
 
-    code: Annotated[Code, AfterValidator(check_not_denied)]
+    code: Code
     kind: Kind
     use: Use
     unit: str | None = None
+    low: float | None = None
+    """Least value, itself allowed; a count has 0 without saying so. What breaks a bound goes to quarantine."""
+    high: float | None = None
+    """Largest value, itself allowed."""
+    whole: bool | None = None
+    """Whether only whole numbers are values; a count says yes by itself."""
     ages: tuple[int, int] = (0, 24)
+    registers: tuple[str, ...] = ()
+    """Where it is recorded. `features.registers` knows those kept for statistics alone; then the service's own system is the source."""
+    source_variables: tuple[str, ...] = ()
+    """Names it has in NUDB, FD-Trygd or microdata.no, so that researchers recognise it."""
     legal_basis: str | None = None
     """Recorded basis for *this* indicator; the demo's say FIKTIV."""
     needs_legal_basis: bool = False
@@ -120,6 +91,8 @@ class Indicator(Strict):
     """A reader outside the owning service sees reasons from it as the coarse group only (R-05)."""
     direction: Literal["raises", "lowers"] | None = None
     """How more of it may move the risk; None where no monotone direction is declared."""
+    direction_draft: bool = False
+    """No domain person has approved the direction yet: like draft wording, refused with real people's data."""
     levels: tuple[str, ...] = ()
     owner: str | None = None
     """Code of the service in services.toml that can talk about it."""
@@ -130,14 +103,25 @@ class Indicator(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.use is not Use.NEVER:
+            check_not_denied(self.code)
+        if self.use is Use.LABEL:
+            check_label_allowed(self.code)
         if self.kind is Kind.CATEGORY and not self.levels:
             raise ValueError(f"{self.code}: a category lists its `levels`")
         if self.features and self.use not in (Use.PREDICTOR, Use.BENCHMARK_ONLY, Use.CONTEXT):
             raise ValueError(f"{self.code}: an indicator with use = {self.use.value!r} makes no features")
         if self.kind is Kind.CATEGORY and any(not text.startswith(("last", "first")) for text in self.features):
             raise ValueError(f"{self.code}: the features of a category are `last` or `first`")
-        _ = self.feature_specs
+        _ = self.feature_specs, self.contract
         return self
+
+    @cached_property
+    def contract(self) -> ValueContract:
+        """What a value of it may be, filled in from the kind."""
+        return ValueContract.of(
+            self.kind, low=self.low, high=self.high, whole=self.whole, levels=self.levels, unit=self.unit, ages=self.ages
+        )
 
     @property
     def is_on(self) -> bool:
@@ -171,7 +155,10 @@ class Source(Strict):
     files: tuple[str, ...] = Field(min_length=1)
     query: str | None = None
     purposes: tuple[Literal["train", "score", "audit"], ...] = ("train", "score")
+    registers: tuple[str, ...] = ()
+    """Registers or case systems the files come from; one kept for statistics is refused for scoring (`features.registers`)."""
     legal_basis: str | None = None
+    """Basis of this very source; needed where a register kept for statistics and research teaches or audits."""
     indicator: Code | None = None
     """For `spells`: the indicator that the file's values belong to."""
     id_column: str = "person"
@@ -197,17 +184,19 @@ class Source(Strict):
     metadata: str | None = None
     """For `spells`: the JSON metadata file."""
 
-    @field_validator("columns")
-    @classmethod
-    def _columns_allowed(cls, columns: dict[str, str]) -> dict[str, str]:
-        for column in columns:
-            check_not_denied(column)
-        return columns
-
     @field_validator("known_column")
     @classmethod
     def _empty_is_none(cls, column: str | None) -> str | None:
         return column or None
+
+    @model_validator(mode="after")
+    def _columns_allowed(self) -> Self:
+        """Whatever a name is used for, also to be dropped: what is denied is left out where the extract is made."""
+        named = (self.id_column, self.group_column, self.indicator_column, self.value_column, self.happened_column, self.known_column)
+        for name in (*named, self.record_column, self.indicator, *self.columns, *self.columns.values(), *self.ignored):
+            if name is not None:
+                check_not_denied(name)
+        return self
 
     @model_validator(mode="after")
     def _knowable(self) -> Self:
