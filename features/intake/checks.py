@@ -21,6 +21,9 @@ FURTHEST_DAYS = 366
 
 _LIMIT_FLOAT32 = 3.4e38
 
+_HAPPENED = {"ACCUMULATED": "coalesce(stopped, started)", "FIXED": "coalesce(people.born, stopped)"}
+"""SQL for the day of a row by temporality. What never changes holds from birth; a sum over a period is there when the period is over."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -95,15 +98,19 @@ def stored_levels(indicator: Indicator) -> dict[str, float]:
     return {text: float(place) for place, text in enumerate(indicator.levels)}
 
 
-def declare_people(connection: duckdb.DuckDBPyConnection, ids: pa.Array, links: pa.Array) -> None:
-    """Make the table `people`: raw identifier -> this ingest's number of the person; -1 for somebody who may leave no trace (R-08)."""
-    _replace(connection, "people", pa.table({"raw": ids.cast(pa.string()), "link": links.cast(pa.int32())}))
+def declare_people(connection: duckdb.DuckDBPyConnection, ids: pa.Array, links: pa.Array, born_on: pa.Array) -> None:
+    """Make the table `people`: raw identifier -> this ingest's number of the person; -1 for somebody who may leave no trace (R-08).
+
+    `born_on` is the day from which a value of temporality FIXED is known.
+    """
+    table = pa.table({"raw": ids.cast(pa.string()), "link": links.cast(pa.int32()), "born": born_on.cast(pa.date32())})
+    _replace(connection, "people", table)
 
 
 def add_people(connection: duckdb.DuckDBPyConnection, ids: pa.Array, links: pa.Array) -> None:
     """Add rows to the table `people`."""
     connection.register("incoming", pa.table({"raw": ids, "link": links}))
-    connection.execute("INSERT INTO people SELECT * FROM incoming")
+    connection.execute("INSERT INTO people SELECT raw, link, NULL FROM incoming")
     connection.unregister("incoming")
 
 
@@ -113,8 +120,8 @@ def check_chunk(connection: duckdb.DuckDBPyConnection, canonical: pa.Table, rule
     Returns
     -------
     pyarrow.Table
-        line, raw, link, indicator, value, happened_on, known_on, stop_on, record and reason; reason is null where the row is good, and
-        raw where the person is known.
+        line, raw, link, indicator, value, happened_on, known_on, start_on, stop_on, record and reason; reason is null where the row is
+        good, and raw where the person is known.
         Rows of people who may leave no trace are not in it, nor counted.
     """
     connection.register("chunk", canonical)
@@ -140,23 +147,25 @@ def _replace(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) 
 
 def _statement(schema: pa.Schema, rules: Rules) -> str:
     lag = "NULL" if rules.known_lag_days is None else str(rules.known_lag_days)
-    start_or_stop = "coalesce(stopped, started)" if rules.temporality == "ACCUMULATED" else "coalesce(started, stopped)"
+    happened = _HAPPENED.get(rules.temporality, "coalesce(started, stopped)")
+    problem, is_unknown = ("problem", "is_unknown") if "problem" in schema.names else ("NULL", "false")
     text = _text("value", schema)
     day = {name: read_day(name, schema.field(name).type) for name in ("happened", "known", "stop")}
     return f"""
         WITH read AS (
             SELECT line, {_text("id", schema)} AS raw, trim(code::VARCHAR) AS code, value, {_given("value", schema)} AS has_value,
+                {problem} AS problem, {is_unknown} AS is_unknown,
                 {_number(schema, rules)} AS number, {day["happened"]} AS started, {day["stop"]} AS stopped, {day["known"]} AS learned,
                 {_given("happened", schema)} AS has_start, {_given("stop", schema)} AS has_stop, {_given("known", schema)} AS has_known,
                 record
             FROM chunk
         ), found AS (
             SELECT read.*, people.link, indicators.position, indicators.kind, indicators.has_levels, indicators.may_lack_value,
-                CASE WHEN has_levels THEN levels.stored
+                CASE WHEN is_unknown THEN NULL WHEN has_levels THEN levels.stored
                     WHEN indicators.kind = 'flag' AND number IS NULL THEN
                         CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END
                     ELSE number END AS stored,
-                {start_or_stop} AS happened_on
+                {happened} AS happened_on
             FROM read
             LEFT JOIN indicators ON indicators.code = read.code
             LEFT JOIN levels ON levels.code = read.code AND levels.level = CASE WHEN indicators.has_levels THEN {text} END
@@ -166,7 +175,8 @@ def _statement(schema: pa.Schema, rules: Rules) -> str:
             SELECT *, coalesce(learned, CASE WHEN has_known THEN NULL ELSE happened_on + {lag} END) AS known_on FROM found
         )
         SELECT line, CASE WHEN link IS NULL THEN raw END AS raw, link::INTEGER AS link, position::INTEGER AS indicator,
-            stored::FLOAT AS value, happened_on, known_on, stopped AS stop_on, record, CASE {_reasons(rules)} END AS reason
+            stored::FLOAT AS value, happened_on, known_on, started AS start_on, stopped AS stop_on, record,
+            coalesce(problem, CASE {_reasons(rules)} END) AS reason
         FROM dated
     """
 
@@ -187,10 +197,13 @@ def _reasons(rules: Rules) -> str:
         ("known_on IS NULL", "known_missing"),
         (f"known_on < {early}", "known_too_early"),
         (f"learned > DATE '{rules.today}'", "known_in_future"),
-        ("NOT has_value AND NOT may_lack_value", "value_missing"),
-        ("has_value AND stored IS NULL AND has_levels", "value_not_a_level"),
-        ("has_value AND kind = 'flag' AND (stored IS NULL OR stored NOT IN (0, 1))", "value_not_0_or_1"),
-        (f"has_value AND (stored IS NULL OR NOT isfinite(stored) OR abs(stored) > {_LIMIT_FLOAT32})", "value_not_a_number"),
+        ("NOT has_value AND NOT may_lack_value AND NOT is_unknown", "value_missing"),
+        ("has_value AND NOT is_unknown AND stored IS NULL AND has_levels", "value_not_a_level"),
+        ("has_value AND NOT is_unknown AND kind = 'flag' AND (stored IS NULL OR stored NOT IN (0, 1))", "value_not_0_or_1"),
+        (
+            f"has_value AND NOT is_unknown AND (stored IS NULL OR NOT isfinite(stored) OR abs(stored) > {_LIMIT_FLOAT32})",
+            "value_not_a_number",
+        ),
         ("kind = 'count' AND stored < 0", "value_negative"),
         ("link IS NULL", "unknown_person"),
     )

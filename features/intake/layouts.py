@@ -6,12 +6,10 @@ values are still as the file has them, text or typed: reading them is `checks`' 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -127,25 +125,6 @@ class Contract:
         if source.layout == "events":
             fields |= {"value": source.value_column, "code": source.indicator_column}
         return {name: column for name, column in fields.items() if column is not None and column in columns}
-
-
-def read_temporality(path: Path | None) -> str:
-    """Read `temporalityType` of Statistics Norway's metadata: FIXED, STATUS, ACCUMULATED or EVENT (also without a file).
-
-    Raises
-    ------
-    IntakeError
-        TID316 when the file is not such metadata.
-    """
-    if path is None:
-        return "EVENT"
-    try:
-        found = str(json.loads(path.read_text(encoding="utf-8-sig"))["temporalityType"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IntakeError("TID316", f"{path} is no metadata of a spells file: expected JSON with `temporalityType`.") from error
-    if found not in ("FIXED", "STATUS", "ACCUMULATED", "EVENT"):
-        raise IntakeError("TID316", f"{path}: `temporalityType` is none of FIXED, STATUS, ACCUMULATED and EVENT.")
-    return found
 
 
 def _has_value(column: pa.ChunkedArray) -> pa.ChunkedArray:

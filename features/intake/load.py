@@ -40,7 +40,7 @@ from features.manifest import (
     write_manifest,
 )
 from features.progress import Progress
-from features.project import Project, source_files
+from features.project import Project
 from features.store import SUBJECT_SCHEMA, store_folder
 
 
@@ -199,17 +199,10 @@ def _stage(run: _Run, units: Sequence[SourceUnit], people: People, roster: Roste
                 tally=run.tally(unit),
                 connection=connection,
                 today=run.now.date(),
-                metadata=_metadata(run, unit),
                 step=step,
             )
     connection.close()
     return staging
-
-
-def _metadata(run: _Run, unit: SourceUnit) -> Path | None:
-    if unit.source.metadata is None:
-        return None
-    return source_files(run.project, (unit.source.metadata,), environ=run.environ)[0]
 
 
 def _write(run: _Run, units: Sequence[SourceUnit], staging: Staging, people: People) -> dict[StorePurpose, BatchEntry]:

@@ -98,7 +98,8 @@ def declare_everybody(connection: duckdb.DuckDBPyConnection, roster: Roster) -> 
     """Tell the checks who is known, and who may leave no trace."""
     raw = [*roster.people["raw"].tolist(), *roster.hidden]
     numbers = np.concatenate([np.arange(len(roster.people)), np.full(len(roster.hidden), HIDDEN)]).astype(np.int32)
-    declare_people(connection, pa.array(raw, pa.string()), pa.array(numbers))
+    born = [None if pd.isna(day) else day for day in roster.people["born_on"]] + [None] * len(roster.hidden)
+    declare_people(connection, pa.array(raw, pa.string()), pa.array(numbers), pa.array(born, pa.date32()))
 
 
 def subjects_of(purpose: StorePurpose, people: People, roster: Roster, before: pa.Table | None) -> pa.Table:

@@ -21,10 +21,17 @@ REASONS: dict[str, str] = {
     "born_impossible": "a date of birth from 1900 to today",
     "stop_unreadable": "a stop date as 2024-03-01 or 01.03.2024, or none",
     "stop_before_start": "a stop date on or after the start",
+    "stop_missing": "a stop date, as the metadata's temporality has it",
+    "stop_not_start": "a stop date equal to the start, since the metadata says STATUS",
+    "start_of_fixed": "no start date, since the metadata says FIXED",
+    "spells_overlap": "one value at a time for each person; all of several that meet are set aside",
     "value_missing": "a value",
     "value_not_a_number": "a number with the decimal mark that the source declares in `decimal`",
     "value_negative": "a count of 0 or more",
     "value_not_0_or_1": "0 or 1",
     "value_not_a_level": "one of the declared `levels`",
+    "value_not_of_data_type": "a value of the metadata's `dataType`",
+    "value_not_in_code_list": "a code of the metadata's `codeList` or `sentinelAndMissingValues`",
+    "value_not_valid_then": "a code that is valid on the day, as the metadata's `validFrom` and `validUntil` have it",
 }
 """Reason code -> what was expected."""

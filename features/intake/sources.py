@@ -19,6 +19,7 @@ from features.intake.layouts import SYNTHETIC, Contract
 from features.intake.quarantine import FileTally
 from features.intake.queries import open_query, query_columns
 from features.intake.readers import Chunk, OpenFile, open_file
+from features.intake.spell_metadata import NO_METADATA, SpellMetadata, check_metadata_fits, read_metadata
 from features.manifest import StorePurpose, file_hash
 from features.nationalid import rows_with_national_id
 from features.project import Project, source_files
@@ -36,6 +37,7 @@ class SourceUnit:
     """Stores that its records go to."""
     indicators: Mapping[str, Indicator]
     """Indicators that its records may belong to."""
+    metadata_path: Path | None = None
 
     @property
     def name(self) -> str:
@@ -44,12 +46,28 @@ class SourceUnit:
 
     @cached_property
     def content(self) -> str:
-        """SHA-256 of the files, and of the query."""
+        """SHA-256 of the files, the query and the metadata."""
         digest = hashlib.sha256()
-        for path in (*self.paths, *filter(None, (self.query,))):
+        for path in (*self.paths, *filter(None, (self.query, self.metadata_path))):
             self._check_there(path)
             digest.update(file_hash(path).encode())
         return digest.hexdigest()
+
+    @cached_property
+    def spell_metadata(self) -> SpellMetadata:
+        """What the metadata says about reading the files.
+
+        Raises
+        ------
+        IntakeError
+            TID316 it does not read, TID340 to TID342 the indicator can't be read by it.
+        """
+        if self.metadata_path is None:
+            return NO_METADATA
+        metadata = read_metadata(self.metadata_path)
+        indicator = self.indicators.get(self.source.indicator or "")
+        check_metadata_fits(metadata, indicator, path=self.metadata_path, source=self.source.name)
+        return metadata
 
     @cached_property
     def declaration(self) -> str:
@@ -117,8 +135,9 @@ def read_columns(unit: SourceUnit) -> tuple[str, ...]:
     Raises
     ------
     IntakeError
-        TID303 to TID307, TID310.
+        TID303 to TID307, TID310, TID316, TID340 to TID342.
     """
+    _ = unit.spell_metadata
     if unit.query is not None:
         return query_columns(unit.query, unit.paths, unit.source)
     return open_file(unit.paths[0], unit.source, expected=unit.contract.required, on_bad_lines=lambda *_: None).columns
@@ -144,9 +163,10 @@ def _units(project: Project, source: Source, purposes: tuple[StorePurpose, ...],
     }
     paths = source_files(project, source.files, environ=environ)
     contract = Contract(source, project.is_synthetic)
+    metadata = source_files(project, (source.metadata,), environ=environ)[0] if source.metadata is not None else None
     if source.query is not None:
-        return [SourceUnit(source, paths, project.root / source.query, contract, own, indicators)]
-    return [SourceUnit(source, (path,), None, contract, own, indicators) for path in paths]
+        return [SourceUnit(source, paths, project.root / source.query, contract, own, indicators, metadata)]
+    return [SourceUnit(source, (path,), None, contract, own, indicators, metadata) for path in paths]
 
 
 def _check_no_national_id(unit: SourceUnit, chunk: Chunk, columns: list[str]) -> None:

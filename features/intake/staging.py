@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,12 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.catalogue import Kind
-from features.intake.checks import Rules, check_chunk, declare_indicators
-from features.intake.layouts import read_temporality
+from features.intake.checks import FURTHEST_DAYS, Rules, check_chunk, declare_indicators
 from features.intake.people import People
 from features.intake.quarantine import FileTally
 from features.intake.sources import SourceUnit, read_unit
+from features.intake.spells import SpellBuffer, mark_rows, spell_buffer
 from features.progress import Step
 
 STAGED_SCHEMA = pa.schema(
@@ -71,7 +70,6 @@ def stage_unit(
     tally: FileTally,
     connection: duckdb.DuckDBPyConnection,
     today: date,
-    metadata: Path | None,
     step: Step,
 ) -> None:
     """Read one unit through the checks into the staging folder.
@@ -81,19 +79,41 @@ def stage_unit(
     IntakeError
         What reading it raises; TID316 when its metadata does not read.
     """
-    declare_indicators(connection, unit.indicators, positions={code: place for place, code in enumerate(staging.codes)})
-    rules = Rules.of(unit.source, today=today, temporality=read_temporality(metadata))
+    positions = {code: place for place, code in enumerate(staging.codes)}
+    declare_indicators(connection, unit.indicators, positions=positions)
+    rules = Rules.of(unit.source, today=today, temporality=unit.spell_metadata.temporality)
+    spells = _spells(unit, number, staging, positions=positions, today=today)
     for chunk in read_unit(unit, tally):
         canonical = _with_digests(unit.contract.canonical(chunk.table, chunk.lines), people.mapping.record_key)
+        if unit.spell_metadata.is_declared:
+            canonical = mark_rows(canonical, unit.spell_metadata)
         checked = check_chunk(connection, canonical, rules)
         if people.adopt(connection, pc.unique(checked["raw"]).drop_null().to_pylist()):
             checked = check_chunk(connection, canonical, rules)
         good = _set_aside(checked, tally, rows=len(chunk.table) - _hidden_lines(chunk.lines, canonical, checked))
         _add_hints(canonical, tally, unit)
-        records = _with_ends(good, unit, staging.codes) if unit.source.layout == "spells" else good
-        if len(records):
-            staging.add(_staged(records, number))
+        if spells is not None:
+            spells.add(good)
+        elif len(good):
+            staging.add(_staged(good, number))
         step.advance()
+    for records in spells.records(tally) if spells is not None else ():
+        staging.add(_staged(records, number))
+
+
+def _spells(unit: SourceUnit, number: int, staging: Staging, *, positions: Mapping[str, int], today: date) -> SpellBuffer | None:
+    """Where a spells file's rows wait until all have been read; None for other layouts."""
+    if unit.source.layout != "spells":
+        return None
+    return spell_buffer(
+        staging.folder / f"spells-{number}",
+        unit.source,
+        unit.spell_metadata,
+        indicators=unit.indicators,
+        positions=positions,
+        today=today,
+        furthest_days=FURTHEST_DAYS,
+    )
 
 
 def _hidden_lines(lines: pa.Array, canonical: pa.Table, checked: pa.Table) -> int:
@@ -126,40 +146,6 @@ def _add_hints(canonical: pa.Table, tally: FileTally, unit: SourceUnit) -> None:
         known = pa.array(list(unit.indicators), pa.string())
         if not pc.any(pc.is_in(pc.utf8_trim_whitespace(canonical["code"].cast(pa.string())), known)).as_py():
             tally.hints.add(f"No row has an indicator that is on; the first declared ones are {', '.join(list(unit.indicators)[:5])}.")
-
-
-def _with_ends(good: pa.Table, unit: SourceUnit, codes: Sequence[str]) -> pa.Table:
-    """Add a 0 on the day after a flag's spell ends: from then on it is no longer in force.
-
-    What a spell of another kind is followed by is its next spell. The end is known when the row is, or `known_lag_days` after the end.
-    """
-    flags = pa.array(
-        [place for place, code in enumerate(codes) if code in unit.indicators and unit.indicators[code].kind is Kind.FLAG], pa.int32()
-    )
-    ended = good.filter(pc.and_(pc.is_valid(good["stop_on"]), pc.is_in(good["indicator"], flags)))
-    if not len(ended):
-        return good
-    stop = pc.add(ended["stop_on"].cast(pa.int32()), 1)
-    lag = unit.source.known_lag_days
-    has_own_date = unit.source.known_column is not None and lag is None
-    known = ended["known_on"] if has_own_date else pc.add(stop, lag or 0).cast(pa.int32()).cast(pa.date32())
-    return pa.concat_tables(
-        [
-            good,
-            _replaced(
-                ended,
-                value=pa.repeat(pa.scalar(0.0, pa.float32()), len(ended)),
-                happened_on=stop.cast(pa.int32()).cast(pa.date32()),
-                known_on=known,
-            ),
-        ]
-    )
-
-
-def _replaced(table: pa.Table, **columns: pa.Array | pa.ChunkedArray) -> pa.Table:
-    for name, column in columns.items():
-        table = table.set_column(table.column_names.index(name), table.schema.field(name), column)
-    return table
 
 
 def _with_digests(canonical: pa.Table, key: str) -> pa.Table:

@@ -143,23 +143,23 @@ def test_a_query_sees_its_files_only_and_quotes_no_value(tmp_path: Path, query: 
 SPELLS = LABOUR.replace('known_column = "known_on"', "known_lag_days = 60")
 
 
-@pytest.mark.parametrize("temporality", ["EVENT", "ACCUMULATED", "FIXED"])
+@pytest.mark.parametrize("temporality", ["EVENT", "ACCUMULATED", "STATUS", "FIXED"])
 def test_statistics_norways_spells_have_no_header(tmp_path: Path, temporality: str) -> None:
     root = tiny_project(tmp_path / "project")
     (root / "meta.json").write_text(f'{{"temporalityType": "{temporality}"}}', encoding="utf-8")
     (root / "indicators" / "labour.toml").write_text(SPELLS + 'metadata = "meta.json"\n', encoding="utf-8")
-    start, stop = ("", "2016-12-31") if temporality == "FIXED" else ("2016-01-01", "2016-12-31")
+    start, stop = {"FIXED": ("", "2021-01-01"), "STATUS": ("2016-12-31", "2016-12-31")}.get(temporality, ("2016-01-01", "2016-12-31"))
     lines = [f"{person};1;{start};{stop};synthetic=true" for person in raw_ids(range(5))]
-    (root / "data" / "income.csv").write_text("\n".join([*lines, "SYN-009;1;2017-01-01;;synthetic=true"]) + "\n", encoding="utf-8")
+    (root / "data" / "income.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     ingest_tiny(root)
     store = open_store(load_project(root), "train")
     records = store.read_part(0, indicators=["nav_low_income_hh"])
     starts = records.take(records.value == 1)
-    expected = pd.Timestamp("2016-01-01" if temporality == "EVENT" else "2016-12-31")
     days = sorted(pd.to_datetime(starts.happened_on, unit="D").unique())
-    assert days == [expected, pd.Timestamp("2017-01-01")]
+    born = sorted(pd.to_datetime([f"2000-{1 + n:02d}-{1 + n:02d}" for n in range(5)]))
+    assert days == (born if temporality == "FIXED" else [pd.Timestamp("2016-01-01" if temporality == "EVENT" else "2016-12-31")])
     assert set(starts.known_on - starts.happened_on) == {60}
-    assert (records.value == 0).sum() == 5
+    assert (records.value == 0).sum() == (5 if temporality == "EVENT" else 0), "only a state ends"
 
 
 def test_an_empty_cell_of_a_snapshot_is_no_record(tmp_path: Path) -> None:
