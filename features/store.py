@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import Sector
 from features.errors import DataError
+from features.gate import ConsentGate, RecordGate
 from features.manifest import Manifest, PurposeEntry, StorePurpose, content_hash, find_manifest
 from features.project import Project
 from features.records import IN_FORCE, PERSONS_PER_PART, Records, dates_of, day_number
@@ -91,6 +92,8 @@ class EventStore:
     entry: PurposeEntry
     indicators: tuple[str, ...]
     """Codes that may be read, in the catalogue's order: what has been switched off since ingest is not among them."""
+    gates: tuple[RecordGate, ...] = ()
+    """Hold records back that may not be used; every way of reading records passes them."""
 
     @property
     def n_persons(self) -> int:
@@ -135,7 +138,17 @@ class EventStore:
         ------
         DataError
             TID404 when a part does not read.
+
+        Notes
+        -----
+        What needs consent is not among them, unless `features.consents.open_permitted_store` opened this store.
         """
+        records = self._read_all(part, indicators)
+        for gate in self.gates:
+            records = gate.admit(records)
+        return records
+
+    def _read_all(self, part: Part | int, indicators: Sequence[str] | None = None) -> Records:
         part = self._part(part) if isinstance(part, int) else part
         wanted = self.indicators if indicators is None else tuple(indicators)
         tables = [self._read_table(path, RECORD_SCHEMA) for path in part.files]
@@ -170,8 +183,12 @@ class EventStore:
         return Part(number, start, min(start + PERSONS_PER_PART, self.n_persons), files)
 
     def _visible_in(self, number: int, persons: NDArray[np.int32], as_of: date) -> Records:
-        records = self.read_part(int(number))
-        return records.take(np.isin(records.person, persons) & records.visible_on(day_number(as_of)))
+        records = self._read_all(int(number))
+        records = records.take(np.isin(records.person, persons) & records.visible_on(day_number(as_of)))
+        for gate in self.gates:
+            # Not narrowed as for features: a page shows the day on which a record became known.
+            records = records.take(gate.allows(records, day_number(as_of)))
+        return records
 
     def _read_table(self, path: Path, schema: pa.Schema) -> pa.Table:
         try:
@@ -205,7 +222,8 @@ class EventStore:
 def open_store(project: Project, purpose: StorePurpose) -> EventStore:
     """Open one purpose's store for reading.
 
-    Whether the purpose is valid today is the caller's to check, with `Project.check_purpose`, before any run.
+    Whether the purpose is valid today is the caller's to check, with `Project.check_purpose`, before any run. Records of indicators that
+    need consent stay in: `features.consents.open_permitted_store` lets those of people who consent out.
 
     Raises
     ------
@@ -216,7 +234,14 @@ def open_store(project: Project, purpose: StorePurpose) -> EventStore:
     entry = manifest.purposes.get(purpose) if manifest else None
     if manifest is None or entry is None:
         raise DataError("TID402", f"{store_folder(project)} holds nothing for the purpose {purpose!r} yet. Run `tidlig ingest` first.")
-    return EventStore(store_folder(project) / purpose, purpose, entry, _readable(project, purpose))
+    indicators = _readable(project, purpose)
+    gated = positions_that_need_consent(project, indicators)
+    return EventStore(store_folder(project) / purpose, purpose, entry, indicators, (ConsentGate.closed(gated),) if gated else ())
+
+
+def positions_that_need_consent(project: Project, indicators: Sequence[str]) -> tuple[int, ...]:
+    """Positions of the indicators of which only records of people who consent may be used."""
+    return tuple(position for position, code in enumerate(indicators) if project.catalogue.indicators[code].needs_consent)
 
 
 def find_store_manifest(project: Project) -> Manifest | None:
