@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.catalogue import Indicator, Kind
-from features.engine.build import PartedStore
 from features.engine.kernel import Rows, feature_matrix
+from features.engine.parts import PartedStore
 from features.errors import DataError
 from features.periods import DAYS_PER_YEAR, as_of_days, completed_years, period_names
 from features.project import Project

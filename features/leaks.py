@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.catalogue import Use
-from features.engine.build import PartedStore
 from features.engine.kernel import Rows, feature_matrix
+from features.engine.parts import PartedStore
 from features.engine.plan import Levels
 from features.engine.table import FeatureTable
 from features.findings import Evidence, Finding

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.cohort import Cohort, shown_count
-from features.engine.build import PartedStore
 from features.engine.kernel import Rows
+from features.engine.parts import PartedStore
 from features.errors import DataError
 from features.project import Project
 from features.records import PERSONS_PER_PART, Records, dates_of, day_number, day_numbers

@@ -9,6 +9,7 @@ from typing import Literal
 from features.catalogue import Use
 from features.cohort import Cohort, build_cohort
 from features.engine.build import build_features
+from features.engine.parts import Partitioner
 from features.engine.table import FeatureTable
 from features.progress import Progress
 from features.project import Project
@@ -31,6 +32,7 @@ def build_stage_table(
     as_of: date | None = None,
     known_by: date | None = None,
     workers: int = 1,
+    partitioner: Partitioner | None = None,
     progress: Progress | None = None,
 ) -> tuple[Cohort, FeatureTable]:
     """Draw a stage's cohort and build its features into ``var/features/<purpose>/<stage>[-<as_of>]``.
@@ -43,6 +45,8 @@ def build_stage_table(
         Only the cohort of exactly this date; all dates by default.
     known_by
         Only rows whose as-of date is not after this day; `on` by default, since nobody can know what is to come.
+    workers, partitioner
+        Who builds the parts: processes of this machine, or somebody else (`build_features`).
 
     Returns
     -------
@@ -68,6 +72,7 @@ def build_stage_table(
         levels=levels_of(project),
         about={"project": project.id, "stage": stage.name, "data": project.screening.project.data},
         workers=workers,
+        partitioner=partitioner,
         progress=progress,
     )
     return cohort, table
