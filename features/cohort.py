@@ -20,7 +20,7 @@ from features.periods import DAYS_PER_YEAR, as_of_days, completed_years, period_
 from features.project import Project
 from features.records import EPOCH, PERSONS_PER_PART, Days, Mask, Records, dates_of, day_number
 from features.screening import Stage
-from features.small_cells import SMALLEST_CELL
+from features.small_cells import shown_count
 from features.specs import FeatureSpec
 
 
@@ -228,12 +228,3 @@ def _check_someone(project: Project, stage: Stage, pairs: pd.DataFrame, left_out
             else f"No record of {stage.anchor} puts anybody in it: check that it is ingested and that `anchor_value` occurs."
         ),
     )
-
-
-def shown_count(n: int) -> str:
-    """Show a count of people, small ones only as such.
-
-    >>> shown_count(3), shown_count(0), shown_count(12)
-    ('<5', '0', '12')
-    """
-    return f"<{SMALLEST_CELL}" if 0 < n < SMALLEST_CELL else str(n)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,7 +21,7 @@ def write_table(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     DataError
         TID408 when the table does not fit its declared columns.
     """
-    checked = _fit(table, schema, place=str(path))
+    checked = fit_table(table, schema, place=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     pq.write_table(checked, temporary, compression="zstd")
@@ -44,10 +45,37 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         table = pq.read_table(path, partitioning=None)
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError("TID408", f"{path} does not read as Parquet. Restore it from a backup.") from error
-    return _fit(table, schema, place=str(path))
+    return fit_table(table, schema, place=str(path))
 
 
-def _fit(table: pa.Table, schema: pa.Schema, *, place: str) -> pa.Table:
+def as_table(table: pd.DataFrame | pa.Table, schema: pa.Schema) -> pa.Table:
+    """Turn a frame into Arrow, its columns as declared where they can be; what they lack is for `write_table` to say.
+
+    Raises
+    ------
+    DataError
+        TID408 when a column can't have its declared type.
+    """
+    if isinstance(table, pa.Table):
+        return table
+    if set(table.columns) == set(schema.names):
+        try:
+            return pa.Table.from_pandas(table, schema=schema, preserve_index=False)
+        except (pa.ArrowTypeError, ValueError) as error:
+            raise DataError(
+                "TID408", f"a column does not have its declared type, or lacks a value. Expected {_described(schema)}."
+            ) from error
+    return pa.Table.from_pandas(table, preserve_index=False)
+
+
+def fit_table(table: pa.Table, schema: pa.Schema, *, place: str) -> pa.Table:
+    """Give the columns their declared order and types.
+
+    Raises
+    ------
+    DataError
+        TID408 when a column is missing, not declared, of another type or lacks a value it needs.
+    """
     unexpected = sorted(set(table.column_names) ^ set(schema.names))
     if unexpected:
         raise DataError(

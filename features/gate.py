@@ -67,6 +67,10 @@ class ConsentGate:
         none = np.empty(0, dtype=np.int32)
         return cls(tuple(gated), np.empty(0, dtype=np.int64), none, none)
 
+    def n_people(self, position: int) -> int:
+        """How many people consent to one of the indicators."""
+        return len(np.unique(self.pairs[self.pairs >> 32 == position]))
+
     def admit(self, records: Records) -> Records:
         """Return what may be used, known from and to when it may; in store order."""
         is_gated = np.isin(records.indicator, self.gated)

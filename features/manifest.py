@@ -64,6 +64,8 @@ class Manifest(_Table):
     generation: int = 0
     synthetic: bool
     mapping: str | None = None
+    consents: str | None = None
+    """File of the delivered consents; None when no source delivers any."""
     purposes: dict[StorePurpose, PurposeEntry] = {}
     loaded: tuple[LoadedEntry, ...] = ()
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.errors import DataError
-from features.exchange import read_table, write_table
+from features.exchange import as_table, read_table, write_table
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.project import Project
@@ -69,7 +69,7 @@ def write_restrictions(project: Project, table: pd.DataFrame | pa.Table) -> None
     DataError
         TID408 when a column is missing, unknown or of the wrong type; TID409 when a kind is not known.
     """
-    arrow = _arrow(table, RESTRICTIONS)
+    arrow = as_table(table, RESTRICTIONS)
     unknown = pc.sum(pc.invert(pc.is_in(arrow["kind"], pa.array(KINDS)))).as_py() or 0 if "kind" in arrow.column_names else 0
     if unknown:
         raise DataError("TID409", f"{unknown} restrictions are of a kind that is not known. Expected {', '.join(KINDS)}.")
@@ -89,7 +89,7 @@ def write_finished_reviews(project: Project, table: pd.DataFrame | pa.Table) -> 
     DataError
         TID408 when a column is missing, unknown or of the wrong type.
     """
-    write_table(_reviews_path(project), _arrow(table, FINISHED_REVIEWS), FINISHED_REVIEWS)
+    write_table(_reviews_path(project), as_table(table, FINISHED_REVIEWS), FINISHED_REVIEWS)
 
 
 def restricted_subjects(project: Project, *, on: date) -> tuple[str, ...]:
@@ -123,19 +123,6 @@ def _restrictions_path(project: Project) -> Path:
 
 def _reviews_path(project: Project) -> Path:
     return project.var / "exchange" / "finished_reviews.parquet"
-
-
-def _arrow(table: pd.DataFrame | pa.Table, schema: pa.Schema) -> pa.Table:
-    """Turn a frame into Arrow, columns as declared where they can be."""
-    if isinstance(table, pa.Table):
-        return table
-    if set(table.columns) == set(schema.names):
-        try:
-            return pa.Table.from_pandas(table, schema=schema, preserve_index=False)
-        except (pa.ArrowTypeError, ValueError) as error:
-            wanted = ", ".join(f"{field.name} ({field.type})" for field in schema)
-            raise DataError("TID408", f"a column does not have its declared type, or lacks a value. Expected {wanted}.") from error
-    return pa.Table.from_pandas(table, preserve_index=False)
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
