@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
 
 import numpy as np
 
@@ -57,13 +58,31 @@ def is_visible(record: Record, as_of: date) -> bool:
 
 
 def _feature(known: list[Record], as_of: date, spec: FeatureSpec, levels: Mapping[str, tuple[str, ...]]) -> float:
-    mine = [r for r in known if r.indicator == spec.indicator]
-    if spec.window_days is not None:
-        mine = [r for r in mine if r.happened_on > as_of - timedelta(days=spec.window_days)]
+    all_mine = [r for r in known if r.indicator == spec.indicator]
+    first_day = _first_day(spec, as_of)
+    level = None if spec.level is None else float(levels[spec.indicator].index(spec.level))
+    mine = [r for r in all_mine if first_day <= r.happened_on]
+    match spec.aggregation:
+        case "share_of_time":
+            return _share_of_time(all_mine, first_day, as_of, 1.0 if level is None else level)
+        case "days_since_change":
+            return _days_since_change(all_mine, first_day, as_of)
     answer = _aggregate(mine, as_of, spec.aggregation)
-    if spec.level is None or math.isnan(answer):
-        return answer
-    return float(answer == levels[spec.indicator].index(spec.level))
+    return answer if level is None or math.isnan(answer) else float(answer == level)
+
+
+def _first_day(spec: FeatureSpec, as_of: date) -> date:
+    if spec.window_days is not None:
+        return as_of - timedelta(days=spec.window_days - 1)
+    match spec.calendar:
+        case None:
+            return date.min
+        case "school_year":
+            starts = [(8, 1)]
+        case "term":
+            starts = [(1, 1), (8, 1)]
+    days = [date(year, month, day) for year in (as_of.year - 1, as_of.year) for month, day in starts]
+    return max(day for day in days if day <= as_of)
 
 
 def _aggregate(mine: list[Record], as_of: date, aggregation: str) -> float:
@@ -74,6 +93,8 @@ def _aggregate(mine: list[Record], as_of: date, aggregation: str) -> float:
             return len(mine)
         case "distinct_days":
             return len(set(days))
+        case "distinct":
+            return len(set(values))
         case "sum":
             return math.fsum(values)
         case "trend":
@@ -93,6 +114,26 @@ def _aggregate(mine: list[Record], as_of: date, aggregation: str) -> float:
         case "days_since_first" if mine:
             return (as_of - days[0]).days
     return math.nan
+
+
+def _share_of_time(mine: list[Record], first_day: date, as_of: date, state: float) -> float:
+    """Look at every day of the window: in force is the last record that had happened by then."""
+    known = inside = 0
+    day = max(first_day, min((r.happened_on for r in mine), default=as_of))
+    while day <= as_of:
+        so_far = [r.value for r in mine if r.happened_on <= day]
+        known += bool(so_far) and so_far[-1] is not None
+        inside += bool(so_far) and so_far[-1] == state
+        day += timedelta(days=1)
+    return inside / known if known else math.nan
+
+
+def _days_since_change(mine: list[Record], first_day: date, as_of: date) -> float:
+    """When the present state began, if that was within the window; equal values one after the other are one state."""
+    if not mine or mine[-1].value is None:
+        return math.nan
+    *_, began = takewhile(lambda r: r.value == mine[-1].value, reversed(mine))
+    return (as_of - began.happened_on).days if began.happened_on >= first_day else math.nan
 
 
 def _slope(days: list[int], values: list[float]) -> float:

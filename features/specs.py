@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Self
+
+from features.windows import CalendarWindow, Window
 
 AGGREGATIONS = (
     "count",
@@ -18,9 +19,13 @@ AGGREGATIONS = (
     "days_since_last",
     "distinct_days",
     "trend",
+    "distinct",
+    "share_of_time",
+    "days_since_change",
 )
 
-_FEATURE = re.compile(r"^(?P<aggregation>[a-z_]+)(@(?P<window>ever|\d{1,4}d|\d{1,2}y))?$")
+AGGREGATIONS_OF_A_LEVEL = ("last", "first", "share_of_time")
+"""What a single level of a category can be asked; everything else is asked of the category as a whole."""
 
 
 @dataclass(frozen=True, order=True)
@@ -29,8 +34,7 @@ class FeatureSpec:
 
     Notes
     -----
-    The window is ``(as_of - window_days, as_of]`` on `happened_on`; ``None`` is every record known. A year is 365.25
-    days rounded down, so that ``1y`` is 365 and ``3y`` is 1,095 days.
+    The window is ``(as_of - window_days, as_of]`` on `happened_on`; without days and calendar it is every record known.
 
     Examples
     --------
@@ -38,35 +42,44 @@ class FeatureSpec:
     'edu_absence_days.sum@365d'
     >>> FeatureSpec.parse("edu_gsp", "last").window_days is None
     True
+    >>> FeatureSpec.parse("edu_absence_days", "sum@school_year").name
+    'edu_absence_days.sum@school_year'
     """
 
     indicator: str
     aggregation: str
     window_days: int | None
     level: str | None = None
+    calendar: CalendarWindow | None = None
+
+    def __post_init__(self) -> None:
+        if self.level is not None and self.aggregation not in AGGREGATIONS_OF_A_LEVEL:
+            raise ValueError(f"{self.name}: a level can be asked for {', '.join(AGGREGATIONS_OF_A_LEVEL)}, not {self.aggregation}")
 
     @classmethod
     def parse(cls, indicator: str, text: str, *, level: str | None = None) -> Self:
-        """Read ``aggregation@window``; without a window every record known counts."""
-        match = _FEATURE.match(text)
-        if match is None or match["aggregation"] not in AGGREGATIONS:
+        """Read ``aggregation@window``; without a window every record known counts.
+
+        Raises
+        ------
+        ValueError
+            When the aggregation or the window is none, or a level can't be asked for it.
+        """
+        aggregation, at, window_text = text.partition("@")
+        if aggregation not in AGGREGATIONS or (at and not window_text):
             raise ValueError(
                 f"feature {text!r} of {indicator}: expected aggregation@window with an aggregation of "
-                f"{', '.join(AGGREGATIONS)} and a window such as 90d, 3y or ever"
+                f"{', '.join(AGGREGATIONS)} and a window such as 90d, 3y, ever, school_year or term"
             )
-        return cls(indicator, match["aggregation"], _window_days(match["window"]), level)
+        window = Window.parse(window_text or "ever")
+        return cls(indicator, aggregation, window.days, level, window.calendar)
+
+    @property
+    def window(self) -> Window:
+        """How far back it looks."""
+        return Window(self.window_days, self.calendar)
 
     @property
     def name(self) -> str:
         """Column name, ``indicator.aggregation@window`` and ``=level`` for one level of a category."""
-        window = "ever" if self.window_days is None else f"{self.window_days}d"
-        return f"{self.indicator}.{self.aggregation}@{window}" + (f"={self.level}" if self.level is not None else "")
-
-
-def _window_days(text: str | None) -> int | None:
-    if text is None or text == "ever":
-        return None
-    days = int(text[:-1]) if text.endswith("d") else int(int(text[:-1]) * 365.25)
-    if days < 1:
-        raise ValueError(f"the window {text!r} is shorter than one day; expected one such as 90d, 3y or ever")
-    return days
+        return f"{self.indicator}.{self.aggregation}@{self.window.name}" + (f"={self.level}" if self.level is not None else "")

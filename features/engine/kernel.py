@@ -1,24 +1,24 @@
 """The point-in-time kernel: records of some persons and as-of dates in, one float32 column per feature out.
 
-Work goes in rounds: round k holds the k-th as-of date of every person who has one, so that each record meets one date a round and
-several dates for a person need no copies. In a round every visible record falls into one *bucket*, the narrowest window that holds it,
-and one *cell*, (bucket, indicator, person). One scatter over the records fills the cells of a statistic; adding up along the buckets
-gives all windows. Nothing is ever subtracted, so that nothing is left in an emptied window.
+Records are laid out by cell, (indicator, person), and the loops of `sweep` go over each cell once a date. What is here brings arrays into
+the shape that those loops take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.engine.plan import Levels, Plan
-from features.engine.statistics import ROUND_STATISTICS, Grid
-from features.engine.view import NeededRecords, RoundView
 from features.records import Days, Records
-from features.specs import FeatureSpec
+from features.specs import AGGREGATIONS, FeatureSpec
+
+if TYPE_CHECKING:
+    from features.engine.sweep import Cells, Dates, Wanted
 
 Matrix = NDArray[np.float32]
 
@@ -42,15 +42,6 @@ class Rows:
         """Rows of the persons ``start <= person < stop``."""
         first, last = np.searchsorted(self.person, [start, stop])
         return Rows(self.person[first:last], self.as_of[first:last])
-
-
-@dataclass(frozen=True)
-class _Round:
-    """The k-th as-of date of those persons who have one: local person and row of each, and a date each."""
-
-    local: NDArray[np.intp]
-    row: NDArray[np.intp]
-    as_of: Days
 
 
 def feature_matrix(records: Records, rows: Rows, specs: Sequence[FeatureSpec], *, indicators: Sequence[str], levels: Levels) -> Matrix:
@@ -83,50 +74,58 @@ def feature_matrix(records: Records, rows: Rows, specs: Sequence[FeatureSpec], *
 
 def feature_columns(records: Records, rows: Rows, plan: Plan) -> Matrix:
     """Compute the plan's features by column: float32, shape (n_features, n_rows)."""
+    from features.engine.sweep import sweep  # numba is dear to import, and only whoever computes needs it
+
     columns = np.empty((len(plan.columns), len(rows)), dtype=np.float32)
     persons, first_row = np.unique(rows.person, return_index=True)
-    needed = NeededRecords.of(records, persons, plan)
-    rounds = list(_rounds(rows, first_row))
-    start = 0
-    for date_round in rounds:
-        stop = start + len(date_round.row)
-        _fill(columns[:, start:stop], RoundView(needed, plan, local=date_round.local, as_of=date_round.as_of))
-        start = stop
-    _order_rows(columns, [date_round.row for date_round in rounds])
+    begins = np.append(first_row, len(rows)).astype(np.int32)
+    sweep(_cells(records, persons, plan), _dates(rows, begins, plan), _wanted(plan), columns)
     return columns
 
 
-def _rounds(rows: Rows, first_row: NDArray[np.intp]) -> Iterator[_Round]:
-    n_dates = np.diff(np.append(first_row, len(rows)))
-    for k in range(n_dates.max(initial=0)):
-        local = np.flatnonzero(n_dates > k)
-        row = first_row[local] + k
-        yield _Round(local, row, rows.as_of[row])
+def _cells(records: Records, persons: NDArray[np.int32], plan: Plan) -> Cells:
+    """Lay out what the plan needs of these persons (ascending) by cell."""
+    from features.engine.sweep import Cells, cell_begins, number_values, place_records
+
+    slot = plan.slot_of_position[records.indicator]
+    local = _position_among(persons, records.person)
+    begins = cell_begins(slot, local, len(persons), len(plan.indicators) * len(persons))
+    value, days = np.empty(begins[-1], dtype=np.float32), np.empty((3, begins[-1]), dtype=np.int32)
+    given = (records.value, records.happened_on, records.known_on, records.known_to)
+    place_records(slot, local, len(persons), begins, given, (value, days[0], days[1], days[2]))
+    numbers = number_values(begins, value) if plan.asks_for("distinct") else np.empty(0, dtype=np.int32)
+    return Cells(begins, value, days[0], days[1], days[2], numbers)
 
 
-def _fill(columns: Matrix, view: RoundView) -> None:
-    """Fill the columns of one round, shape (n_features, n_persons of the round)."""
-    for aggregation, wanted in view.plan.columns_by_aggregation.items():
-        slots = view.plan.slots_of(aggregation)
-        grid = ROUND_STATISTICS[aggregation](view, slots)
-        for position, column in wanted:
-            values = grid[column.window, slots.index(column.slot)]
-            columns[position] = values if column.level is None else _is_level(values, column.level)
+def _dates(rows: Rows, begins: NDArray[np.int32], plan: Plan) -> Dates:
+    """Windows begin where they begin: of every distinct date they are put in order, the shortest first."""
+    from features.engine.sweep import Dates
+
+    distinct, date = np.unique(rows.as_of, return_inverse=True)
+    before = np.stack([window.last_day_before(distinct) for window in plan.windows], axis=1)
+    order = np.argsort(-before.astype(np.int64), axis=1, kind="stable")
+    return Dates(
+        begins, rows.as_of, date.astype(np.int32), order.astype(np.int32), np.ascontiguousarray(np.take_along_axis(before, order, axis=1))
+    )
 
 
-def _is_level(values: Grid, level: int) -> Grid:
-    return np.where(np.isnan(values), np.nan, values == level)
+def _wanted(plan: Plan) -> Wanted:
+    from features.engine.sweep import Wanted
+
+    asked = [plan.columns[position] for position in plan.order]
+    return Wanted(
+        plan.block_begins,
+        np.array([AGGREGATIONS.index(column.aggregation) for column in asked], dtype=np.int32),
+        np.array([column.level for column in asked], dtype=np.float32),
+        np.array(plan.order, dtype=np.int32),
+    )
 
 
-def _order_rows(columns: Matrix, rows_of_round: Sequence[NDArray[np.intp]]) -> None:
-    """Bring columns from the order of the rounds into that of the rows, in place.
-
-    Writing each round straight to its rows would touch every cache line of a column once a round; one such pass at the end is several times
-    cheaper.
-    """
-    if len(rows_of_round) < 2:
-        return
-    place = np.empty(columns.shape[1], dtype=np.intp)
-    place[np.concatenate(rows_of_round)] = np.arange(columns.shape[1])
-    for column in columns:
-        column[:] = column[place]
+def _position_among(ascending: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Position of each wanted number among ascending ones, -1 where absent; a table, since both are dense."""
+    if not len(ascending):
+        return np.full(len(wanted), -1, dtype=np.int32)
+    low, high = int(ascending[0]), int(ascending[-1])
+    table = np.full(high - low + 2, -1, dtype=np.int32)
+    table[ascending - low] = np.arange(len(ascending), dtype=np.int32)
+    return table[np.where((wanted >= low) & (wanted <= high), wanted - low, high - low + 1)]

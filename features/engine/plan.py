@@ -1,6 +1,6 @@
 """What a set of features asks of the kernel: which indicators, which windows, which statistics.
 
-A plan is made once; everything that runs per part or per as-of date only looks things up in it.
+A plan is made once; everything that runs per part only looks things up in it.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ from numpy.typing import NDArray
 
 from features.errors import DataError
 from features.specs import FeatureSpec
+from features.windows import Window
 
 Levels = Mapping[str, tuple[str, ...]]
 """Indicator code -> levels of a category, in the order of their stored positions."""
 
-EVER_DAYS = 2**30
-"""Window that holds every record."""
+NO_LEVEL = float("nan")
 
 
 @dataclass(frozen=True)
 class Column:
-    """Where one feature comes from: statistic, row of its grid, window, and the level to compare with."""
+    """Where one feature comes from: the place of its statistic in `AGGREGATIONS`, its indicator, its window, and the level asked for."""
 
     aggregation: str
     slot: int
     window: int
-    level: int | None
+    level: float
+    """Stored position of the level; `NO_LEVEL` for a feature of no single level."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,13 @@ class Plan:
 
     Notes
     -----
-    `slot_of_position` has one entry for each indicator of the store: its slot, or -1 when no feature needs it. `window_days` ascends, so
-    that a record which lies in one window lies in all later ones.
+    `slot_of_position` has one entry for each indicator of the store: its slot, or -1 when no feature needs it.
     """
 
     names: tuple[str, ...]
     columns: tuple[Column, ...]
     indicators: tuple[str, ...]
-    window_days: tuple[int, ...]
+    windows: tuple[Window, ...]
     slot_of_position: NDArray[np.int32]
 
     @classmethod
@@ -60,40 +60,35 @@ class Plan:
         """
         _check_known(specs, indicators)
         used = tuple(dict.fromkeys(spec.indicator for spec in specs))
-        windows = sorted({_days(spec) for spec in specs})
+        windows = tuple(dict.fromkeys(spec.window for spec in specs))
         slots = {code: slot for slot, code in enumerate(used)}
         columns = tuple(
-            Column(spec.aggregation, slots[spec.indicator], windows.index(_days(spec)), _level_position(spec, levels)) for spec in specs
+            Column(spec.aggregation, slots[spec.indicator], windows.index(spec.window), _level_position(spec, levels)) for spec in specs
         )
         slot_of_position = np.array([slots.get(code, -1) for code in indicators], dtype=np.int32)
-        return cls(tuple(spec.name for spec in specs), columns, used, tuple(windows), slot_of_position)
+        return cls(tuple(spec.name for spec in specs), columns, used, windows, slot_of_position)
 
     @cached_property
-    def columns_by_aggregation(self) -> dict[str, list[tuple[int, Column]]]:
-        """Positions and columns of each aggregation that is asked for."""
-        grouped: dict[str, list[tuple[int, Column]]] = {}
-        for position, column in enumerate(self.columns):
-            grouped.setdefault(column.aggregation, []).append((position, column))
-        return grouped
+    def order(self) -> list[int]:
+        """Positions of the columns by indicator, then window."""
+        return sorted(range(len(self.columns)), key=lambda position: self._block(self.columns[position]))
 
     @cached_property
-    def window_of_age(self) -> NDArray[np.intp]:
-        """First window that holds a record of this age in days; ``len(window_days)`` past the last. Ages are cut at the table's end."""
-        finite = [days for days in self.window_days if days != EVER_DAYS]
-        ages = np.arange(max(finite, default=0) + 1)
-        return np.searchsorted(np.array(self.window_days), ages, side="right")
+    def block_begins(self) -> NDArray[np.int32]:
+        """Where in `order` the columns of each (indicator, window) begin, and one past the last of all."""
+        blocks = [self._block(self.columns[position]) for position in self.order]
+        return np.searchsorted(blocks, np.arange(len(self.indicators) * len(self.windows) + 1)).astype(np.int32)
 
-    def slots_of(self, *aggregations: str) -> tuple[int, ...]:
-        """Slots that any of these aggregations is asked of, ascending."""
-        return tuple(sorted({column.slot for column in self.columns if column.aggregation in aggregations}))
+    def asks_for(self, aggregation: str) -> bool:
+        """Whether any feature is of this aggregation."""
+        return any(column.aggregation == aggregation for column in self.columns)
 
-
-def _days(spec: FeatureSpec) -> int:
-    return EVER_DAYS if spec.window_days is None else spec.window_days
+    def _block(self, column: Column) -> int:
+        return column.slot * len(self.windows) + column.window
 
 
-def _level_position(spec: FeatureSpec, levels: Levels) -> int | None:
-    return None if spec.level is None else levels[spec.indicator].index(spec.level)
+def _level_position(spec: FeatureSpec, levels: Levels) -> float:
+    return NO_LEVEL if spec.level is None else float(levels[spec.indicator].index(spec.level))
 
 
 def _check_known(specs: Sequence[FeatureSpec], indicators: Sequence[str]) -> None:

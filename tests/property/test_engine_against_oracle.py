@@ -7,19 +7,23 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from features.engine.kernel import Rows, feature_matrix
 from features.oracle import oracle_features
 from features.records import IN_FORCE, Records, day_number
-from features.specs import AGGREGATIONS, FeatureSpec
+from features.specs import AGGREGATIONS, AGGREGATIONS_OF_A_LEVEL, FeatureSpec
 
 INDICATORS = ("absence", "marks", "measure")
 LEVELS = {"measure": ("none", "light", "heavy")}
 LEAP_DAY = day_number(date(2024, 2, 29))
-DAYS = st.one_of(st.integers(LEAP_DAY - 400, LEAP_DAY + 400), st.sampled_from([LEAP_DAY - 1, LEAP_DAY, LEAP_DAY + 1]))
+SCHOOL_DAYS = [day_number(date(year, *day)) for year in (2023, 2024) for day in ((12, 31), (1, 1), (7, 31), (8, 1))]
+"""First and last days of terms and school years."""
+DAYS = st.one_of(
+    st.integers(LEAP_DAY - 400, LEAP_DAY + 400), st.sampled_from([LEAP_DAY - 1, LEAP_DAY, LEAP_DAY + 1]), st.sampled_from(SCHOOL_DAYS)
+)
 EXACT = st.one_of(
     st.just(0.0),
     st.floats(0.0625, 2**20, width=32),
@@ -27,6 +31,8 @@ EXACT = st.one_of(
     st.sampled_from([0.1, 0.3, 5.0, float("nan")]).map(lambda x: float(np.float32(x))),
 )
 """Values whose float64 sums are exact in any order: their bits lie within 53 of each other."""
+COMPILES = settings(deadline=None)
+"""The first example may have to wait for the kernel to be compiled."""
 ANY = st.floats(width=32, allow_infinity=False)
 CODES = st.sampled_from([0.0, 1.0, 2.0, float("nan")])
 
@@ -60,12 +66,19 @@ def some_rows() -> st.SearchStrategy[Rows]:
     return pairs.map(lambda p: Rows(np.array([x[0] for x in p], dtype=np.int32), np.array([x[1] for x in p], dtype=np.int32)))
 
 
+WINDOWS = ["ever", "1d", "28d", "90d", "366d", "3y", "school_year", "term"]
+
+
 @st.composite
-def some_specs(draw: st.DrawFn) -> list[FeatureSpec]:
-    window = st.sampled_from([None, 1, 28, 90, 366, 1095])
-    plain = st.builds(FeatureSpec, st.sampled_from(["absence", "marks"]), st.sampled_from(AGGREGATIONS), window)
-    of_level = st.builds(FeatureSpec, st.just("measure"), st.sampled_from(["last", "first"]), window, st.sampled_from(LEVELS["measure"]))
-    return draw(st.lists(st.one_of(plain, of_level), min_size=1, max_size=14, unique=True))
+def a_spec(draw: st.DrawFn) -> FeatureSpec:
+    level = draw(st.sampled_from([None, *LEVELS["measure"]]))
+    indicator = draw(st.sampled_from(INDICATORS)) if level is None else "measure"
+    aggregation = draw(st.sampled_from(AGGREGATIONS if level is None else AGGREGATIONS_OF_A_LEVEL))
+    return FeatureSpec.parse(indicator, f"{aggregation}@{draw(st.sampled_from(WINDOWS))}", level=level)
+
+
+def some_specs() -> st.SearchStrategy[list[FeatureSpec]]:
+    return st.lists(a_spec(), min_size=1, max_size=14, unique=True)
 
 
 def engine(records: Records, rows: Rows, specs: list[FeatureSpec]) -> np.ndarray:
@@ -78,11 +91,13 @@ def oracle(records: Records, rows: Rows, specs: list[FeatureSpec]) -> np.ndarray
 
 
 @pytest.mark.requirement("R-14")
+@COMPILES
 @given(some_records(), some_rows(), some_specs())
 def test_equals_the_oracle_bit_for_bit(records: Records, rows: Rows, specs: list[FeatureSpec]) -> None:
     assert_array_equal(engine(records, rows, specs), oracle(records, rows, specs))
 
 
+@COMPILES
 @given(some_records(ANY), some_rows(), st.sampled_from(["sum", "mean"]), st.sampled_from([None, 90]))
 def test_sums_of_any_size_are_as_close_as_float64_allows(records: Records, rows: Rows, aggregation: str, window: int | None) -> None:
     specs = [FeatureSpec(code, aggregation, window) for code in INDICATORS[:2]]
@@ -95,6 +110,7 @@ def test_sums_of_any_size_are_as_close_as_float64_allows(records: Records, rows:
 
 
 @pytest.mark.requirement("R-14")
+@COMPILES
 @given(some_records(), st.data(), some_specs(), DAYS)
 def test_nothing_learned_later_changes_a_feature(records: Records, data: st.DataObject, specs: list[FeatureSpec], as_of: int) -> None:
     """Records that became known after the as-of date may be altered, removed or added, and corrections that came later may vanish."""
@@ -108,12 +124,14 @@ def test_nothing_learned_later_changes_a_feature(records: Records, data: st.Data
     assert_array_equal(before, engine(forgotten, rows, specs))
 
 
+@COMPILES
 @given(some_records(), some_rows(), some_specs(), st.integers(0, 6))
 def test_features_do_not_depend_on_who_shares_a_part(records: Records, rows: Rows, specs: list[FeatureSpec], cut: int) -> None:
     parts = [(records.take((records.person >= a) & (records.person < b)), rows.between(a, b)) for a, b in ((0, cut), (cut, 6))]
     assert_array_equal(engine(records, rows, specs), np.concatenate([engine(*part, specs) for part in parts]))
 
 
+@COMPILES
 @given(some_records(), some_rows(), some_specs(), st.permutations(range(6)))
 def test_features_do_not_depend_on_the_order_of_persons(records: Records, rows: Rows, specs: list[FeatureSpec], new: list[int]) -> None:
     code = np.array(new, dtype=np.int32)
