@@ -80,6 +80,10 @@ class Indicator(Strict):
     ages: tuple[int, int] = (0, 24)
     registers: tuple[str, ...] = ()
     """Where it is recorded. `features.registers` knows those kept for statistics alone; then the service's own system is the source."""
+    derived_from: tuple[Code, ...] = ()
+    """Computed from these by features or rules of their own; declared so that it is seen, delivered by nobody."""
+    ingested: bool = True
+    """False where a reviewer looks it up in the service's own system, if at all: no row of it is loaded."""
     source_variables: tuple[str, ...] = ()
     """Names it has in NUDB, FD-Trygd or microdata.no, so that researchers recognise it."""
     legal_basis: str | None = None
@@ -107,10 +111,12 @@ class Indicator(Strict):
             check_not_denied(self.code)
         if self.use is Use.LABEL:
             check_label_allowed(self.code)
-        if self.kind is Kind.CATEGORY and not self.levels:
+        if self.kind is Kind.CATEGORY and not self.levels and self.use is not Use.NEVER:
             raise ValueError(f"{self.code}: a category lists its `levels`")
         if self.features and self.use not in (Use.PREDICTOR, Use.BENCHMARK_ONLY, Use.CONTEXT):
             raise ValueError(f"{self.code}: an indicator with use = {self.use.value!r} makes no features")
+        if self.features and (self.derived_from or not self.ingested):
+            raise ValueError(f"{self.code}: no row of it is loaded (`derived_from`, `ingested`), so it makes no features")
         if self.kind is Kind.CATEGORY and any(not text.startswith(("last", "first")) for text in self.features):
             raise ValueError(f"{self.code}: the features of a category are `last` or `first`")
         _ = self.feature_specs, self.contract
@@ -126,7 +132,8 @@ class Indicator(Strict):
     @property
     def is_on(self) -> bool:
         """Whether the indicator may be loaded at all, its sector's switch aside."""
-        return self.use is not Use.NEVER and (self.legal_basis is not None or not self.needs_legal_basis)
+        is_delivered = self.use is not Use.NEVER and self.ingested and not self.derived_from
+        return is_delivered and (self.legal_basis is not None or not self.needs_legal_basis)
 
     @cached_property
     def feature_specs(self) -> tuple[FeatureSpec, ...]:

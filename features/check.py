@@ -151,10 +151,10 @@ def _capacity(project: Project) -> Iterator[Finding]:
     if code not in project.catalogue.indicators:
         yield _failed("C-09", title, f"municipality_indicator {code} is switched off")
         return
-    levels = project.catalogue.indicators[code].levels
-    unknown = [m.number for m in screening.municipality if m.number not in levels]
+    contract = project.catalogue.indicators[code].contract
+    unknown = [m.number for m in screening.municipality if contract.find_fault(m.number) is not None]
     if unknown:
-        yield _failed("C-09", title, f"the levels of {code} do not have the municipality numbers {', '.join(unknown)}")
+        yield _failed("C-09", title, f"the declared values of {code} do not have the municipality numbers {', '.join(unknown)}")
         return
     yield Finding(
         "C-09", title, "PASSED", {"n_municipalities": len(screening.municipality), "cases": sum(m.capacity for m in screening.municipality)}
