@@ -25,13 +25,20 @@ install: .venv/installed ## Make .venv with the locked dependencies and the cons
 	$(BIN)/python -m serving.console.assets
 	touch $@
 
+# Spark lies apart: MLflow and others import it where they find it, and every process would pay for that.
+.venv/spark/installed: requirements/spark.txt requirements/build.txt .venv/installed
+	rm -rf $(@D)
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(BIN)/python --target $(@D) --compile-bytecode \
+	  --build-constraints requirements/build.txt --require-hashes --no-deps -r $<
+	touch $@
+
 demo: install ## Synthetic municipality from raw files to a served case, on http://127.0.0.1:8000
 	$(RUN)/tidlig demo
 
 test: install ## All tests, about ten minutes at most
 	$(RUN)/python -m pytest -n 2 --dist loadfile -m "not proof"
 
-proof: install ## The long proofs: soak, kills, full matrices
+proof: install .venv/spark/installed ## The long proofs: soak, kills, full matrices
 	$(RUN)/python -m pytest -m proof
 
 check: install ## Format, lint, types, layers, generated pages, lock file
@@ -40,7 +47,7 @@ check: install ## Format, lint, types, layers, generated pages, lock file
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
-	@! grep -nE 'https?://' requirements/lock.txt requirements/bootstrap.txt package-lock.json || (echo "a lock file names an address" >&2; exit 1)
+	@! grep -nE 'https?://' requirements/*.txt package-lock.json || (echo "a lock file names an address" >&2; exit 1)
 	@if [ -z "$(CHROMIUM)" ]; then echo "note: no chromium; console tests in the browser will not run (Debian: apt-get install chromium)"; fi
 
 format: install ## Format and mend what the linter can
@@ -50,11 +57,12 @@ format: install ## Format and mend what the linter can
 docs: install ## Regenerate the reference pages
 	$(BIN)/python -m docs.generate
 
-lock: ## Resolve the dependencies anew; the lock names no package index
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-	  --group dev pyproject.toml -o requirements/lock.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-	  requirements/bootstrap.in -o requirements/bootstrap.txt
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+lock: ## Resolve the dependencies anew; the locks name no package index
+	$(COMPILE) --group dev pyproject.toml -o requirements/lock.txt
+	$(COMPILE) --group pyproject.toml:spark -o requirements/spark.txt
+	for name in bootstrap build; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 
 bench-features: install ## The point-in-time engine beside DuckDB, Polars and pandas
 	$(RUN)/python -m benchmarks.features

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +16,7 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_table, progress_for
 
 if TYPE_CHECKING:
+    from features.engine.parts import Partitioner
     from features.project import Project
     from features.screening import Stage
 
@@ -25,6 +28,13 @@ class BuiltFor(StrEnum):
 
     TRAIN = "train"
     SCORE = "score"
+
+
+class Engine(StrEnum):
+    """Where tables are built; what is in them does not depend on it."""
+
+    LOCAL = "local"
+    SPARK = "spark"
 
 
 @dataclass(frozen=True)
@@ -54,22 +64,52 @@ def features(
         int | None,
         typer.Option(min=1, help="Processes; each takes the memory of one part.", show_default="one per core, 1 for a small store"),
     ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Build on this machine, or on Spark (needs tidlig[spark] and Java); the same table.")
+    ] = Engine.LOCAL,
+    master: Annotated[
+        str | None, typer.Option(metavar="URL", help="With --engine spark: local[2], spark://host:7077, yarn, k8s://…")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Build point-in-time features for the cohort of every stage.
 
     A feature on a date uses only what was known on that date. Tables go to var/features/<purpose>/<stage>/ and are replaced as a
     whole. Training builds what it needs itself: run this to look at a table, or to see how long it takes.
+
+    With --engine spark the executors of a cluster build the parts, with the same kernel, from the store's own files: the project folder
+    has to lie on storage that all of them reach.
     """
     from features.project import load_project
 
+    _check_engine(engine, master=master, workers=workers)
     plan = load_project(project)
-    done = [_build(plan, purpose, one, as_of=as_of, workers=workers, as_json=as_json) for one in _stages(plan, stage)]
+    stages = _stages(plan, stage)
+    with _partitioner(master) as partitioner:
+        done = [_build(plan, purpose, one, partitioner, as_of=as_of, workers=workers, as_json=as_json) for one in stages]
     if as_json:
         print_json([asdict(table) for table in done])
         return
     columns = ("stage", "rows", "features", "seconds", "folder")
     print_table(f"Features under purpose {purpose.value}", columns, [(t.stage, t.rows, t.features, t.seconds, t.folder) for t in done])
+
+
+def _check_engine(engine: Engine, *, master: str | None, workers: int | None) -> None:
+    if (engine is Engine.SPARK) != (master is not None):
+        raise typer.BadParameter("goes together with --engine spark, such as --engine spark --master local[2]", param_hint="--master")
+    if engine is Engine.SPARK and workers is not None:
+        raise typer.BadParameter("on Spark the master says how many; leave out --workers", param_hint="--workers")
+
+
+@contextmanager
+def _partitioner(master: str | None) -> Iterator[Partitioner | None]:
+    if master is None:
+        yield None
+        return
+    from features.engine.spark import spark_cluster
+
+    with spark_cluster(master, environ=os.environ) as cluster:
+        yield cluster
 
 
 def _stages(project: Project, names: list[str] | None) -> list[Stage]:
@@ -79,7 +119,16 @@ def _stages(project: Project, names: list[str] | None) -> list[Stage]:
     return [project.stages[name] for name in names or project.stages]
 
 
-def _build(project: Project, purpose: BuiltFor, stage: Stage, *, as_of: datetime | None, workers: int | None, as_json: bool) -> BuiltTable:
+def _build(
+    project: Project,
+    purpose: BuiltFor,
+    stage: Stage,
+    partitioner: Partitioner | None,
+    *,
+    as_of: datetime | None,
+    workers: int | None,
+    as_json: bool,
+) -> BuiltTable:
     from features.store import open_store
     from features.tables import build_stage_table
 
@@ -91,6 +140,7 @@ def _build(project: Project, purpose: BuiltFor, stage: Stage, *, as_of: datetime
         on=datetime.now(UTC).date(),
         as_of=as_of.date() if as_of else None,
         workers=workers or default_workers(open_store(project, purpose.value).n_records, cores=os.cpu_count() or 1),
+        partitioner=partitioner,
         progress=progress_for(as_json=as_json),
     )
     seconds = round(time.perf_counter() - started, 3)
