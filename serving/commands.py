@@ -15,7 +15,7 @@ app.add_typer(audit, name="audit")
 
 AsOfOption = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The date to stand on: nothing known later counts.")]
 StageOption = Annotated[list[str] | None, typer.Option("--stage", help="Only this stage; may be given more than once. Default: all.")]
-WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Processes that build features.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Threads that build features.")]
 
 
 @app.command("screen")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from features.engine.kernel import Rows
-from features.engine.local import LocalProcesses
+from features.engine.local import LocalThreads
 from features.engine.parts import PartedStore, Partitioner, PartWork
 from features.engine.plan import Levels, Plan
 from features.engine.table import FeatureTable, TableFacts, key_table, replaced_folder
@@ -40,14 +40,14 @@ def build_features(
     levels
         Levels of each category with features: ``{code: indicator.levels}``.
     workers
-        Processes of this machine; 1 computes here. Memory is one part (8,192 persons, all their rows and features) for each.
+        Threads of this machine. Memory is one part (8,192 persons, all their rows and features) for each.
     partitioner
         Who builds the parts instead, such as `features.engine.spark.SparkCluster`; the table is the same to the last byte.
 
     Raises
     ------
     DataError
-        TID421 without rows or features, TID424 when the store lacks an indicator, TID425 when a worker process died.
+        TID421 without rows or features, TID424 when the store lacks an indicator.
     """
     _check_asked(rows, specs)
     plan = Plan.of(specs, indicators=store.indicators, levels=levels)
@@ -56,7 +56,7 @@ def build_features(
     with replaced_folder(out) as folder:
         (folder / "table.parquet").mkdir()
         work = PartWork(store, plan, folder / "table.parquet")
-        built = (partitioner or LocalProcesses(workers)).build(work, key_table(rows, as_of), progress or Silent())
+        built = (partitioner or LocalThreads(workers)).build(work, key_table(rows, as_of), progress or Silent())
         facts = TableFacts(
             names=plan.names,
             rows_of_part={part.name: part.n_rows for part in built},

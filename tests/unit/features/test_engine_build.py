@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pandas as pd
@@ -116,16 +116,22 @@ def test_a_build_that_fails_leaves_the_old_table_as_it_was(store: MemoryStore, r
     assert [path.name for path in tmp_path.iterdir()] == ["table"]
 
 
-class DyingStore(MemoryStore):
-    """Takes its process down, as the kernel does to one that wants too much memory."""
+def test_parts_not_yet_begun_are_not_built_once_one_has_failed(store: MemoryStore, rows: pd.DataFrame, tmp_path: Path) -> None:
+    read: list[int] = []
 
-    def read_part(self, part: int, *, indicators: Sequence[str] | None = None) -> Records:
-        os._exit(9)
+    class CountingStore(MemoryStore):
+        """Breaks on its first part, is slow on the others, and says which were read."""
 
+        def read_part(self, part: int, *, indicators: Sequence[str] | None = None) -> Records:
+            read.append(part)
+            if part == 0:
+                raise OSError("the disk is gone")
+            sleep(0.5)
+            return super().read_part(part, indicators=indicators)
 
-def test_a_worker_that_dies_is_said_plainly(store: MemoryStore, rows: pd.DataFrame, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="TID425: a worker process died"):
-        build_features(DyingStore(INDICATORS, store.records, N_PERSONS), rows, SPECS, tmp_path / "table", levels=LEVELS, workers=2)
+    with pytest.raises(OSError, match="the disk is gone"):
+        build_features(CountingStore(INDICATORS, store.records, N_PERSONS), rows, SPECS, tmp_path / "table", levels=LEVELS)
+    assert read in ([0], [0, 1])
     assert not list(tmp_path.iterdir())
 
 
