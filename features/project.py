@@ -18,8 +18,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from features.approval import check_approved
 from features.catalogue import Catalogue, SectorFile, Strict, Use
+from features.denylist import denied_in_query
 from features.errors import ProjectError, PurposeError
+from features.registers import register_problems
 from features.screening import Outcome, Purpose, PurposeKind, Screening, Services, Stage
 
 TableT = TypeVar("TableT", bound=Strict)
@@ -102,7 +105,8 @@ def load_project(root: Path) -> Project:
     Raises
     ------
     ProjectError
-        TID101 no such folder or file, TID102 not TOML, TID103 a table breaks its contract, TID104 parts do not fit together.
+        TID101 no such folder or file, TID102 not TOML, TID103 a table breaks its contract, TID104 parts do not fit together, TID121 a query
+        names something on the hard deny-list, TID122 a register may not be used so, TID123 drafts in a project with real people's data.
     """
     if not (root / "screening.toml").is_file():
         raise ProjectError("TID101", f"{root / 'screening.toml'} is missing. Make a project with `tidlig init {root} --example norway`.")
@@ -113,6 +117,9 @@ def load_project(root: Path) -> Project:
     services = _read(root / "services.toml", Services) if (root / "services.toml").is_file() else Services()
     project = Project(root.resolve(), screening, Catalogue(sectors), services)
     _check_fits(project)
+    _check_queries(project)
+    _check_registers(project)
+    check_approved(project.screening, project.catalogue, project.services, where=str(root / "screening.toml"))
     return project
 
 
@@ -186,7 +193,31 @@ def _check_fits(project: Project) -> None:
         indicator = catalogue.declared.get(code)
         if indicator is None or indicator.use not in (Use.AUDIT, Use.BENCHMARK_ONLY):
             problems.append(f"group {group}: {code} is not declared with use = 'audit'")
+    services = {service.code for service in project.services.service}
+    for indicator in catalogue.declared.values():
+        problems += [f"indicator {indicator.code}: derived from {c}, which is unknown" for c in indicator.derived_from if c not in codes]
+        if indicator.owner is not None and indicator.owner not in services:
+            problems.append(f"indicator {indicator.code}: its owner {indicator.owner} is no service of services.toml")
     if screening.municipality_indicator is not None and screening.municipality_indicator not in catalogue.declared:
         problems.append(f"municipality_indicator: unknown indicator {screening.municipality_indicator}")
     if problems:
         raise ProjectError("TID104", f"{project.root}: " + "; ".join(problems) + ".")
+
+
+def _check_queries(project: Project) -> None:
+    """Hold each query to the deny-list: a new name for a denied column lifts nothing (R-03)."""
+    for source in (source for sector in project.catalogue.sectors for source in sector.source):
+        path = None if source.query is None else project.root / source.query
+        denied = denied_in_query(path.read_text(encoding="utf-8", errors="replace")) if path is not None and path.is_file() else []
+        if denied:
+            raise ProjectError(
+                "TID121",
+                f"{path} (source {source.name}) names {', '.join(denied)}, on the hard deny-list (R-03). No setting lifts this, and a new "
+                "name in the query does not either: leave it out.",
+            )
+
+
+def _check_registers(project: Project) -> None:
+    problems = list(register_problems(source for sector in project.catalogue.sectors for source in sector.source))
+    if problems:
+        raise ProjectError("TID122", f"{project.root / 'indicators'}: " + "; ".join(problems) + ".")

@@ -1,0 +1,62 @@
+"""What no domain person has approved yet: wording and directions marked as drafts, which real people's projects may not hold (R-19).
+
+Whoever writes a sentence about a young person, or says which way an indicator may move a risk, decides something. A mark in the project's
+files says that nobody competent has looked at it; invented and public data may be tried out with such drafts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from features.catalogue import Catalogue, Indicator
+from features.errors import ProjectError
+from features.screening import Screening, Services
+
+SHOWN = 12
+"""As many drafts as a message names; the rest it counts."""
+
+
+def check_approved(screening: Screening, catalogue: Catalogue, services: Services, *, where: str) -> None:
+    """Refuse a project with real people's data while something in it is a draft.
+
+    Raises
+    ------
+    ProjectError
+        TID123, naming what is a draft.
+    """
+    if screening.project.data != "real":
+        return
+    drafts = list(list_drafts(screening, catalogue, services))
+    if drafts:
+        more = f" and {len(drafts) - SHOWN} more" if len(drafts) > SHOWN else ""
+        raise ProjectError(
+            "TID123",
+            f"{where} says data = 'real', and no domain person has approved {', '.join(drafts[:SHOWN])}{more}. Have each approved and take "
+            "its mark away (`draft` of a wording, `direction_draft` of a direction), or work with synthetic or public data until then.",
+        )
+
+
+def list_drafts(screening: Screening, catalogue: Catalogue, services: Services) -> Iterator[str]:
+    """Name every wording and direction that is marked as a draft; of what is switched off too, since a switch is quickly turned."""
+    for indicator in catalogue.declared.values():
+        yield from _drafts_of(indicator)
+    for stage in screening.stage:
+        if stage.label.draft:
+            yield f"the label of stage {stage.name}"
+    for outcome in screening.outcome:
+        if outcome.label.draft:
+            yield f"the label of outcome {outcome.name}"
+        if outcome.of_100.draft:
+            yield f"`of_100` of outcome {outcome.name}"
+    for service in services.service:
+        if service.name.draft or service.helps_with.draft:
+            yield f"the wording of service {service.code}"
+
+
+def _drafts_of(indicator: Indicator) -> Iterator[str]:
+    if indicator.label.draft:
+        yield f"the label of {indicator.code}"
+    if indicator.meaning is not None and indicator.meaning.draft:
+        yield f"the meaning of {indicator.code}"
+    if indicator.direction is not None and indicator.direction_draft:
+        yield f"the direction of {indicator.code}"
