@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import AGGREGATIONS, Sector, Wording
+from features.catalogue import Sector, Wording
+from features.specs import AGGREGATIONS
+from features.windows import CALENDAR_WINDOWS
 from models.ladder import LADDER
 from serving.cases.states import STEPS
 from serving.console import problems
@@ -33,6 +35,7 @@ FAMILIES = {
     "models.rung.": [rung.name for rung in LADDER],
     "figure.": LADDER_FIGURES,
     "value.": sorted(set(AGGREGATIONS) - {"count", "sum", "last"}),
+    "window.": CALENDAR_WINDOWS,
     "case.step.": ["open", "own_view", "proposal", "decision"],
     "decision.next.": ["UNDRING", "TRENGER_ANDRELESER", "FEIL_I_GRUNNLAG"],
     "problem.title.": [500, *(status for status in problems.EXPLAINED if status != 401)],

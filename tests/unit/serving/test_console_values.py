@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from features.catalogue import AGGREGATIONS, Wording
+from features.catalogue import Wording
+from features.specs import AGGREGATIONS
+from features.windows import CALENDAR_WINDOWS, CalendarWindow
 from serving.cases.pages import ReasonLine
 from serving.console.language import tongue
 from serving.console.values import typical_text, value_text
 
 
 def line(
-    aggregation: str, value: float | str | None, *, unit: str | None = "days", window: int | None = 365, flag: bool = False
+    aggregation: str,
+    value: float | str | None,
+    *,
+    unit: str | None = "days",
+    window: int | None = 365,
+    flag: bool = False,
+    calendar: CalendarWindow | None = None,
+    level: str | None = None,
 ) -> ReasonLine:
     return ReasonLine(
         label=Wording(nb="x", nn="x", en="x"),
@@ -28,6 +37,8 @@ def line(
         service=None,
         is_missing=value is None,
         is_coarse=False,
+        calendar=calendar,
+        level=level,
     )
 
 
@@ -45,6 +56,13 @@ def line(
         (line("last", 1.0, unit=None, window=None, flag=True), "ja"),
         (line("last", 0.0, unit=None, window=None, flag=True), "nei"),
         (line("sum", 2.0, unit=None, window=1095, flag=True), "2 ganger siste 3 år"),
+        (line("days_since_last", 12.0, unit="days", window=None, flag=True), "sist for 12 dager siden"),
+        (line("distinct", 3.0, unit=None), "3 ulike verdier siste år"),
+        (line("share_of_time", 0.604, unit=None, flag=True), "60 % av tiden siste år"),
+        (line("share_of_time", 0.25, unit=None, window=None, level="fosterhjem"), "fosterhjem 25 % av tiden"),
+        (line("days_since_change", 1.0, window=None), "uendret i 1 dag"),
+        (line("sum", 23.0, window=None, calendar="school_year"), "23 dager dette skoleåret"),
+        (line("count", 2.0, window=None, calendar="term"), "2 ganger dette halvåret"),
         (line("last", "yrkesfag", unit=None, window=None), "yrkesfag"),
         (line("last", None, window=None), "Ikke registrert"),
     ],
@@ -58,3 +76,16 @@ def test_value(given: ReasonLine, said: str) -> None:
 def test_every_aggregation_has_its_words_in_every_language(aggregation: str, language: str) -> None:
     t = tongue(language)  # type: ignore[arg-type]
     assert "2" in typical_text(t, line(aggregation, 1.0)) or aggregation == "trend"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nb", ["2 ganger dette skoleåret", "2 ganger dette halvåret"]),
+        ("nn", ["2 gonger dette skuleåret", "2 gonger dette halvåret"]),
+        ("en", ["2 times this school year", "2 times this term"]),
+    ],
+)
+def test_windows_of_the_school_calendar(language: str, said: list[str]) -> None:
+    t = tongue(language)  # type: ignore[arg-type]
+    assert [value_text(t, line("count", 2.0, window=None, calendar=window)) for window in CALENDAR_WINDOWS] == said
