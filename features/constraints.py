@@ -187,7 +187,7 @@ UNITS: dict[str, tuple[str, str, str]] = {
     "moves": ("flyttinger", "flyttingar", "moves"),
     "notifications": ("meldinger", "meldingar", "notifications"),
     "parents": ("foreldre", "foreldre", "parents"),
-    "per cent": ("prosent", "prosent", "per cent"),
+    "percent": ("prosent", "prosent", "per cent"),
     "plans": ("planer", "planar", "plans"),
     "points": ("poeng", "poeng", "points"),
     "rank": ("ønske nr.", "ønske nr.", "rank"),
