@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
@@ -95,6 +95,12 @@ def build_cohort(
     pairs = _keep(pairs, ~pairs.pop("excluded"), "excluded by " + (", ".join(code.code for code in exclusions) or "nothing"), left_out)
     _check_someone(project, stage, pairs, left_out)
     return Cohort(stage.name, _as_frame(project, pairs), dict(left_out), not_applied)
+
+
+def without_protected_areas(cohort: Cohort) -> Cohort:
+    """Give the cohort without the municipality of people whose address is protected (R-08)."""
+    hidden = cohort.frame["municipality"].mask(cohort.frame["shielded"], None)
+    return replace(cohort, frame=cohort.frame.assign(municipality=hidden))
 
 
 def _check_anchor(store: PartedStore, stage: Stage) -> None:

@@ -6,6 +6,7 @@ every purpose (R-22, R-36); a finished review never becomes a label (R-37).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ from features.exchange import as_table, read_table, write_table
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.project import Project
+from features.store import find_store_manifest
 
 RestrictionKind = Literal["objection", "restriction", "consent_withdrawn", "address_protection"]
 KINDS: tuple[RestrictionKind, ...] = ("objection", "restriction", "consent_withdrawn", "address_protection")
@@ -58,7 +60,7 @@ FINISHED_REVIEWS = pa.schema(
 
 def read_restrictions(project: Project) -> pd.DataFrame:
     """Read every restriction ever registered; empty, with its columns, where there is none."""
-    return _frame(read_table(_restrictions_path(project), RESTRICTIONS))
+    return _frame(read_table(restrictions_path(project), RESTRICTIONS))
 
 
 def write_restrictions(project: Project, table: pd.DataFrame | pa.Table) -> None:
@@ -73,12 +75,12 @@ def write_restrictions(project: Project, table: pd.DataFrame | pa.Table) -> None
     unknown = pc.sum(pc.invert(pc.is_in(arrow["kind"], pa.array(KINDS)))).as_py() or 0 if "kind" in arrow.column_names else 0
     if unknown:
         raise DataError("TID409", f"{unknown} restrictions are of a kind that is not known. Expected {', '.join(KINDS)}.")
-    write_table(_restrictions_path(project), arrow, RESTRICTIONS)
+    write_table(restrictions_path(project), arrow, RESTRICTIONS)
 
 
 def read_finished_reviews(project: Project) -> pd.DataFrame:
     """Read the finished reviews; empty, with its columns, where there is none."""
-    return _frame(read_table(_reviews_path(project), FINISHED_REVIEWS))
+    return _frame(read_table(reviews_path(project), FINISHED_REVIEWS))
 
 
 def write_finished_reviews(project: Project, table: pd.DataFrame | pa.Table) -> None:
@@ -89,39 +91,64 @@ def write_finished_reviews(project: Project, table: pd.DataFrame | pa.Table) -> 
     DataError
         TID408 when a column is missing, unknown or of the wrong type.
     """
-    write_table(_reviews_path(project), as_table(table, FINISHED_REVIEWS), FINISHED_REVIEWS)
+    write_table(reviews_path(project), as_table(table, FINISHED_REVIEWS), FINISHED_REVIEWS)
 
 
-def restricted_subjects(project: Project, *, on: date) -> tuple[str, ...]:
-    """Return subject ids of the score purpose that a restriction covers on this day, each once."""
+def begin_restrictions(project: Project) -> None:
+    """Write an empty list where there is none yet: from then on a list that is gone is seen to be gone."""
+    if not restrictions_path(project).is_file():
+        write_table(restrictions_path(project), RESTRICTIONS.empty_table(), RESTRICTIONS)
+
+
+def check_restrictions_there(project: Project) -> None:
+    """Refuse to go on when people have been loaded and the list of those who objected is gone (R-36).
+
+    Raises
+    ------
+    DataError
+        TID456.
+    """
+    if find_store_manifest(project) is not None and not restrictions_path(project).is_file():
+        raise DataError(
+            "TID456",
+            f"{restrictions_path(project)} is gone: nobody knows who has objected. Restore it from a backup. Nothing is computed without "
+            "it (R-36).",
+        )
+
+
+def restricted_subjects(project: Project, *, on: date, kinds: Sequence[RestrictionKind] = KINDS) -> tuple[str, ...]:
+    """Return subject ids of the score purpose that a restriction of these kinds covers on this day, each once."""
     frame = read_restrictions(project)
     open_end = frame["valid_to"].isna()
-    in_force = (frame["valid_from"] <= on) & (open_end | (frame["valid_to"].where(~open_end, on) >= on))
+    in_force = (frame["valid_from"] <= on) & (open_end | (frame["valid_to"].where(~open_end, on) >= on)) & frame["kind"].isin(kinds)
     return tuple(dict.fromkeys(frame.loc[in_force, "subject_id"]))
 
 
-def restricted_persons(project: Project, purpose: StorePurpose, *, on: date) -> NDArray[np.int32]:
-    """Return the purpose's person codes that a restriction covers on this day, sorted.
+def restricted_persons(project: Project, purpose: StorePurpose, *, on: date, kinds: Sequence[RestrictionKind] = KINDS) -> NDArray[np.int32]:
+    """Return the purpose's person codes that a restriction of these kinds covers on this day, sorted.
 
     Restrictions are registered on subjects of the score purpose and hold for `train` and `audit` as well.
 
     Raises
     ------
     DataError
-        TID402 when there are restrictions but nothing has been ingested.
+        TID402 when there are restrictions but nothing has been ingested, TID456 when the list is gone.
     """
-    subjects = restricted_subjects(project, on=on)
+    check_restrictions_there(project)
+    subjects = restricted_subjects(project, on=on, kinds=kinds)
     if not subjects:
         return np.empty(0, dtype=np.int32)
     found = translate_subjects(project, subjects, from_purpose="score", to_purpose=purpose)
     return np.unique(found["to_person"].to_numpy(np.int32))
 
 
-def _restrictions_path(project: Project) -> Path:
+def restrictions_path(project: Project) -> Path:
+    """Where the review service writes who is left out."""
     return project.var / "exchange" / "restrictions.parquet"
 
 
-def _reviews_path(project: Project) -> Path:
+def reviews_path(project: Project) -> Path:
+    """Where the review service writes finished reviews."""
     return project.var / "exchange" / "finished_reviews.parquet"
 
 

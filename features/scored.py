@@ -74,12 +74,17 @@ def write_scored(project: Project, screening_id: str, frame: pd.DataFrame) -> Pa
 
 def read_scored(project: Project) -> pd.DataFrame:
     """Read the rows of all screenings, oldest file name first; empty, with its columns, where there is none."""
-    paths = sorted((project.var / "scored").glob("*.parquet"))
+    paths = sorted(scored_folder(project).glob("*.parquet"))
     frame: pd.DataFrame = pa.concat_tables([SCORED.empty_table(), *(read_table(path, SCORED) for path in paths)]).to_pandas()
     return frame
+
+
+def scored_folder(project: Project) -> Path:
+    """Folder with a file for each screening."""
+    return project.var / "scored"
 
 
 def _path(project: Project, screening_id: str) -> Path:
     if not _SAFE.match(screening_id):
         raise DataError("TID410", "a screening's id has letters, digits, dots, dashes and underscores only, at most 100: it names a file.")
-    return project.var / "scored" / f"{screening_id}.parquet"
+    return scored_folder(project) / f"{screening_id}.parquet"

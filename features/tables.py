@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 from features.catalogue import Use
-from features.cohort import Cohort, build_cohort
+from features.cohort import Cohort, build_cohort, without_protected_areas
 from features.engine.build import build_features
 from features.engine.parts import Partitioner
 from features.engine.table import FeatureTable
+from features.lists import apply_lists, is_current, without_protected_area
 from features.progress import Progress
 from features.project import Project
-from features.restrictions import restricted_persons
 from features.screening import Stage
 from features.specs import FeatureSpec
-from features.store import open_store
 
 TablePurpose = Literal["train", "score"]
 TABLE_USES = (Use.PREDICTOR, Use.BENCHMARK_ONLY, Use.CONTEXT)
@@ -40,7 +39,7 @@ def build_stage_table(
     Parameters
     ----------
     on
-        The day of the run: the purpose has to be valid then, and the restrictions of that day apply.
+        The day of the run: the purpose has to be valid then, and the restrictions and consents of that day apply.
     as_of
         Only the cohort of exactly this date; all dates by default.
     known_by
@@ -56,26 +55,31 @@ def build_stage_table(
     Raises
     ------
     PurposeError
-        TID201, TID202 without a valid purpose; before anything is read.
+        TID201, TID202 without a valid purpose; before anything is read. TID220, TID221 without the consents that indicators need.
     DataError
-        TID402 before anything is ingested, TID421, TID424 and TID426 as `build_cohort` and `build_features` say.
+        TID402 before anything is ingested, TID408 and TID456 as `features.lists` says of lists that are gone or do not read, TID421, TID424
+        and TID426 as `build_cohort` and `build_features` say.
+
+    Notes
+    -----
+    Nobody's protected address is in it: a shielded person's municipality is missing from every table, and from the cohort too unless it is
+    needed to say whose capacity a case takes (R-08).
     """
     project.check_purpose(purpose, on=on)
-    store = open_store(project, purpose)
-    restricted = restricted_persons(project, purpose, on=on)
-    cohort = build_cohort(project, store, stage, as_of=as_of, known_by=known_by or on, restricted=restricted)
+    lists = apply_lists(project, purpose, on=on)
+    cohort = build_cohort(project, lists.store, stage, as_of=as_of, known_by=known_by or on, restricted=lists.restricted)
     table = build_features(
-        store,
+        without_protected_area(project, lists.store),
         cohort.frame,
         stage_specs(project),
         table_folder(project, purpose, stage, as_of=as_of),
         levels=levels_of(project),
-        about={"project": project.id, "stage": stage.name, "data": project.screening.project.data},
+        about={"project": project.id, "stage": stage.name, "data": project.screening.project.data, **lists.facts},
         workers=workers,
         partitioner=partitioner,
         progress=progress,
     )
-    return cohort, table
+    return cohort if purpose == "score" else without_protected_areas(cohort), table
 
 
 def stage_specs(project: Project) -> tuple[FeatureSpec, ...]:
@@ -91,6 +95,23 @@ def levels_of(project: Project) -> dict[str, tuple[str, ...]]:
 def table_folder(project: Project, purpose: TablePurpose, stage: Stage, *, as_of: date | None = None) -> Path:
     """Folder of a stage's feature table."""
     return project.var / "features" / purpose / (stage.name if as_of is None else f"{stage.name}-{as_of}")
+
+
+def current_stage_table(
+    project: Project, purpose: TablePurpose, stage: Stage, *, on: date, as_of: date | None = None, progress: Progress | None = None
+) -> FeatureTable:
+    """Open the stage's table where it was built under the lists of this day; build it anew where it was not, or is not there.
+
+    Raises
+    ------
+    PurposeError, DataError
+        As `build_stage_table`.
+    """
+    project.check_purpose(purpose, on=on)
+    table = find_stage_table(project, purpose, stage, as_of=as_of)
+    if table is not None and is_current(project, purpose, table, on=on):
+        return table
+    return build_stage_table(project, purpose, stage, on=on, as_of=as_of, progress=progress)[1]
 
 
 def find_stage_table(project: Project, purpose: TablePurpose, stage: Stage, *, as_of: date | None = None) -> FeatureTable | None:

@@ -43,8 +43,8 @@ def clear_leftovers(folder: Path, manifest: Manifest | None, *, keep: Path | Non
     for path in (*folder.glob("tmp-*"), *folder.glob("*.tmp")):
         if path != keep:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    named = {manifest.mapping} if manifest else set()
-    for path in folder.glob("mapping-*.parquet"):
+    named = {manifest.mapping, manifest.consents} if manifest else set()
+    for path in (*folder.glob("mapping-*.parquet"), *folder.glob("consents-*.parquet")):
         if path.name not in named:
             path.unlink()
     for purpose in ("train", "score", "audit"):

@@ -1,4 +1,4 @@
-"""The four layouts: which columns each needs and allows, and how a chunk of rows becomes records.
+"""The layouts: which columns each needs and allows, and how a chunk of rows becomes records.
 
 A *canonical chunk* has the columns line, id, code, value, happened, known, stop and record; what a source lacks is null. Dates and
 values are still as the file has them, text or typed: reading them is `checks`' business.
@@ -20,6 +20,8 @@ from features.errors import IntakeError
 SYNTHETIC = "synthetic"
 PROTECTION = "address_protection"
 BORN = "born_on"
+CONSENT_COLUMNS = ("scope", "purpose", "valid_from", "valid_to", "withdrawn_on", "signed_by", "age_rule", "language")
+"""Columns of the layout `consents` beside the person's; what they mean is `features.consents.CONSENTS`."""
 
 _LEAK = (
     "Without the day on which a record became known, a feature could use what nobody knew yet: a leak (R-14). Name that column in "
@@ -46,7 +48,9 @@ class Contract:
         if source.layout == "spells":
             return ("value", "start", "stop")
         if source.layout == "persons":
-            return tuple(c for c in (source.id_column, source.group_column) if c is not None)
+            return tuple(c for c in (source.id_column, source.group_column, source.household_column) if c is not None)
+        if source.layout == "consents":
+            return (source.id_column, *CONSENT_COLUMNS)
         wanted: list[str | None] = [source.id_column, source.happened_column, source.record_column]
         if source.known_lag_days is None:
             wanted.append(source.known_column)
@@ -64,14 +68,14 @@ class Contract:
             extra += [BORN, PROTECTION]
         elif source.layout == "spells":
             extra += ["unit_id", source.id_column, "attributes", *filter(None, (source.known_column, source.record_column))]
-        else:
+        elif source.layout != "consents":
             extra += [*filter(None, (source.known_column,)), *([source.indicator_column] if source.layout == "events" else [])]
         return tuple(dict.fromkeys([*self.required, *extra]))
 
     def id_columns(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Columns that may hold an identifier: replaced by pseudonyms, so not searched for identity numbers."""
         found = "unit_id" if self.source.layout == "spells" and "unit_id" in columns else self.source.id_column
-        return tuple(c for c in (found, self.source.group_column) if c is not None)
+        return tuple(c for c in (found, self.source.group_column, self.source.household_column) if c is not None)
 
     def check_columns(self, columns: tuple[str, ...], *, file: str) -> None:
         """Refuse a file whose columns are not the declared ones.
