@@ -1,28 +1,36 @@
-"""What every row is held against: one SQL statement a chunk, which reads dates and values and names the first thing that is wrong.
+"""What every row is held against: dates and values read, and the first thing that is wrong with a row named.
 
-DuckDB does the work on Arrow memory; nothing loops over rows. The connection is in memory and may not spill, since raw identifiers pass
-through it.
+Plain array arithmetic, one mask a rule; nothing loops over rows. Persons come as numbers: no raw identifier reaches this module.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any, Self
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from features.catalogue import Indicator, Kind, Source
+from features.constraints import LARGEST
+from features.intake.columns import FAR, NO_DAY, Days, Values, encode, read_days, read_values
+from features.intake.identifiers import MISSING
+from features.intake.reasons import REASONS
+from features.records import day_number
 
 EARLIEST = date(1900, 1, 1)
 FURTHEST_DAYS = 366
 """How far ahead something may be known to happen."""
 
-_LIMIT_FLOAT32 = 3.4e38
+REASON_NAMES = ("", *REASONS)
+"""`Checked.reason` is a position here; 0 is a good row."""
 
-_HAPPENED = {"ACCUMULATED": "coalesce(stopped, started)", "FIXED": "coalesce(people.born, stopped)"}
-"""SQL for the day of a row by temporality. What never changes holds from birth; a sum over a period is there when the period is over."""
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -40,198 +48,238 @@ class Rules:
         return cls(today, source.decimal, source.known_lag_days, temporality)
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """Open an in-memory database that writes nothing to disk by itself."""
-    return duckdb.connect(":memory:", config={"temp_directory": "", "python_enable_replacements": False})
+@dataclass(frozen=True)
+class IndicatorTable:
+    """The indicators that a source may give, as arrays; the last entry of each is for a code that is none of them."""
+
+    codes: pa.Array
+    position: NDArray[np.int16]
+    """Number of each indicator within this ingest."""
+    has_levels: Mask
+    may_lack_value: Mask
+    is_flag: Mask
+    is_count: Mask
+    is_whole: Mask
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    level_texts: pa.Array
+    level_numbers: NDArray[np.float64]
+    """Indicator x level text -> number in the store, NaN where the indicator does not have this level."""
+
+    @classmethod
+    def build(cls, indicators: Mapping[str, Indicator], *, positions: Mapping[str, int]) -> IndicatorTable:
+        """Take what the declarations say."""
+        contracts = [indicator.contract for indicator in indicators.values()]
+        texts = {text: place for place, text in enumerate(dict.fromkeys(text for c in contracts for text in c.stored_levels))}
+        numbers = np.full((len(contracts) + 1, len(texts) + 1), np.nan)
+        for row, contract in enumerate(contracts):
+            for text, number in contract.stored_levels.items():
+                numbers[row, texts[text]] = number
+        return cls(
+            pa.array(list(indicators), pa.string()),
+            np.array([*(positions[code] for code in indicators), -1], dtype=np.int16),
+            np.array([*(bool(c.levels) for c in contracts), False]),
+            np.array([*(c.may_lack_value for c in contracts), False]),
+            np.array([*(c.kind is Kind.FLAG for c in contracts), False]),
+            np.array([*(c.kind is Kind.COUNT for c in contracts), False]),
+            np.array([*(c.is_whole and c.kind is not Kind.FLAG for c in contracts), False]),
+            np.array([*(-np.inf if c.low is None else c.low for c in contracts), -np.inf]),
+            np.array([*(np.inf if c.high is None else c.high for c in contracts), np.inf]),
+            pa.array(list(texts), pa.string()),
+            numbers,
+        )
+
+    def find(self, column: pa.ChunkedArray) -> NDArray[np.intp]:
+        """Give each row's place in this table, ``len(codes)`` where the code is none of them."""
+        cells, rows = encode(column)
+        places = pc.index_in(pc.utf8_trim(cells.cast(pa.string()), " "), value_set=self.codes)
+        return np.append(pc.fill_null(places, len(self.codes)).to_numpy(), len(self.codes))[rows]
 
 
-def declare_indicators(connection: duckdb.DuckDBPyConnection, indicators: Mapping[str, Indicator], *, positions: Mapping[str, int]) -> None:
-    """Make the tables `indicators` and `levels` that chunks are checked against.
+@dataclass(frozen=True)
+class Checked:
+    """Rows that have been read, shape (n_rows,) each. Days are since 1970-01-01, `NO_DAY` where there is none."""
 
-    Parameters
-    ----------
-    indicators
-        The ones that this source may give.
-    positions
-        Number of each indicator within this ingest.
-    """
-    codes = list(indicators)
-    kinds = [indicators[code].kind for code in codes]
-    levels = [(code, text, number) for code in codes for text, number in stored_levels(indicators[code]).items()]
-    _replace(
-        connection,
-        "indicators",
-        pa.table(
-            {
-                "code": pa.array(codes, pa.string()),
-                "position": pa.array([positions[code] for code in codes], pa.int32()),
-                "kind": pa.array([kind.value for kind in kinds], pa.string()),
-                "has_levels": pa.array([bool(indicators[code].levels) for code in codes], pa.bool_()),
-                "may_lack_value": pa.array([kind in (Kind.COUNT, Kind.FLAG) for kind in kinds], pa.bool_()),
-            }
-        ),
-    )
-    _replace(
-        connection,
-        "levels",
-        pa.table(
-            {
-                "code": pa.array([code for code, _, _ in levels], pa.string()),
-                "level": pa.array([text for _, text, _ in levels], pa.string()),
-                "stored": pa.array([number for _, _, number in levels], pa.float64()),
-            }
-        ),
-    )
+    line: NDArray[np.int64]
+    number: NDArray[np.int32]
+    """The person within this ingest; negative where the identifier is unknown or missing."""
+    indicator: NDArray[np.int16]
+    value: NDArray[np.float32]
+    happened_on: NDArray[np.int32]
+    known_on: NDArray[np.int32]
+    start_on: NDArray[np.int32]
+    stop_on: NDArray[np.int32]
+    record: NDArray[np.int64]
+    """Digest of the record's own number, 0 where it has none."""
+    reason: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def take(self, which: Mask) -> Self:
+        """Return these rows."""
+        return type(self)(*(getattr(self, field.name)[which] for field in fields(self)))
 
 
 def stored_levels(indicator: Indicator) -> dict[str, float]:
-    """Level text -> number in the store.
-
-    The position in the declared `levels`; only where a *level* (not a category) declares nothing but numbers are those numbers kept, since
-    a grade of 4 has to stay a 4.
-    """
-    if indicator.kind is Kind.LEVEL:
-        try:
-            return {text: float(text) for text in indicator.levels}
-        except ValueError:
-            pass
-    return {text: float(place) for place, text in enumerate(indicator.levels)}
+    """Level text -> number in the store: `ValueContract.stored_levels`."""
+    return indicator.contract.stored_levels
 
 
-def declare_people(connection: duckdb.DuckDBPyConnection, ids: pa.Array, links: pa.Array, born_on: pa.Array) -> None:
-    """Make the table `people`: raw identifier -> this ingest's number of the person; -1 for somebody who may leave no trace (R-08).
-
-    `born_on` is the day from which a value of temporality FIXED is known.
-    """
-    table = pa.table({"raw": ids.cast(pa.string()), "link": links.cast(pa.int32()), "born": born_on.cast(pa.date32())})
-    _replace(connection, "people", table)
-
-
-def add_people(connection: duckdb.DuckDBPyConnection, ids: pa.Array, links: pa.Array) -> None:
-    """Add rows to the table `people`."""
-    connection.register("incoming", pa.table({"raw": ids, "link": links}))
-    connection.execute("INSERT INTO people SELECT raw, link, NULL FROM incoming")
-    connection.unregister("incoming")
-
-
-def check_chunk(connection: duckdb.DuckDBPyConnection, canonical: pa.Table, rules: Rules) -> pa.Table:
+def check_chunk(
+    connection: duckdb.DuckDBPyConnection,
+    canonical: pa.Table,
+    rules: Rules,
+    indicators: IndicatorTable,
+    *,
+    record: NDArray[np.int64],
+    born_on: NDArray[np.int32],
+) -> Checked:
     """Read dates and values of a canonical chunk and name what is wrong.
 
-    Returns
-    -------
-    pyarrow.Table
-        line, raw, link, indicator, value, happened_on, known_on, start_on, stop_on, record and reason; reason is null where the row is
-        good, and raw where the person is known.
-        Rows of people who may leave no trace are not in it, nor counted.
+    Parameters
+    ----------
+    canonical
+        Its column `id` holds the persons' numbers.
+    record
+        Digests of the records' own numbers, 0 for none; shape (n_rows,).
+    born_on
+        By person's number, `NO_DAY` where it is not known: the day from which a value of temporality FIXED is known.
     """
-    connection.register("chunk", canonical)
-    try:
-        return connection.execute(_statement(canonical.schema, rules)).to_arrow_table()
-    finally:
-        connection.unregister("chunk")
-
-
-def read_day(name: str, kind: pa.DataType) -> str:
-    """SQL that reads a date column: typed, ISO text, or the Norwegian 01.03.2024; null where it can't."""
-    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        return f"{name}::DATE"
-    text = f"trim({name}::VARCHAR)"
-    return f"coalesce(TRY_CAST({text} AS DATE), TRY_CAST(try_strptime({text}, '%d.%m.%Y') AS DATE))"
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    connection.register("incoming", table)
-    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM incoming")
-    connection.unregister("incoming")
-
-
-def _statement(schema: pa.Schema, rules: Rules) -> str:
-    lag = "NULL" if rules.known_lag_days is None else str(rules.known_lag_days)
-    happened = _HAPPENED.get(rules.temporality, "coalesce(started, stopped)")
-    problem, is_unknown = ("problem", "is_unknown") if "problem" in schema.names else ("NULL", "false")
-    text = _text("value", schema)
-    day = {name: read_day(name, schema.field(name).type) for name in ("happened", "known", "stop")}
-    return f"""
-        WITH read AS (
-            SELECT line, {_text("id", schema)} AS raw, trim(code::VARCHAR) AS code, value, {_given("value", schema)} AS has_value,
-                {problem} AS problem, {is_unknown} AS is_unknown,
-                {_number(schema, rules)} AS number, {day["happened"]} AS started, {day["stop"]} AS stopped, {day["known"]} AS learned,
-                {_given("happened", schema)} AS has_start, {_given("stop", schema)} AS has_stop, {_given("known", schema)} AS has_known,
-                record
-            FROM chunk
-        ), found AS (
-            SELECT read.*, people.link, indicators.position, indicators.kind, indicators.has_levels, indicators.may_lack_value,
-                CASE WHEN is_unknown THEN NULL WHEN has_levels THEN levels.stored
-                    WHEN indicators.kind = 'flag' AND number IS NULL THEN
-                        CASE lower({text}) WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 END
-                    ELSE number END AS stored,
-                {happened} AS happened_on
-            FROM read
-            LEFT JOIN indicators ON indicators.code = read.code
-            LEFT JOIN levels ON levels.code = read.code AND levels.level = CASE WHEN indicators.has_levels THEN {text} END
-            LEFT JOIN people ON people.raw = read.raw
-            WHERE people.link IS DISTINCT FROM -1
-        ), dated AS (
-            SELECT *, coalesce(learned, CASE WHEN has_known THEN NULL ELSE happened_on + {lag} END) AS known_on FROM found
-        )
-        SELECT line, CASE WHEN link IS NULL THEN raw END AS raw, link::INTEGER AS link, position::INTEGER AS indicator,
-            stored::FLOAT AS value, happened_on, known_on, started AS start_on, stopped AS stop_on, record,
-            coalesce(problem, CASE {_reasons(rules)} END) AS reason
-        FROM dated
-    """
-
-
-def _reasons(rules: Rules) -> str:
-    """First of these that holds is the row's reason; what a person could mend first comes first."""
-    early, late = f"DATE '{EARLIEST}'", f"DATE '{rules.today}' + {FURTHEST_DAYS}"
-    cases: Iterable[tuple[str, str]] = (
-        ("raw IS NULL", "missing_id"),
-        ("position IS NULL", "unknown_indicator"),
-        ("has_start AND started IS NULL", "happened_unreadable"),
-        ("has_stop AND (stopped IS NULL OR NOT isfinite(stopped))", "stop_unreadable"),
-        ("happened_on IS NULL", "happened_missing"),
-        (f"happened_on < {early}", "happened_too_early"),
-        (f"happened_on > {late}", "happened_too_late"),
-        ("stopped < started", "stop_before_start"),
-        ("has_known AND learned IS NULL", "known_unreadable"),
-        ("known_on IS NULL", "known_missing"),
-        (f"known_on < {early}", "known_too_early"),
-        (f"learned > DATE '{rules.today}'", "known_in_future"),
-        ("NOT has_value AND NOT may_lack_value AND NOT is_unknown", "value_missing"),
-        ("has_value AND NOT is_unknown AND stored IS NULL AND has_levels", "value_not_a_level"),
-        ("has_value AND NOT is_unknown AND kind = 'flag' AND (stored IS NULL OR stored NOT IN (0, 1))", "value_not_0_or_1"),
-        (
-            f"has_value AND NOT is_unknown AND (stored IS NULL OR NOT isfinite(stored) OR abs(stored) > {_LIMIT_FLOAT32})",
-            "value_not_a_number",
-        ),
-        ("kind = 'count' AND stored < 0", "value_negative"),
-        ("link IS NULL", "unknown_person"),
+    number = canonical["id"].to_numpy()
+    place = indicators.find(canonical["code"])
+    days = {name: read_days(connection, canonical[name]) for name in ("happened", "stop", "known")}
+    values = read_values(connection, canonical["value"], decimal=rules.decimal)
+    is_unknown = _column_flags(canonical, "is_unknown")
+    stored = _stored_numbers(values, indicators, place, is_unknown)
+    happened = _happened(rules, days["happened"].number, days["stop"].number, number, born_on)
+    known = _known(rules, days["known"], happened)
+    facts = _Facts(number, place, days["happened"], days["stop"], days["known"], happened, known, values.is_given, is_unknown, stored)
+    return Checked(
+        canonical["line"].to_numpy(),
+        number,
+        indicators.position[place],
+        (stored + 0.0).astype(np.float32),  # minus zero is zero
+        happened,
+        known,
+        days["happened"].number,
+        days["stop"].number,
+        record,
+        _reasons(facts, indicators, rules, given=canonical["problem"] if "problem" in canonical.column_names else None),
     )
-    return " ".join(f"WHEN {condition} THEN '{reason}'" for condition, reason in cases)
 
 
-def _given(name: str, schema: pa.Schema) -> str:
-    """SQL that says whether a date or value is there at all, readable or not."""
-    kind = schema.field(name).type
-    if pa.types.is_floating(kind):
-        return f"({name} IS NOT NULL AND NOT isnan({name}))"
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    return f"nullif(trim({name}), '') IS NOT NULL" if is_text else f"{name} IS NOT NULL"
+@dataclass(frozen=True)
+class _Facts:
+    """What the rules ask of a row, shape (n_rows,) each."""
+
+    number: NDArray[np.int32]
+    place: NDArray[np.intp]
+    start: Days
+    stop: Days
+    learned: Days
+    happened_on: NDArray[np.int32]
+    known_on: NDArray[np.int32]
+    has_value: Mask
+    is_unknown: Mask | None
+    stored: NDArray[np.float64]
 
 
-def _text(name: str, schema: pa.Schema) -> str:
-    """SQL that reads a column as text; a whole number in a float column loses its ``.0``."""
-    if pa.types.is_floating(schema.field(name).type):
-        return f"CASE WHEN {name} = floor({name}) THEN {name}::BIGINT::VARCHAR WHEN isnan({name}) THEN NULL ELSE {name}::VARCHAR END"
-    return f"nullif(trim({name}::VARCHAR), '')"
+def _stored_numbers(values: Values, indicators: IndicatorTable, place: NDArray[np.intp], is_unknown: Mask | None) -> NDArray[np.float64]:
+    """The number that the store keeps of each value; NaN where there is none."""
+    stored = values.number
+    has_levels = indicators.has_levels[place] if indicators.has_levels.any() else None
+    if has_levels is not None and has_levels.any():
+        texts = pc.index_in(values.texts, value_set=indicators.level_texts)
+        unlisted = len(indicators.level_texts)
+        level = np.append(pc.fill_null(texts, unlisted).to_numpy(), unlisted)[values.rows]
+        stored = np.where(has_levels, indicators.level_numbers[place, level], stored)
+    if indicators.is_flag.any():
+        worded = indicators.is_flag[place] & np.isnan(stored) & values.is_given
+        if worded.any():
+            stored = np.where(worded, values.truth(), stored)
+    return stored if is_unknown is None else np.where(is_unknown, np.nan, stored)
 
 
-def _number(schema: pa.Schema, rules: Rules) -> str:
-    """SQL that reads the value as a number; null where it can't."""
-    kind = schema.field("value").type
-    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
-        return "value::DOUBLE"
-    text = "trim(value::VARCHAR)"
-    if rules.decimal == ",":
-        text = f"replace(replace(replace({text}, ' ', ''), chr(160), ''), ',', '.')"
-    return f"TRY_CAST({text} AS DOUBLE)"
+def _happened(
+    rules: Rules, start: NDArray[np.int32], stop: NDArray[np.int32], number: NDArray[np.int32], born_on: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Day of a row by temporality. What never changes holds from birth; a sum over a period is there when the period is over."""
+    if rules.temporality == "FIXED":
+        born = np.append(born_on, NO_DAY)[np.where(number >= 0, number, len(born_on))]
+        return np.where(born != NO_DAY, born, stop)
+    first, second = (stop, start) if rules.temporality == "ACCUMULATED" else (start, stop)
+    return first if second is start and not (first == NO_DAY).any() else np.where(first != NO_DAY, first, second)
+
+
+def _known(rules: Rules, learned: Days, happened: NDArray[np.int32]) -> NDArray[np.int32]:
+    if rules.known_lag_days is None or not (learned.number == NO_DAY).any():
+        return learned.number
+    assumed = np.where(happened == NO_DAY, NO_DAY, np.minimum(happened, FAR) + np.int32(rules.known_lag_days))
+    return np.where((learned.number == NO_DAY) & ~learned.is_given, assumed, learned.number)
+
+
+def _reasons(facts: _Facts, indicators: IndicatorTable, rules: Rules, *, given: pa.ChunkedArray | None) -> NDArray[np.uint8]:
+    """First of the rules that a row breaks; what a person could mend first comes first, and what `given` says before all."""
+    reason = np.zeros(len(facts.place), dtype=np.uint8)
+    if given is not None and given.null_count < len(given):
+        cells, rows = encode(given)
+        reason = np.append(np.array([REASON_NAMES.index(cell) for cell in cells.to_pylist()], dtype=np.uint8), np.uint8(0))[rows]
+    for name, broken in (*_date_rules(facts, indicators, rules), *_value_rules(facts, indicators)):
+        if broken.any():
+            reason[broken & (reason == 0)] = REASON_NAMES.index(name)
+    return reason
+
+
+def _date_rules(facts: _Facts, indicators: IndicatorTable, rules: Rules) -> Iterator[tuple[str, Mask]]:
+    today, early = np.int32(day_number(rules.today)), np.int32(day_number(EARLIEST))
+    start, stop, learned = facts.start, facts.stop, facts.learned
+    yield "missing_id", facts.number == MISSING
+    yield "unknown_indicator", facts.place == len(indicators.codes)
+    yield "happened_unreadable", start.is_given & (start.number == NO_DAY)
+    if stop.is_given.any():
+        yield "stop_unreadable", stop.is_given & ((stop.number == NO_DAY) | (np.abs(stop.number) >= FAR))
+    yield "happened_missing", facts.happened_on == NO_DAY
+    yield "happened_too_early", facts.happened_on < early
+    yield "happened_too_late", facts.happened_on > today + FURTHEST_DAYS
+    if stop.is_given.any():
+        yield "stop_before_start", (stop.number < start.number) & (stop.number != NO_DAY) & (start.number != NO_DAY)
+    yield "known_unreadable", learned.is_given & (learned.number == NO_DAY)
+    yield "known_missing", facts.known_on == NO_DAY
+    yield "known_too_early", facts.known_on < early
+    yield "known_in_future", learned.number > today
+
+
+def _value_rules(facts: _Facts, indicators: IndicatorTable) -> Iterator[tuple[str, Mask]]:
+    """The contract of each indicator; `ValueContract.find_fault` says the same of one value."""
+    place, stored = facts.place, facts.stored
+    wanted = facts.has_value if facts.is_unknown is None else facts.has_value & ~facts.is_unknown
+    lacking = ~facts.has_value & ~indicators.may_lack_value[place]
+    yield "value_missing", lacking if facts.is_unknown is None else lacking & ~facts.is_unknown
+    has_none = np.isnan(stored)
+    if has_none.any():
+        yield "value_not_a_level", wanted & has_none & indicators.has_levels[place]
+    if indicators.is_flag.any():
+        yield "value_not_0_or_1", wanted & indicators.is_flag[place] & (stored != 0) & (stored != 1)
+    yield "value_not_a_number", wanted & ~(np.abs(stored) <= LARGEST)
+    if indicators.is_count.any():
+        yield "value_negative", indicators.is_count[place] & (stored < 0)
+    for name, broken in _bound_rules(stored, place, indicators):
+        yield name, wanted & broken
+    yield "unknown_person", facts.number < 0
+
+
+def _bound_rules(stored: NDArray[np.float64], place: NDArray[np.intp], indicators: IndicatorTable) -> Iterator[tuple[str, Mask]]:
+    if np.isfinite(indicators.low).any():
+        yield "value_below_low", stored < indicators.low[place]
+    if np.isfinite(indicators.high).any():
+        yield "value_above_high", stored > indicators.high[place]
+    if indicators.is_whole.any():
+        yield "value_not_whole", indicators.is_whole[place] & (stored != np.floor(stored))
+
+
+def _column_flags(table: pa.Table, name: str) -> Mask | None:
+    if name not in table.column_names:
+        return None
+    flags: NDArray[Any] = pc.fill_null(table[name], False).to_numpy()
+    return np.asarray(flags, dtype=bool)

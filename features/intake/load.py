@@ -12,19 +12,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from features.errors import IntakeError, ProjectError
-from features.intake import batches, checks
+from features.intake.batches import StoredBatches, WrittenPart, copy_without, write_part
+from features.intake.columns import connect
 from features.intake.commit import alone, clear_leftovers, move_into
+from features.intake.lines import UnitLines
 from features.intake.mapping import read_mapping, write_mapping
-from features.intake.people import People, declare_everybody, link_people, subjects_of
+from features.intake.people import People, link_people, subjects_of
 from features.intake.quarantine import FileTally, write_quarantine
 from features.intake.report import IntakeReport, SourceReport
 from features.intake.roster import Roster, read_roster
+from features.intake.runs import Runs, line_of, unit_of
 from features.intake.sources import SourceUnit, loadable_purposes, source_units
 from features.intake.staging import Staging, stage_unit
 from features.keys import KeyRing, TokenBytes
@@ -72,9 +76,9 @@ class _Run:
     def entry(self, purpose: StorePurpose) -> PurposeEntry | None:
         return self.before.purposes.get(purpose) if self.before else None
 
-    def stored(self, purpose: StorePurpose) -> batches.StoredBatches:
+    def stored(self, purpose: StorePurpose) -> StoredBatches:
         entry = self.entry(purpose)
-        return batches.StoredBatches(self.folder / purpose, entry.batches if entry else ())
+        return StoredBatches(self.folder / purpose, entry.batches if entry else ())
 
     def tally(self, unit: SourceUnit) -> FileTally:
         return self.tallies.setdefault(unit, FileTally(unit.source.name, unit.name, unit.source.max_bad_share))
@@ -154,8 +158,8 @@ def _run(run: _Run) -> IntakeReport:
         step.advance()
     records = [unit for unit in units if unit.source.layout != "persons" and unit.purposes]
     fresh = _to_read(run, records, people)
-    staging = _stage(run, fresh, people, roster)
-    written = _write(run, fresh, staging, people)
+    staging = _stage(run, fresh, people)
+    written = _write(run, fresh, staging)
     for tally in run.tallies.values():
         tally.check_share()
     quarantine = _quarantine(run, None)
@@ -184,60 +188,57 @@ def _to_read(run: _Run, units: Sequence[SourceUnit], people: People) -> list[Sou
     return fresh
 
 
-def _stage(run: _Run, units: Sequence[SourceUnit], people: People, roster: Roster) -> Staging:
-    staging = Staging(run.workspace / "staged", tuple(run.project.catalogue.indicators))
+def _stage(run: _Run, units: Sequence[SourceUnit], people: People) -> Staging:
+    staging = Staging(run.workspace / "staged", tuple(run.project.catalogue.indicators), people, lines=[UnitLines() for _ in units])
     staging.folder.mkdir()
-    connection = checks.connect()
-    declare_everybody(connection, roster)
-    for number, unit in enumerate(units):
-        with run.progress.step(f"Reading {unit.name}") as step:
-            stage_unit(
-                unit,
-                number,
-                people=people,
-                staging=staging,
-                tally=run.tally(unit),
-                connection=connection,
-                today=run.now.date(),
-                step=step,
-            )
-    connection.close()
+    with connect() as connection:
+        for number, unit in enumerate(units):
+            with run.progress.step(f"Reading {unit.name}") as step:
+                stage_unit(
+                    unit,
+                    number,
+                    people=people,
+                    staging=staging,
+                    tally=run.tally(unit),
+                    connection=connection,
+                    today=run.now.date(),
+                    step=step,
+                )
     return staging
 
 
-def _write(run: _Run, units: Sequence[SourceUnit], staging: Staging, people: People) -> dict[StorePurpose, BatchEntry]:
-    """Write each purpose's new batch into the workspace."""
-    tallies = [run.tally(unit) for unit in units]
+def _write(run: _Run, units: Sequence[SourceUnit], staging: Staging) -> dict[StorePurpose, BatchEntry]:
+    """Write each purpose's new batch into the workspace, and count what was there already."""
     names = sorted({unit.source.name for unit in units})
-    connection = batches.open_staging(staging, spill=run.workspace / "spill")
-    batches.drop_repeats(connection, source_of_unit=[names.index(unit.source.name) for unit in units], tallies=tallies)
-    rows: dict[StorePurpose, int] = {}
-    for purpose in run.purposes:
-        rows[purpose] = batches.select_fresh(
-            connection,
-            purpose,
-            units=[number for number, unit in enumerate(units) if purpose in unit.purposes],
-            codes=people.codes(purpose),
-            indicators=staging.codes,
-            stored=run.stored(purpose),
-        )
-    is_first = not any(run.stored(purpose).batches for purpose in run.purposes)
-    batches.count_already_loaded(connection, run.purposes, tallies, is_first=is_first)
-    written = {purpose: _write_purpose(run, purpose, connection, staging) for purpose in run.purposes if rows[purpose]}
-    connection.close()
-    return written
+    source_of_unit = np.array([names.index(unit.source.name) for unit in units], dtype=np.int64)
+    entries = {purpose: _write_purpose(run, purpose, runs, staging, source_of_unit) for purpose, runs in staging.runs.items()}
+    for unit, lines in zip(units, staging.lines, strict=True):
+        tally = run.tally(unit)
+        if len(lines.repeated):
+            tally.add("duplicate_row", lines.repeated.first(), count=len(lines.repeated))
+        tally.already_loaded = lines.n_already_loaded
+    return {purpose: entry for purpose, entry in entries.items() if entry.parts}
 
 
-def _write_purpose(run: _Run, purpose: StorePurpose, connection: Any, staging: Staging) -> BatchEntry:
+def _write_purpose(run: _Run, purpose: StorePurpose, runs: Runs, staging: Staging, source_of_unit: NDArray[np.int64]) -> BatchEntry:
     folder = run.workspace / purpose / "batches" / run.batch
-    parts, rows = {}, 0
-    with run.progress.step(f"Writing the {purpose} store") as step:
-        for number, digest, count in batches.write_batch(
-            connection, purpose, folder, batch=run.batch, indicators=staging.codes, workspace=run.workspace
-        ):
-            parts[number], rows = digest, rows + count
+    written: list[WrittenPart] = []
+    with run.progress.step(f"Writing the {purpose} store", total=len(runs.parts())) as step:
+        for number in runs.parts():
+            part = write_part(runs, number, folder, stored=run.stored(purpose), source_of_unit=source_of_unit, indicators=staging.codes)
+            _note_lines(staging.lines, part)
+            written.append(part)
             step.advance()
-    return BatchEntry(folder=f"batches/{run.batch}", rows=rows, parts=parts)
+    runs.path.unlink()
+    parts = {part.number: part.digest for part in written if part.digest is not None}
+    return BatchEntry(folder=f"batches/{run.batch}", rows=sum(part.n_rows for part in written), parts=parts)
+
+
+def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:
+    for origins, kind in ((part.fresh, "fresh"), (part.repeated, "repeated")):
+        units = unit_of(origins)
+        for unit in np.unique(units).tolist():
+            getattr(lines[unit], kind).add(line_of(origins[units == unit]))
 
 
 def _next_manifest(
@@ -268,9 +269,7 @@ def _next_entry(run: _Run, purpose: StorePurpose, people: People, roster: Roster
     subjects = subjects_of(purpose, people, roster, before)
     stored = run.stored(purpose).batches
     if people.removed.get(purpose):
-        stored = batches.copy_without(
-            run.stored(purpose), people.removed[purpose], run.workspace / purpose, suffix=f"without-{run.generation:04d}"
-        )
+        stored = copy_without(run.stored(purpose), people.removed[purpose], run.workspace / purpose, suffix=f"without-{run.generation:04d}")
     name = _write_subjects(run, purpose, subjects, before)
     path = run.workspace / purpose / name if name is not None else run.folder / purpose / (entry.subjects if entry else "")
     highest = max(subjects["person"].to_pylist(), default=-1) + 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,25 @@ class Mapping:
         """One more than the highest person code that has been given out and is still mapped."""
         persons = self.of(purpose)["person"]
         return int(persons.max()) + 1 if len(persons) else 0
+
+    @cached_property
+    def link_by_pseudonym(self) -> dict[StorePurpose, dict[str, str]]:
+        """Link of each pseudonym, by purpose."""
+        return {purpose: dict(zip(rows["pseudonym"], rows["link"], strict=True)) for purpose, rows in self._by_purpose}
+
+    def persons_of(self, purpose: StorePurpose, links: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """Person code of each link in one purpose's store, -1 where it has none."""
+        if purpose not in self._person_by_link:
+            return np.full(len(links), -1, dtype=np.int32)
+        return self._person_by_link[purpose].reindex(list(links), fill_value=-1).to_numpy(np.int32)
+
+    @cached_property
+    def _person_by_link(self) -> dict[StorePurpose, pd.Series]:
+        return {purpose: pd.Series(rows["person"].to_numpy(), index=pd.Index(rows["link"])) for purpose, rows in self._by_purpose}
+
+    @property
+    def _by_purpose(self) -> list[tuple[StorePurpose, pd.DataFrame]]:
+        return [(purpose, self.of(purpose)) for purpose in self.rows["purpose"].unique()]
 
     def check_keys(self, keys: KeyRing) -> None:
         """Refuse to mix pseudonyms of two keys: the same person would become two.

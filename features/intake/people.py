@@ -6,12 +6,14 @@ from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from features.intake.checks import add_people, declare_people
+from features.intake.columns import NO_DAY
+from features.intake.identifiers import UNKNOWN, IdentifierTable, as_texts
 from features.intake.mapping import Mapping, random_ids, shuffled_codes
 from features.intake.pseudonyms import group_pseudonym_of, pseudonyms_of
 from features.intake.roster import Roster
@@ -34,31 +36,54 @@ class People:
     keys: KeyRing
     synthetic: bool
     new_links: frozenset[str]
-    strangers: set[str] = field(default_factory=set)
-    """Identifiers that have been looked for in vain."""
+    table: IdentifierTable
+    born_on: NDArray[np.int32]
+    """By number; `NO_DAY` where it is not known."""
     removed: dict[StorePurpose, list[int]] = field(default_factory=dict)
     """Person codes of those who became strictly confidential: they leave the store, with all their records."""
+    _strangers: set[str] = field(default_factory=set)
+    """Identifiers that have been looked for in vain."""
+    _adopted: dict[str, int] = field(default_factory=dict)
+    _adopted_table: IdentifierTable = field(default_factory=lambda: IdentifierTable({}))
+    _codes: dict[StorePurpose, NDArray[np.int32]] = field(default_factory=dict)
 
-    def codes(self, purpose: StorePurpose) -> pa.Table:
-        """Table of number and person code in one purpose's store."""
-        rows = self.mapping.of(purpose)
-        numbers = pd.Series(np.arange(len(self.links), dtype=np.int32), index=self.links)
-        known = rows[rows["link"].isin(numbers.index)]
-        return pa.table({"number": pa.array(numbers[known["link"]].to_numpy()), "person": pa.array(known["person"].to_numpy(np.int32))})
+    def find_numbers(self, column: pa.ChunkedArray) -> NDArray[np.int32]:
+        """Number of each row's person; `HIDDEN`, or `identifiers.UNKNOWN` or `MISSING`. Shape (n_rows,).
 
-    def adopt(self, connection: duckdb.DuckDBPyConnection, raw: Sequence[str]) -> bool:
-        """Tell the checks of people that no persons source has *any more* but the mapping has; return whether there are any."""
-        raw = [one for one in raw if one not in self.strangers]
-        links = find_links(raw, self.mapping, self.keys, synthetic=self.synthetic)
-        known = {one: self._number(link) for one, link in zip(raw, links, strict=True) if link is not None}
-        self.strangers.update(one for one in raw if one not in known)
-        if known:
-            add_people(connection, pa.array(known.keys(), pa.string()), pa.array(known.values(), pa.int32()))
-        return bool(known)
+        People that no persons source has *any more* but the mapping has are known.
+        """
+        numbers = self.table.find(column)
+        unknown = numbers == UNKNOWN
+        if unknown.any():
+            rest = column.filter(pa.array(unknown))
+            self._adopt(rest)
+            numbers[unknown] = self._adopted_table.find(rest)
+        return numbers
 
-    def _number(self, link: str) -> int:
-        self.links.append(link)
-        return len(self.links) - 1
+    def codes(self, purpose: StorePurpose) -> NDArray[np.int32]:
+        """Person code of each number in one purpose's store, -1 where it has none."""
+        codes = self._codes.get(purpose)
+        if codes is None or len(codes) < len(self.links):
+            known = 0 if codes is None else len(codes)
+            more = self.mapping.persons_of(purpose, self.links[known:])
+            codes = more if codes is None else np.append(codes, more)
+            self._codes[purpose] = codes
+        return codes
+
+    def _adopt(self, column: pa.ChunkedArray) -> None:
+        """Look in the mapping for identifiers that have not been looked for yet."""
+        texts = {text for piece in column.chunks for text in pc.unique(as_texts(_plain(piece))).to_pylist() if text is not None}
+        raw = sorted(texts - self._strangers - self._adopted.keys())
+        for one, link in zip(raw, find_links(raw, self.mapping, self.keys, synthetic=self.synthetic), strict=True):
+            if link is None:
+                self._strangers.add(one)
+            else:
+                self._adopted[one] = len(self.links)
+                self.links.append(link)
+        if len(self.born_on) < len(self.links):
+            self.born_on = np.append(self.born_on, np.full(len(self.links) - len(self.born_on), NO_DAY))
+            numbers = np.fromiter(self._adopted.values(), dtype=np.int32)
+            self._adopted_table = IdentifierTable.build(pa.array(self._adopted, pa.string()), numbers)
 
 
 def link_people(
@@ -91,15 +116,24 @@ def link_people(
     rows = pd.concat([table for table in tables if len(table)] or [mapping.rows], ignore_index=True)
     rows = _with_groups(rows, people, keys, synthetic=synthetic).sort_values(["purpose", "person"], ignore_index=True)
     new_links = frozenset(link for link, before in zip(links, known, strict=True) if before is None)
-    return People(replace(mapping, rows=rows), links, keys, synthetic, new_links, removed=removed)
+    mapping = replace(mapping, rows=rows)
+    return People(mapping, links, keys, synthetic, new_links, _everybody(roster), _days(roster.people["born_on"]), removed)
 
 
-def declare_everybody(connection: duckdb.DuckDBPyConnection, roster: Roster) -> None:
-    """Tell the checks who is known, and who may leave no trace."""
+def _everybody(roster: Roster) -> IdentifierTable:
+    """Who is known, and who may leave no trace."""
     raw = [*roster.people["raw"].tolist(), *roster.hidden]
     numbers = np.concatenate([np.arange(len(roster.people)), np.full(len(roster.hidden), HIDDEN)]).astype(np.int32)
-    born = [None if pd.isna(day) else day for day in roster.people["born_on"]] + [None] * len(roster.hidden)
-    declare_people(connection, pa.array(raw, pa.string()), pa.array(numbers), pa.array(born, pa.date32()))
+    return IdentifierTable.build(pa.array(raw, pa.string()), numbers)
+
+
+def _days(dates: pd.Series) -> NDArray[np.int32]:
+    days = pa.array(dates, pa.date32(), from_pandas=True).cast(pa.int32())
+    return np.asarray(pc.fill_null(days, int(NO_DAY)).to_numpy(), dtype=np.int32)
+
+
+def _plain(piece: pa.Array) -> pa.Array:
+    return piece.dictionary_decode() if pa.types.is_dictionary(piece.type) else piece
 
 
 def subjects_of(purpose: StorePurpose, people: People, roster: Roster, before: pa.Table | None) -> pa.Table:
@@ -130,8 +164,7 @@ def find_links(raw: Sequence[str], mapping: Mapping, keys: KeyRing, *, synthetic
     links: list[str | None] = [None] * len(raw)
     for purpose in mapping.rows["purpose"].unique():
         missing = [place for place, link in enumerate(links) if link is None]
-        rows = mapping.of(purpose)
-        found = dict(zip(rows["pseudonym"], rows["link"], strict=True))
+        found = mapping.link_by_pseudonym[purpose]
         for place, one in zip(missing, pseudonyms_of((raw[m] for m in missing), keys.get_key(purpose), synthetic=synthetic), strict=True):
             links[place] = found.get(one)
     return links

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from features.catalogue import Source
 from features.errors import IntakeError
-from features.intake.checks import EARLIEST, read_day
+from features.intake.checks import EARLIEST
+from features.intake.columns import read_day
 from features.intake.layouts import BORN, PROTECTION
 from features.intake.quarantine import FileTally
 from features.intake.sources import SourceUnit, read_unit

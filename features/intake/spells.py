@@ -71,7 +71,7 @@ class SpellBuffer:
         """Keep a chunk's good rows."""
         self.folder.mkdir(exist_ok=True)
         path = self.folder / f"{len(self.files):06d}.parquet"
-        pq.write_table(good.drop_columns(["raw", "reason"]), path, compression="lz4")
+        pq.write_table(good, path, compression="lz4")
         self.files.append(path)
 
     def records(self, tally: FileTally) -> Iterator[pa.Table]:

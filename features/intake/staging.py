@@ -1,8 +1,8 @@
-"""Good rows on their way into the store: read, checked and numbered, with no raw identifier left in them."""
+"""Good rows on their way into the stores: read, checked once, and spread over the runs of every purpose that they belong to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,29 +12,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from features.intake.checks import FURTHEST_DAYS, Rules, check_chunk, declare_indicators
-from features.intake.people import People
-from features.intake.quarantine import FileTally
+from features.intake.checks import FURTHEST_DAYS, REASON_NAMES, Checked, IndicatorTable, Rules, check_chunk
+from features.intake.columns import NO_DAY
+from features.intake.identifiers import UNKNOWN
+from features.intake.lines import UnitLines
+from features.intake.people import HIDDEN, People
+from features.intake.quarantine import LINES_KEPT, FileTally
+from features.intake.readers import Chunk
+from features.intake.runs import ROW, Runs, origin_of
 from features.intake.sources import SourceUnit, read_unit
 from features.intake.spells import SpellBuffer, mark_rows, spell_buffer
+from features.manifest import StorePurpose
 from features.progress import Step
-
-STAGED_SCHEMA = pa.schema(
-    [
-        ("row", pa.int64()),
-        ("unit", pa.int32()),
-        ("line", pa.int64()),
-        ("number", pa.int32()),
-        ("indicator", pa.int32()),
-        ("value", pa.float32()),
-        ("happened_on", pa.date32()),
-        ("known_on", pa.date32()),
-        ("record", pa.int64()),
-    ]
-)
-"""`number` is the person's number within this ingest, `unit` the place of the source unit, `row` the order in which rows came."""
 
 
 @dataclass
@@ -45,20 +36,33 @@ class Staging:
     ----------
     codes
         Indicator codes; a staged `indicator` is a position in it.
+    runs
+        The rows of each purpose.
+    lines
+        What becomes of the lines of each unit.
     """
 
     folder: Path
     codes: tuple[str, ...]
-    n_rows: int = 0
-    files: list[Path] = field(default_factory=list)
+    people: People
+    runs: dict[StorePurpose, Runs] = field(default_factory=dict)
+    lines: list[UnitLines] = field(default_factory=list)
 
-    def add(self, table: pa.Table) -> None:
-        """Append rows, numbered in the order they came."""
-        numbers = pa.array(np.arange(self.n_rows, self.n_rows + len(table)))
-        path = self.folder / f"{len(self.files):06d}.parquet"
-        pq.write_table(table.append_column("row", numbers).select(STAGED_SCHEMA.names).cast(STAGED_SCHEMA), path, compression="lz4")
-        self.files.append(path)
-        self.n_rows += len(table)
+    def add(self, checked: Checked, unit: int, purposes: Sequence[StorePurpose]) -> None:
+        """Append good rows of a unit to the runs of its purposes."""
+        if not len(checked):
+            return
+        self.lines[unit].staged.add(checked.line)
+        for purpose in purposes:
+            person = self.people.codes(purpose)[checked.number]
+            belongs = person >= 0
+            if not belongs.all():
+                checked, person = checked.take(belongs), person[belongs]
+            if len(person):
+                self._runs(purpose).add(_as_rows(checked, unit), person)
+
+    def _runs(self, purpose: StorePurpose) -> Runs:
+        return self.runs.setdefault(purpose, Runs(self.folder / f"{purpose}.runs"))
 
 
 def stage_unit(
@@ -80,25 +84,43 @@ def stage_unit(
         What reading it raises; TID316 when its metadata does not read.
     """
     positions = {code: place for place, code in enumerate(staging.codes)}
-    declare_indicators(connection, unit.indicators, positions=positions)
+    indicators = IndicatorTable.build(unit.indicators, positions=positions)
     rules = Rules.of(unit.source, today=today, temporality=unit.spell_metadata.temporality)
     spells = _spells(unit, number, staging, positions=positions, today=today)
     for chunk in read_unit(unit, tally):
-        canonical = _with_digests(unit.contract.canonical(chunk.table, chunk.lines), people.mapping.record_key)
+        numbered = _with_numbers(chunk, unit, people)
+        tally.rows_read += len(numbered.table)
+        canonical = unit.contract.canonical(numbered.table, numbered.lines)
         if unit.spell_metadata.is_declared:
             canonical = mark_rows(canonical, unit.spell_metadata)
-        checked = check_chunk(connection, canonical, rules)
-        if people.adopt(connection, pc.unique(checked["raw"]).drop_null().to_pylist()):
-            checked = check_chunk(connection, canonical, rules)
-        good = _set_aside(checked, tally, rows=len(chunk.table) - _hidden_lines(chunk.lines, canonical, checked))
+        record = digest_records(canonical["record"], people.mapping.record_key)
+        checked = check_chunk(connection, canonical, rules, indicators, record=record, born_on=people.born_on)
+        good = _set_aside(checked, tally)
         _add_hints(canonical, tally, unit)
         if spells is not None:
-            spells.add(good)
-        elif len(good):
-            staging.add(_staged(good, number))
+            spells.add(_as_table(good))
+        else:
+            staging.add(good, number, unit.purposes)
         step.advance()
     for records in spells.records(tally) if spells is not None else ():
-        staging.add(_staged(records, number))
+        staging.add(_from_table(records), number, unit.purposes)
+
+
+def _with_numbers(chunk: Chunk, unit: SourceUnit, people: People) -> Chunk:
+    """Put persons' numbers in place of their identifiers, and leave out people who may leave no trace (R-08): they are in no count."""
+    (column, *_) = unit.contract.id_columns(tuple(chunk.table.column_names))
+    numbers = people.find_numbers(chunk.table[column])
+    reachable = np.zeros(len(people.links), dtype=bool)
+    for purpose in unit.purposes:
+        reachable |= people.codes(purpose) >= 0
+    hidden = numbers == HIDDEN
+    if not reachable.all():
+        numbers[(numbers >= 0) & ~reachable[np.maximum(numbers, 0)]] = UNKNOWN
+    table = chunk.table.set_column(chunk.table.column_names.index(column), column, pa.array(numbers))
+    if not hidden.any():
+        return Chunk(table, chunk.lines)
+    visible = pa.array(~hidden)
+    return Chunk(table.filter(visible), chunk.lines.filter(visible))
 
 
 def _spells(unit: SourceUnit, number: int, staging: Staging, *, positions: Mapping[str, int], today: date) -> SpellBuffer | None:
@@ -116,29 +138,23 @@ def _spells(unit: SourceUnit, number: int, staging: Staging, *, positions: Mappi
     )
 
 
-def _hidden_lines(lines: pa.Array, canonical: pa.Table, checked: pa.Table) -> int:
-    """Count lines of people who may leave no trace: they went in and did not come out."""
-    if len(canonical) == len(checked):
-        return 0
-    return len(pc.unique(canonical["line"])) - len(pc.unique(checked["line"]))
-
-
-def _set_aside(checked: pa.Table, tally: FileTally, *, rows: int) -> pa.Table:
+def _set_aside(checked: Checked, tally: FileTally) -> Checked:
     """Count broken lines under their first reason and return the rows of whole ones."""
-    tally.rows_read += rows
-    bad = checked.filter(pc.is_valid(checked["reason"]))
-    if not len(bad):
+    broken = np.flatnonzero(checked.reason)
+    if not len(broken):
         return checked
-    first = bad.select(["line", "reason"]).to_pandas().drop_duplicates("line")
-    for reason, lines in first.groupby("reason")["line"]:
-        tally.add(str(reason), sorted(lines)[:20], count=len(lines))
-    return checked.filter(pc.invert(pc.is_in(checked["line"], pa.array(first["line"]))))
+    lines, first = np.unique(checked.line[broken], return_index=True)
+    reasons = checked.reason[broken[first]]
+    for reason in np.unique(reasons).tolist():
+        mine = lines[reasons == reason]
+        tally.add(REASON_NAMES[reason], mine[:LINES_KEPT].tolist(), count=len(mine))
+    return checked.take(~np.isin(checked.line, lines))
 
 
 def _add_hints(canonical: pa.Table, tally: FileTally, unit: SourceUnit) -> None:
-    if tally.reasons.get("value_not_a_number") and pa.types.is_string(canonical["value"].type):
+    if tally.reasons.get("value_not_a_number") and not pa.types.is_floating(canonical["value"].type):
         other = "," if unit.source.decimal == "." else "."
-        if pc.any(pc.match_substring_regex(canonical["value"], rf"^-?[0-9]+[{other}][0-9]+$")).as_py():
+        if pc.any(pc.match_substring_regex(canonical["value"].cast(pa.string()), rf"^-?[0-9]+[{other}][0-9]+$")).as_py():
             tally.hints.add(
                 f"Values have a decimal {'comma' if other == ',' else 'point'}: `decimal = {other!r}` in the source reads them."
             )
@@ -148,33 +164,53 @@ def _add_hints(canonical: pa.Table, tally: FileTally, unit: SourceUnit) -> None:
             tally.hints.add(f"No row has an indicator that is on; the first declared ones are {', '.join(list(unit.indicators)[:5])}.")
 
 
-def _with_digests(canonical: pa.Table, key: str) -> pa.Table:
-    return canonical.set_column(canonical.column_names.index("record"), "record", digest_records(canonical["record"], key))
+def _as_rows(checked: Checked, unit: int) -> NDArray[np.void]:
+    rows = np.empty(len(checked), dtype=ROW)
+    for name in ("indicator", "value", "happened_on", "known_on", "record"):
+        rows[name] = getattr(checked, name)
+    rows["origin"] = origin_of(unit, checked.line)
+    return rows
 
 
-def _staged(good: pa.Table, number: int) -> pa.Table:
+def _as_table(good: Checked) -> pa.Table:
+    """Rows of a spells file as they wait for each other."""
+    days = {name: getattr(good, name) for name in ("happened_on", "known_on", "start_on", "stop_on")}
     return pa.table(
         {
-            "unit": pa.repeat(pa.scalar(number, pa.int32()), len(good)),
-            "line": good["line"],
-            "number": good["link"],
-            "indicator": good["indicator"],
-            "value": good["value"],
-            "happened_on": good["happened_on"],
-            "known_on": good["known_on"],
-            "record": good["record"],
+            "line": good.line,
+            "link": good.number,
+            "indicator": good.indicator.astype(np.int32),
+            "value": pa.array(good.value, mask=np.isnan(good.value)),
+            **{name: pa.array(column, mask=column == NO_DAY).cast(pa.date32()) for name, column in days.items()},
+            "record": pa.array(good.record, mask=good.record == 0),
         }
     )
 
 
-def digest_records(column: pa.ChunkedArray, key: str) -> pa.Array:
-    """Replace records' own numbers, which may be made of identifiers, by a keyed 64-bit digest (SipHash); null stays null.
+def _from_table(records: pa.Table) -> Checked:
+    happened_on, known_on = (records[name].cast(pa.int32()).to_numpy() for name in ("happened_on", "known_on"))
+    return Checked(
+        records["line"].to_numpy(),
+        records["link"].to_numpy(),
+        records["indicator"].to_numpy().astype(np.int16),
+        pc.fill_null(records["value"], np.nan).to_numpy(),
+        happened_on,
+        known_on,
+        happened_on,
+        happened_on,
+        pc.fill_null(records["record"], 0).to_numpy(),
+        np.zeros(len(records), dtype=np.uint8),
+    )
+
+
+def digest_records(column: pa.ChunkedArray, key: str) -> NDArray[np.int64]:
+    """Replace records' own numbers, which may be made of identifiers, by a keyed 64-bit digest (SipHash); 0 where there is none.
 
     Equal numbers within a person and indicator meet; that two different ones do is a matter of 2⁻⁶⁴.
     """
     if column.null_count == len(column):
-        return pa.nulls(len(column), pa.int64())
+        return np.zeros(len(column), dtype=np.int64)
     texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
+    digests = pd.util.hash_array(texts.to_numpy(zero_copy_only=False), hash_key=key, categorize=False).view(np.int64)
     missing = pc.equal(texts, "").to_numpy(zero_copy_only=False)
-    digests = pd.util.hash_array(texts.to_numpy(zero_copy_only=False), hash_key=key, categorize=False)
-    return pa.array(digests.view(np.int64), mask=missing)
+    return np.where(missing, 0, np.where(digests == 0, 1, digests))
