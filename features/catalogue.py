@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from features.constraints import Kind as Kind
 from features.constraints import ValueContract
 from features.denylist import check_label_allowed, check_not_denied
-from features.specs import FeatureSpec
+from features.specs import AGGREGATIONS_OF_A_LEVEL, FeatureSpec, check_asked_of_kind
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 """A code that can stand in a column name, a URL and a file name."""
@@ -97,6 +97,8 @@ class Indicator(Strict):
     """How more of it may move the risk; None where no monotone direction is declared."""
     direction_draft: bool = False
     """No domain person has approved the direction yet: like draft wording, refused with real people's data."""
+    fixed: bool = False
+    """It can't change by nature (year of birth), so that having one value on all of a person's rows is no sign of a leak (L-04)."""
     levels: tuple[str, ...] = ()
     owner: str | None = None
     """Code of the service in services.toml that can talk about it."""
@@ -117,9 +119,9 @@ class Indicator(Strict):
             raise ValueError(f"{self.code}: an indicator with use = {self.use.value!r} makes no features")
         if self.features and (self.derived_from or not self.ingested):
             raise ValueError(f"{self.code}: no row of it is loaded (`derived_from`, `ingested`), so it makes no features")
-        if self.kind is Kind.CATEGORY and any(not text.startswith(("last", "first")) for text in self.features):
-            raise ValueError(f"{self.code}: the features of a category are `last` or `first`")
-        _ = self.feature_specs, self.contract
+        for spec in self.feature_specs:
+            check_asked_of_kind(spec, self.kind)
+        _ = self.contract
         return self
 
     @cached_property
@@ -137,10 +139,12 @@ class Indicator(Strict):
 
     @cached_property
     def feature_specs(self) -> tuple[FeatureSpec, ...]:
-        """The declared features; a category gives one per level, 1.0 where the last record has it."""
-        if self.kind is Kind.CATEGORY:
-            return tuple(FeatureSpec.parse(self.code, t, level=level) for t in self.features for level in self.levels)
-        return tuple(FeatureSpec.parse(self.code, text) for text in self.features)
+        """The declared features; of a category, what can be asked of a level gives one per level: 1.0 where the last record has it."""
+        return tuple(FeatureSpec.parse(self.code, text, level=level) for text in self.features for level in self._levels_asked(text))
+
+    def _levels_asked(self, text: str) -> tuple[str | None, ...]:
+        of_a_level = text.partition("@")[0] in AGGREGATIONS_OF_A_LEVEL
+        return self.levels if self.kind is Kind.CATEGORY and of_a_level else (None,)
 
 
 class Source(Strict):
@@ -149,8 +153,9 @@ class Source(Strict):
     Notes
     -----
     Layouts: ``events`` (person, indicator, value, happened_on, known_on), ``spells`` (Statistics Norway's
-    ``unit_id;value;start;stop`` with JSON metadata), ``snapshots`` (one wide row per person and date), and
-    ``persons`` (one row a person: id, group, born_on), the register that a cohort is drawn from.
+    ``unit_id;value;start;stop`` with JSON metadata), ``snapshots`` (one wide row per person and date),
+    ``persons`` (one row a person: id, group, born_on), the register that a cohort is drawn from, and ``consents`` (one row for each
+    person, scope and purpose), what may be used of indicators that need consent.
 
     `files` are relative to the project folder; ``${NAME}`` is taken from the environment. With `query`, a file of DuckDB
     SQL in the project folder, the files are visible to it as views under their stem, nothing else is, and
@@ -158,7 +163,7 @@ class Source(Strict):
     """
 
     name: Code
-    layout: Literal["events", "spells", "snapshots", "persons"]
+    layout: Literal["events", "spells", "snapshots", "persons", "consents"]
     files: tuple[str, ...] = Field(min_length=1)
     query: str | None = None
     purposes: tuple[Literal["train", "score", "audit"], ...] = ("train", "score")
@@ -171,6 +176,8 @@ class Source(Strict):
     id_column: str = "person"
     group_column: str | None = None
     """For `persons`: rows that belong to one human being (an enrolment's student), never split between train and test."""
+    household_column: str | None = None
+    """For `persons`: rows of one household; who lives with somebody whose address is protected is shielded likewise (R-08)."""
     indicator_column: str = "indicator"
     value_column: str = "value"
     happened_column: str = "happened_on"
@@ -199,15 +206,16 @@ class Source(Strict):
     @model_validator(mode="after")
     def _columns_allowed(self) -> Self:
         """Whatever a name is used for, also to be dropped: what is denied is left out where the extract is made."""
-        named = (self.id_column, self.group_column, self.indicator_column, self.value_column, self.happened_column, self.known_column)
-        for name in (*named, self.record_column, self.indicator, *self.columns, *self.columns.values(), *self.ignored):
+        people = (self.id_column, self.group_column, self.household_column)
+        records = (self.indicator_column, self.value_column, self.happened_column, self.known_column, self.record_column, self.indicator)
+        for name in (*people, *records, *self.columns, *self.columns.values(), *self.ignored):
             if name is not None:
                 check_not_denied(name)
         return self
 
     @model_validator(mode="after")
     def _knowable(self) -> Self:
-        if self.layout != "persons" and self.known_column is None and self.known_lag_days is None:
+        if self.layout not in ("persons", "consents") and self.known_column is None and self.known_lag_days is None:
             raise ValueError(
                 f"source {self.name}: neither `known_column` nor `known_lag_days` says when its records became known. "
                 "Without that a feature could use what nobody knew yet: a leak (R-14). Declare one of them."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from features.constraints import Kind
 from features.windows import CalendarWindow, Window
 
 AGGREGATIONS = (
@@ -26,6 +27,9 @@ AGGREGATIONS = (
 
 AGGREGATIONS_OF_A_LEVEL = ("last", "first", "share_of_time")
 """What a single level of a category can be asked; everything else is asked of the category as a whole."""
+
+ASKED_OF_A_CATEGORY = (*AGGREGATIONS_OF_A_LEVEL, "distinct", "days_since_change", "days_since_first", "days_since_last")
+"""Nothing that would add up or compare the places of levels in a list."""
 
 
 @dataclass(frozen=True, order=True)
@@ -83,3 +87,19 @@ class FeatureSpec:
     def name(self) -> str:
         """Column name, ``indicator.aggregation@window`` and ``=level`` for one level of a category."""
         return f"{self.indicator}.{self.aggregation}@{self.window.name}" + (f"={self.level}" if self.level is not None else "")
+
+
+def check_asked_of_kind(spec: FeatureSpec, kind: Kind) -> None:
+    """Refuse a statistic without meaning for a kind: levels can't be added up, and only what is in force has a share of the time.
+
+    Raises
+    ------
+    ValueError
+        Naming the feature and what can be asked.
+    """
+    if kind is Kind.CATEGORY and spec.aggregation not in ASKED_OF_A_CATEGORY:
+        raise ValueError(f"{spec.indicator}: a category can be asked for {', '.join(ASKED_OF_A_CATEGORY)}, not {spec.aggregation}")
+    if spec.aggregation == "share_of_time" and kind not in (Kind.FLAG, Kind.CATEGORY):
+        raise ValueError(f"{spec.indicator}: share_of_time is asked of a flag or a category; this is of kind {kind.value}")
+    if spec.aggregation == "days_since_change" and kind not in (Kind.FLAG, Kind.CATEGORY, Kind.LEVEL):
+        raise ValueError(f"{spec.indicator}: days_since_change is asked of a flag, a category or a level; this is of kind {kind.value}")

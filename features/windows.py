@@ -62,9 +62,11 @@ class Window:
         if text == "ever":
             return cls()
         match = _DAYS_OR_YEARS.match(text)
-        days = 0 if match is None else int(match[1]) if match[1] else int(int(match[2]) * DAYS_PER_YEAR)
+        if match is None:
+            raise ValueError(f"the window {text!r} is none; expected one such as 90d, 3y, ever, {' or '.join(CALENDAR_WINDOWS)}")
+        days = int(match[1]) if match[1] else int(int(match[2]) * DAYS_PER_YEAR)
         if days < 1:
-            raise ValueError(f"the window {text!r} is not one; expected such as 90d, 3y, ever, {' or '.join(CALENDAR_WINDOWS)}")
+            raise ValueError(f"the window {text!r} is shorter than one day; expected one such as 90d, 3y or ever")
         return cls(days=days)
 
     @property

@@ -125,26 +125,31 @@ def _direction(contribution: float) -> Direction:
 
 
 def _unit(indicator: Indicator, spec: FeatureSpec) -> str | None:
-    """Days for what counts days, none for a count, else the indicator's own unit."""
-    if spec.aggregation in ("days_since_first", "days_since_last", "distinct_days"):
+    """Days for what counts days, none for a count or a share, else the indicator's own unit."""
+    if spec.aggregation in ("days_since_first", "days_since_last", "days_since_change", "distinct_days"):
         return "days"
-    return None if spec.aggregation == "count" else indicator.unit
+    return None if spec.aggregation in ("count", "distinct", "share_of_time") else indicator.unit
 
 
 def _siblings(specs: list[FeatureSpec], main: int) -> list[int]:
     """Places of all levels of the main feature's category."""
-    key = (specs[main].aggregation, specs[main].window_days)
-    return [j for j, spec in enumerate(specs) if (spec.aggregation, spec.window_days) == key]
+    key = (specs[main].aggregation, specs[main].window)
+    return [j for j, spec in enumerate(specs) if (spec.aggregation, spec.window) == key]
+
+
+def _names_a_level(spec: FeatureSpec) -> bool:
+    """Whether the value shown is a level's name; a share of time is a number, of the level that moved most."""
+    return spec.level is not None and spec.aggregation != "share_of_time"
 
 
 def _value(specs: list[FeatureSpec], values: NDArray[np.floating], main: int) -> Shown:
-    if specs[main].level is None:
+    if not _names_a_level(specs[main]):
         return None if np.isnan(values[main]) else float(values[main])
     return next((specs[j].level for j in _siblings(specs, main) if values[j] == 1.0), None)
 
 
 def _typical(specs: list[FeatureSpec], names: list[str], reference: Reference, main: int) -> Shown:
-    if specs[main].level is None:
+    if not _names_a_level(specs[main]):
         return reference.typical[names[main]].median
     shares = [(reference.typical[names[j]].mean or 0.0, specs[j].level) for j in _siblings(specs, main)]
     return max(shares, key=lambda pair: pair[0])[1]

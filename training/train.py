@@ -91,8 +91,8 @@ def _directions(project: Project) -> Iterator[tuple[str, int]]:
             yield from ((spec.name, sign) for spec in indicator.feature_specs if spec.aggregation in MONOTONE_AGGREGATIONS)
 
 
-MONOTONE_AGGREGATIONS = ("count", "sum", "mean", "min", "max", "last", "first", "distinct_days")
-"""Aggregations that grow with the indicator; the time since a record and a trend say something else than *more of it*."""
+MONOTONE_AGGREGATIONS = ("count", "sum", "mean", "min", "max", "last", "first", "distinct_days", "share_of_time")
+"""Aggregations that grow with the indicator; a time since, a trend or a number of values says something else than *more of it*."""
 
 
 def _train_one(project: Project, training: Training, data: StageData, groups: Groups, planned: PlannedModel) -> TrainedModel:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from features.catalogue import Wording
+from features.windows import CalendarWindow
 from serving.cases.states import CaseState, Step
 
 Inclination = Literal["no_concern", "unsure", "concern"]
@@ -81,6 +82,10 @@ class ReasonLine:
     is_missing: bool
     is_coarse: bool
     """The one reason at the end that stands for everything this reader may not see; there for every person in the same words."""
+    calendar: CalendarWindow | None = None
+    """Since which day of the school calendar the value looks, where it does not count days back."""
+    level: str | None = None
+    """Level of a category that the value is about, where it does not name one itself."""
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,8 @@ def _line(project: Project, reason: VisibleReason) -> ReasonLine:
         service=reason.owner,
         is_missing=reason.is_missing,
         is_coarse=reason.is_coarse,
+        calendar=None if reason.main_feature is None else reason.main_feature.calendar,
+        level=None if reason.main_feature is None else reason.main_feature.level,
     )
 
 

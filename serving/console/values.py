@@ -7,13 +7,15 @@ from serving.console.language import Tongue
 
 YEAR_DAYS = 365.25
 
-_TIMES = frozenset({"count"})
 _AS_IT_IS = frozenset({"sum", "last"})
+_DAYS = frozenset({"days_since_first", "days_since_last", "days_since_change", "distinct_days"})
 
 
 def value_text(t: Tongue, line: ReasonLine) -> str:
     """Say the person's value, such as *23 dager siste år*."""
     said = _said(t, line, line.value)
+    if line.calendar is not None:
+        return f"{said} {t(f'window.{line.calendar}')}"
     return said if line.window_days is None else f"{said} {t.window(line.window_days)}"
 
 
@@ -29,7 +31,7 @@ def _said(t: Tongue, line: ReasonLine, value: float | str | None) -> str:
         return value
     if line.is_flag and line.aggregation in ("last", "first", "min", "max"):
         return t("value.yes" if value else "value.no")
-    if line.aggregation in _TIMES or line.is_flag:
+    if line.aggregation == "count" or (line.is_flag and line.aggregation == "sum"):
         return t.count("value.times", value)
     if line.aggregation in _AS_IT_IS:
         return t.amount(value, line.unit)
@@ -38,8 +40,17 @@ def _said(t: Tongue, line: ReasonLine, value: float | str | None) -> str:
 
 def _of_records(t: Tongue, line: ReasonLine, value: float) -> str:
     """Say what several records together show; counts of days have days as their unit, whatever was counted."""
-    if line.aggregation in ("days_since_first", "days_since_last", "distinct_days"):
+    if line.aggregation in _DAYS or line.aggregation == "distinct":
         return t.count(f"value.{line.aggregation}", value)
+    if line.aggregation == "share_of_time":
+        return _share(t, line, value)
     if line.aggregation == "trend":
         return t("value.trend", amount=t.amount(value * YEAR_DAYS, line.unit))
     return t(f"value.{line.aggregation}", amount=t.amount(value, line.unit))
+
+
+def _share(t: Tongue, line: ReasonLine, value: float) -> str:
+    percent = t.number(round(100 * value))
+    if line.level is None:
+        return t("value.share_of_time", percent=percent)
+    return t("value.share_of_time_in_level", percent=percent, level=line.level)
