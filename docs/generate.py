@@ -18,6 +18,7 @@ from typing import Any
 import typer.main
 from typer.core import TyperGroup
 
+from docs import indicators
 from docs.error_codes import error_codes_page
 
 ROOT = Path(__file__).parent.parent
@@ -146,7 +147,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": lambda: error_codes_page(ROOT),
     "permissions.md": permissions_page,
     "requirements.md": requirements_page,
-}
+} | indicators.PAGES
 
 
 def main(arguments: list[str]) -> int:

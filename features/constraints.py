@@ -21,6 +21,8 @@ LANGUAGES: tuple[Language, ...] = ("nb", "nn", "en")
 
 LARGEST = 3.4e38
 """Values are kept as float32."""
+LARGEST_WHOLE = 2**24
+"""Beyond this float32 no longer tells neighbouring whole numbers apart."""
 
 
 class Kind(StrEnum):
@@ -178,7 +180,9 @@ class ValueContract:
 
 UNITS: dict[str, tuple[str, str, str]] = {
     "changes": ("endringer", "endringar", "changes"),
+    "clicks": ("klikk", "klikk", "clicks"),
     "contacts": ("kontakter", "kontaktar", "contacts"),
+    "credits": ("studiepoeng", "studiepoeng", "credits"),
     "days": ("dager", "dagar", "days"),
     "episodes": ("forløp", "forløp", "episodes"),
     "hours": ("timer", "timar", "hours"),
@@ -186,9 +190,9 @@ UNITS: dict[str, tuple[str, str, str]] = {
     "months": ("måneder", "månader", "months"),
     "moves": ("flyttinger", "flyttingar", "moves"),
     "notifications": ("meldinger", "meldingar", "notifications"),
+    "pages": ("sider", "sider", "pages"),
     "parents": ("foreldre", "foreldre", "parents"),
     "percent": ("prosent", "prosent", "per cent"),
-    "plans": ("planer", "planar", "plans"),
     "points": ("poeng", "poeng", "points"),
     "rank": ("ønske nr.", "ønske nr.", "rank"),
     "subjects": ("fag", "fag", "subjects"),
@@ -255,6 +259,15 @@ def _check_declaration(kind: Kind, low: float | None, high: float | None, whole:
         raise ValueError(f"`low` = {low:g} is not below `high` = {high:g}")
     if kind is Kind.COUNT and low is not None and low < 0:
         raise ValueError(f"a count is not negative, and `low` = {low:g}")
+    if whole:
+        _check_whole(low, high)
+
+
+def _check_whole(low: float | None, high: float | None) -> None:
+    if low is not None and high is not None and math.ceil(low) > math.floor(high):
+        raise ValueError(f"there is no whole number from `low` = {low:g} to `high` = {high:g}")
+    if any(bound is not None and abs(bound) > LARGEST_WHOLE for bound in (low, high)):
+        raise ValueError(f"whole numbers are told apart up to {LARGEST_WHOLE:,}: give a running number instead of a long one")
 
 
 def _as_number(value: float | str, *, is_flag: bool) -> float | None:
