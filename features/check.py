@@ -15,7 +15,9 @@ from features.errors import DataError, IntakeError, ProjectError, PurposeError, 
 from features.findings import Finding
 from features.intake.sources import SourceUnit, check_synthetic_column, read_columns, source_units
 from features.keys import PURPOSES, read_keys
+from features.leaks import lifetime_findings
 from features.manifest import StorePurpose
+from features.progress import Progress, Silent
 from features.project import Project
 
 PlanCheck = Callable[..., Sequence[Finding]]
@@ -24,10 +26,18 @@ PlanCheck = Callable[..., Sequence[Finding]]
 _BY_DIGIT: Mapping[str, type[ScreeningError]] = {"1": ProjectError, "2": PurposeError, "3": IntakeError, "4": DataError}
 
 
-def check_project(project: Project, *, environ: Mapping[str, str], now: datetime, more: Sequence[PlanCheck] = ()) -> list[Finding]:
+def check_project(
+    project: Project,
+    *,
+    environ: Mapping[str, str],
+    now: datetime,
+    more: Sequence[PlanCheck] = (),
+    progress: Progress | None = None,
+) -> list[Finding]:
     """Ask everything that can be asked without loading a row.
 
-    Files are opened as far as their header, queries are parsed and their columns looked at. Nothing is written.
+    Files are opened as far as their header, queries are parsed and their columns looked at; then a sample of people's rows is held
+    against L-04, values that describe later years. Nothing is written.
 
     Parameters
     ----------
@@ -37,7 +47,7 @@ def check_project(project: Project, *, environ: Mapping[str, str], now: datetime
     findings = [
         *_purposes(project, now),
         *_keys(project, environ),
-        *_sources(project, environ),
+        *_sources(project, environ, progress or Silent()),
         *_indicators(project),
         *_outcomes(project),
         *_stages(project),
@@ -75,7 +85,7 @@ def _store_purposes(project: Project) -> tuple[StorePurpose, ...]:
     return tuple(purpose for purpose in PURPOSES if purpose in declared)
 
 
-def _sources(project: Project, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _sources(project: Project, environ: Mapping[str, str], progress: Progress) -> Iterator[Finding]:
     try:
         units = source_units(project, purposes=_store_purposes(project), environ=environ)
     except ScreeningError as error:
@@ -83,8 +93,12 @@ def _sources(project: Project, environ: Mapping[str, str]) -> Iterator[Finding]:
         return
     if not any(unit.source.layout == "persons" for unit in units):
         yield _failed("C-03", "A source says who there is", "no source has layout = 'persons'", "TID106")
+    readable = []
     for unit in units:
-        yield _asked("C-04", f"{unit.name} (source {unit.source.name}) reads and has the declared columns", partial(_look_into, unit))
+        finding = _asked("C-04", f"{unit.name} (source {unit.source.name}) reads and has the declared columns", partial(_look_into, unit))
+        readable += [] if finding.is_failed else [unit]
+        yield finding
+    yield from lifetime_findings(project, readable, progress=progress)
 
 
 def _look_into(unit: SourceUnit) -> None:
@@ -111,7 +125,7 @@ def _indicators(project: Project) -> Iterator[Finding]:
         {"n_indicators": len(catalogue.indicators), "n_features": len(specs), "sectors_off": ", ".join(off) or None}
         | ({} if specs else {"problem": "no predictor that is on declares features", "error": "TID104"}),
     )
-    dated = [source for source in catalogue.sources.values() if source.layout != "persons"]
+    dated = [source for source in catalogue.sources.values() if source.layout not in ("persons", "consents")]
     n_assumed = sum(source.known_lag_days is not None for source in dated)
     # A source that says neither is refused when the project is read (TID103); here an auditor sees how many rely on an assumption.
     yield Finding(

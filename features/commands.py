@@ -63,7 +63,8 @@ def check(ctx: typer.Context, project: ProjectOption = HERE, as_json: JsonOption
     """Validate the whole plan before spending compute.
 
     Purposes and keys, every source's files and columns, queries, indicators, outcomes, stages, capacity and splits. Nothing is loaded. A
-    source that does not say when its records became known is refused: a feature could then use what nobody knew yet.
+    source that does not say when its records became known is refused: a feature could then use what nobody knew yet. So is one with a
+    predictor that describes later years than its own row, which a sample of the rows gives away.
 
     The exit status is that of the first check that failed, 0 when none did.
     """
@@ -71,7 +72,7 @@ def check(ctx: typer.Context, project: ProjectOption = HERE, as_json: JsonOption
     from features.project import load_project
 
     loaded = load_project(project)
-    findings = check_project(loaded, environ=os.environ, now=datetime.now(UTC), more=ctx.obj or ())
+    findings = check_project(loaded, environ=os.environ, now=datetime.now(UTC), more=ctx.obj or (), progress=progress_for(as_json=as_json))
     if as_json:
         print_json({"project": loaded.id, "findings": [finding.as_dict() for finding in findings]})
     else:

@@ -1,7 +1,8 @@
 """Signs, found in the data, that a feature knows what nobody could have known.
 
 L-01 asks every feature whether it alone tells the outcome; L-02 whether an outcome's own indicator makes features; L-03 builds some rows
-again from a store in which nothing was learned after the as-of date, and compares.
+again from a store in which nothing was learned after the as-of date, and compares. L-04 asks the sources themselves, before anything is
+loaded, whether a column tells of a person's later years.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ from features.engine.kernel import Rows, feature_matrix
 from features.engine.parts import PartedStore
 from features.engine.plan import Levels
 from features.engine.table import FeatureTable
+from features.errors import DataError, IntakeError
 from features.findings import Evidence, Finding
+from features.intake.sampling import sample_records
+from features.intake.sources import SourceUnit
+from features.lifetime import SIGNS, LifetimeValue, enough_people, find_lifetime_values
+from features.progress import Progress, Step
 from features.project import Project
 from features.records import IN_FORCE, PERSONS_PER_PART, Records, day_numbers
 from features.specs import FeatureSpec
@@ -78,6 +84,71 @@ def rebuilt_finding(
     suspects = [name for name, differ in zip(names, differs, strict=True) if differ]
     evidence: dict[str, Evidence] = {"rows_checked": len(chosen), "features_checked": len(names), "features": ", ".join(suspects)}
     return Finding("L-03", title, "FAILED" if suspects else "PASSED", evidence)
+
+
+def lifetime_findings(project: Project, units: Sequence[SourceUnit], *, progress: Progress) -> Iterator[Finding]:
+    """L-04: does any predictor of a source with dated rows tell of the years after its row?
+
+    Reads the files as far as a sample needs, one finding a source. What is no predictor, or declared ``fixed = true``, is not asked.
+    """
+    for unit in units:
+        codes = _asked_codes(project, unit)
+        if unit.source.layout in ("events", "snapshots") and unit.purposes and codes:
+            with progress.step(f"Looking for lifetime values in {unit.name}") as step:
+                finding = _lifetime_finding(unit, codes, step)
+            if finding is not None:
+                yield finding
+
+
+def check_no_lifetime_values(found: Sequence[LifetimeValue], unit: SourceUnit) -> None:
+    """Refuse a source whose columns were written at the end of a life.
+
+    Raises
+    ------
+    DataError
+        TID447, naming every such column and how it gives itself away.
+    """
+    if not found:
+        return
+    told = "; ".join(f"{name} ({SIGNS[one.sign]})" for name, one in _by_column(found, unit))
+    raise DataError(
+        "TID447",
+        f"{unit.name} (source {unit.source.name}) has values that describe later years than their own row: {told}. Used as a predictor "
+        "each is a leak (R-14). Leave it out, or read it only from the date on which it came true; if it can't change by nature (year of "
+        "birth), say so with `fixed = true` on the indicator.",
+    )
+
+
+def _asked_codes(project: Project, unit: SourceUnit) -> tuple[str, ...]:
+    """Predictors that the source may give; for snapshots only those it does give."""
+    given = set(unit.source.columns.values()) if unit.source.layout == "snapshots" else set(unit.indicators)
+    given = {unit.source.indicator} if unit.source.indicator is not None and unit.source.layout == "events" else given
+    return tuple(i.code for i in project.catalogue.with_use(Use.PREDICTOR) if i.code in given and not i.fixed)
+
+
+def _lifetime_finding(unit: SourceUnit, codes: Sequence[str], step: Step) -> Finding | None:
+    """Ask one source; None where it gives no predictor at all."""
+    title = f"No predictor of source {unit.source.name} tells of later years"
+    try:
+        records = sample_records(unit, codes, step=step)
+        if not len(records):
+            return None
+        if not enough_people(records):
+            return Finding("L-04", title, "NOT_APPLICABLE", {"reason": "too few people have rows on dates a year apart"})
+        found = find_lifetime_values(records)
+        check_no_lifetime_values(found, unit)
+    except DataError as error:
+        names = ", ".join(name for name, _ in _by_column(found, unit))
+        return Finding("L-04", title, "FAILED", {"columns": names, "problem": error.message, "error": error.code})
+    except IntakeError as error:
+        return Finding("L-04", title, "FAILED", {"problem": error.message, "error": error.code})
+    return Finding("L-04", title, "PASSED", {"n_records": len(records), "n_indicators": len(codes)})
+
+
+def _by_column(found: Sequence[LifetimeValue], unit: SourceUnit) -> list[tuple[str, LifetimeValue]]:
+    """Name each by the column of the file it stands in, where it has one of its own."""
+    column = {code: name for name, code in unit.source.columns.items()} if unit.source.layout == "snapshots" else {}
+    return [(column.get(one.indicator, one.indicator), one) for one in found]
 
 
 def forget_later(records: Records, day: int) -> Records:

@@ -17,15 +17,20 @@ _SPEAKS_OF_DATA = (duckdb.ConversionException, duckdb.InvalidInputException, duc
 """Errors whose text may quote a value."""
 
 
-def open_query(path: Path, files: Sequence[Path], source: Source) -> OpenFile:
+def open_query(path: Path, files: Sequence[Path], source: Source, *, most_rows: int | None = None) -> OpenFile:
     """Run the query of a source over its files.
+
+    Parameters
+    ----------
+    most_rows
+        Rows of each file that the query sees, from the top; all by default. What it gives then is a sample at most.
 
     Raises
     ------
     IntakeError
         TID305 a file or the query is not there, TID310 the query is not one readable SELECT, and what `readers.open_file` raises.
     """
-    connection = connect_closed({file.stem: _view(file, source) for file in files})
+    connection = connect_closed({file.stem: _view(file, source, most_rows=most_rows) for file in files})
     statement = _single_select(connection, _read_query(path, source), path, source)
     try:
         reader = connection.execute(statement).to_arrow_reader(CHUNK_ROWS)
@@ -63,12 +68,13 @@ def connect_closed(views: dict[str, pa.Table | pa_dataset.Dataset]) -> duckdb.Du
     return connection
 
 
-def _view(path: Path, source: Source) -> pa.Table | pa_dataset.Dataset:
+def _view(path: Path, source: Source, *, most_rows: int | None = None) -> pa.Table | pa_dataset.Dataset:
     bad: list[int] = []
     opened = open_file(path, source, expected=(), on_bad_lines=lambda _, lines: bad.extend(lines))
     if path.suffix.lower() in (".parquet", ".pq"):
-        return pa_dataset.dataset(path)
-    table = pa.concat_tables([chunk.table for chunk in opened.chunks])
+        whole = pa_dataset.dataset(path)
+        return whole if most_rows is None or whole.count_rows() <= most_rows else whole.head(most_rows)
+    table = pa.concat_tables(chunk.table for chunk in _first_rows(opened.chunks, most_rows))
     if bad:
         raise IntakeError(
             "TID309",
@@ -76,6 +82,15 @@ def _view(path: Path, source: Source) -> pa.Table | pa_dataset.Dataset:
             "under a query has to be whole: mend it and ingest again.",
         )
     return table
+
+
+def _first_rows(chunks: Iterator[Chunk], most_rows: int | None) -> Iterator[Chunk]:
+    n_rows = 0
+    for chunk in chunks:
+        yield chunk
+        n_rows += len(chunk.table)
+        if most_rows is not None and n_rows >= most_rows:
+            return
 
 
 def _read_query(path: Path, source: Source) -> str:
