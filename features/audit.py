@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import Indicator, Sector
+from features.consents import open_permitted_store
 from features.errors import DataError
 from features.intake.checks import stored_levels
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.project import Project
 from features.records import day_number
-from features.store import EventStore, open_store
+from features.restrictions import restricted_persons
+from features.store import EventStore
 
 UNKNOWN = "unknown"
 
@@ -33,13 +35,13 @@ def audit_groups(project: Project, subject_ids: Sequence[str], *, purpose: Store
     Returns
     -------
     pandas.DataFrame
-        subject_id, and a column of level texts for each key of `screening.groups`; ``"unknown"`` where there is no record. One row for each
-        id, in the order given.
+        subject_id, and a column of level texts for each key of `screening.groups`; ``"unknown"`` where there is no record, or none that may
+        be used: the person objected, or the group needs a consent that is not there. One row for each id, in the order given.
 
     Raises
     ------
     PurposeError
-        TID201, TID202: no audit purpose is valid on this day.
+        TID201, TID202: no audit purpose is valid on this day. TID220, TID221: a group needs consent, and there is no list of consents.
     DataError
         TID402 nothing has been ingested, TID411 a group's indicator is switched off.
 
@@ -59,10 +61,18 @@ def _levels(project: Project, subject_ids: pd.Series, code: str, purpose: StoreP
     indicator = project.catalogue.indicators.get(code)
     if indicator is None:
         raise DataError("TID411", f"the group indicator {code} is switched off in {project.root / 'indicators'}. Switch its sector on.")
-    home: StorePurpose = "audit" if project.catalogue.sector_of(code) is Sector.AUDIT else purpose
-    by_person = _last_known(open_store(project, home), indicator, on)
+    home = _home(project, code, purpose)
+    by_person = _last_known(open_permitted_store(project, home, on=on), indicator, on)
     persons = _persons(project, subject_ids, purpose, home)
+    persons = persons.mask(persons.isin(restricted_persons(project, home, on=on)))
     return persons.map(by_person).astype(object).where(lambda column: column.notna(), UNKNOWN)
+
+
+def _home(project: Project, code: str, purpose: StorePurpose) -> StorePurpose:
+    """Store that has an attribute; who was screened is found in the score store, whatever purpose names them."""
+    if project.catalogue.sector_of(code) is Sector.AUDIT:
+        return "audit"
+    return "score" if purpose == "audit" else purpose
 
 
 def _persons(project: Project, subject_ids: pd.Series, purpose: StorePurpose, home: StorePurpose) -> pd.Series:

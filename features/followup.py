@@ -13,11 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.cohort import Cohort
+from features.consents import open_permitted_store
 from features.intake.linkage import translate_subjects
 from features.outcomes import label_rows
 from features.project import Project
+from features.restrictions import restricted_persons
 from features.screening import Outcome
-from features.store import open_store
 
 
 def matured_outcomes(project: Project, scored: pd.DataFrame, outcome: Outcome, *, on: date) -> NDArray[np.float64]:
@@ -33,7 +34,8 @@ def matured_outcomes(project: Project, scored: pd.DataFrame, outcome: Outcome, *
     Returns
     -------
     numpy.ndarray
-        1.0 with the outcome, 0.0 without, NaN where it is not known, excluded, or the person is not in the train store; shape (n_rows,).
+        1.0 with the outcome, 0.0 without, NaN where it is not known, excluded, or the person is not in the train store or has objected;
+        shape (n_rows,).
 
     Raises
     ------
@@ -46,11 +48,13 @@ def matured_outcomes(project: Project, scored: pd.DataFrame, outcome: Outcome, *
     known = translate_subjects(project, scored["subject_id"].unique().tolist(), from_purpose="audit", to_purpose="train")
     persons = scored["subject_id"].map(dict(zip(known["from_subject"], known["to_person"], strict=True)))
     label = np.full(len(scored), np.nan, dtype=np.float64)
+    persons = persons.mask(persons.isin(restricted_persons(project, "train", on=on)))
     place = np.flatnonzero(persons.notna().to_numpy())
     if not len(place):
         return label
     rows = pd.DataFrame({"person": persons.iloc[place].to_numpy(np.int32), "as_of": scored["as_of"].iloc[place].to_numpy(), "place": place})
     rows = rows.sort_values(["person", "as_of"], ignore_index=True)
-    found = label_rows(project, open_store(project, "train"), Cohort(str(scored["stage"].iloc[0]), rows), outcome, known_by=on)
+    store = open_permitted_store(project, "train", on=on)
+    found = label_rows(project, store, Cohort(str(scored["stage"].iloc[0]), rows), outcome, known_by=on)
     label[rows["place"].to_numpy()] = found["label"].to_numpy(dtype=np.float64)
     return label

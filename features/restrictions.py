@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from features.errors import DataError
 from features.exchange import as_table, read_table, write_table
+from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, restrictions_path, reviews_path
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.project import Project
@@ -26,36 +26,6 @@ from features.store import find_store_manifest
 
 RestrictionKind = Literal["objection", "restriction", "consent_withdrawn", "address_protection"]
 KINDS: tuple[RestrictionKind, ...] = ("objection", "restriction", "consent_withdrawn", "address_protection")
-
-RESTRICTIONS = pa.schema(
-    [
-        pa.field("subject_id", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("valid_from", pa.date32(), nullable=False),
-        pa.field("valid_to", pa.date32()),
-        pa.field("recorded_at", pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field("recorded_by_role", pa.string(), nullable=False),
-    ]
-)
-"""`subject_id` is of the score purpose; without `valid_to` it holds until withdrawn; both ends of the period count."""
-
-FINISHED_REVIEWS = pa.schema(
-    [
-        pa.field("subject_id", pa.string(), nullable=False),
-        pa.field("case_id", pa.string(), nullable=False),
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("stage", pa.string(), nullable=False),
-        pa.field("as_of", pa.date32(), nullable=False),
-        pa.field("proposed_at", pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field("own_view", pa.string()),
-        pa.field("decided_at", pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field("decision", pa.string(), nullable=False),
-        pa.field("agreed_before", pa.bool_()),
-        pa.field("agreed_after", pa.bool_()),
-        pa.field("second_reader", pa.bool_(), nullable=False),
-    ]
-)
-"""`own_view` is the coded view before the score was shown, never the reviewer's text."""
 
 
 def read_restrictions(project: Project) -> pd.DataFrame:
@@ -92,12 +62,6 @@ def write_finished_reviews(project: Project, table: pd.DataFrame | pa.Table) -> 
         TID408 when a column is missing, unknown or of the wrong type.
     """
     write_table(reviews_path(project), as_table(table, FINISHED_REVIEWS), FINISHED_REVIEWS)
-
-
-def begin_restrictions(project: Project) -> None:
-    """Write an empty list where there is none yet: from then on a list that is gone is seen to be gone."""
-    if not restrictions_path(project).is_file():
-        write_table(restrictions_path(project), RESTRICTIONS.empty_table(), RESTRICTIONS)
 
 
 def check_restrictions_there(project: Project) -> None:
@@ -140,16 +104,6 @@ def restricted_persons(project: Project, purpose: StorePurpose, *, on: date, kin
         return np.empty(0, dtype=np.int32)
     found = translate_subjects(project, subjects, from_purpose="score", to_purpose=purpose)
     return np.unique(found["to_person"].to_numpy(np.int32))
-
-
-def restrictions_path(project: Project) -> Path:
-    """Where the review service writes who is left out."""
-    return project.var / "exchange" / "restrictions.parquet"
-
-
-def reviews_path(project: Project) -> Path:
-    """Where the review service writes finished reviews."""
-    return project.var / "exchange" / "finished_reviews.parquet"
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -10,47 +11,34 @@ import pyarrow as pa
 
 from features.errors import DataError
 from features.exchange import read_table, write_table
+from features.exchanged import SCORED, scored_folder
 from features.intake.linkage import translate_subjects
 from features.project import Project
-
-SCORED = pa.schema(
-    [
-        pa.field("screening_id", pa.string(), nullable=False),
-        pa.field("subject_id", pa.string(), nullable=False),
-        pa.field("project", pa.string(), nullable=False),
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("model_version", pa.string(), nullable=False),
-        pa.field("stage", pa.string(), nullable=False),
-        pa.field("outcome", pa.string(), nullable=False),
-        pa.field("as_of", pa.date32(), nullable=False),
-        pa.field("log_odds", pa.float64(), nullable=False),
-        pa.field("probability", pa.float64(), nullable=False),
-        pa.field("band", pa.string(), nullable=False),
-        pa.field("proposed", pa.bool_(), nullable=False),
-        pa.field("municipality", pa.string()),
-        pa.field("synthetic", pa.bool_(), nullable=False),
-    ]
-)
-"""`subject_id` is of the *audit* purpose: these rows can't be joined with cases or with the score store."""
+from features.restrictions import check_restrictions_there, restricted_subjects
 
 _GIVEN = tuple(name for name in SCORED.names if name not in ("screening_id", "project", "synthetic"))
 _SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
 
 
-def write_scored(project: Project, screening_id: str, frame: pd.DataFrame) -> Path:
-    """Write one screening's rows; the same screening again replaces them.
+def write_scored(project: Project, screening_id: str, frame: pd.DataFrame, *, on: date) -> Path:
+    """Write one screening's rows; the same screening again replaces them. Who has objected meanwhile is left out (R-22).
 
     Parameters
     ----------
     frame
         Columns of `SCORED` except screening_id, project and synthetic, with `subject_id` of the *score* purpose: it is translated here.
+    on
+        The day of the run, on which the audit purpose has to be valid.
 
     Raises
     ------
+    PurposeError
+        TID201, TID202: no audit purpose is valid on this day.
     DataError
         TID408 a column is missing, unknown or of the wrong type; TID410 a subject has no audit subject, or the screening's id can't name
         a file.
     """
+    project.check_purpose("audit", on=on)
     path = _path(project, screening_id)
     frame = frame.drop(columns="project", errors="ignore")
     missing = sorted(set(_GIVEN) ^ set(frame.columns))
@@ -58,6 +46,8 @@ def write_scored(project: Project, screening_id: str, frame: pd.DataFrame) -> Pa
         raise DataError(
             "TID408", f"{path.name}: the columns {', '.join(missing)} are missing or not declared. Expected {', '.join(_GIVEN)}."
         )
+    check_restrictions_there(project)
+    frame = frame[~frame["subject_id"].isin(restricted_subjects(project, on=on))]
     known = translate_subjects(project, frame["subject_id"].tolist(), from_purpose="score", to_purpose="audit")
     if len(known) != len(frame):
         raise DataError(
@@ -77,11 +67,6 @@ def read_scored(project: Project) -> pd.DataFrame:
     paths = sorted(scored_folder(project).glob("*.parquet"))
     frame: pd.DataFrame = pa.concat_tables([SCORED.empty_table(), *(read_table(path, SCORED) for path in paths)]).to_pandas()
     return frame
-
-
-def scored_folder(project: Project) -> Path:
-    """Folder with a file for each screening."""
-    return project.var / "scored"
 
 
 def _path(project: Project, screening_id: str) -> Path:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from features.catalogue import Use
 from features.cohort import Cohort, build_cohort, without_protected_areas
+from features.consents import open_permitted_store
 from features.engine.build import build_features
 from features.engine.parts import Partitioner
 from features.engine.table import FeatureTable
@@ -16,6 +17,7 @@ from features.progress import Progress
 from features.project import Project
 from features.screening import Stage
 from features.specs import FeatureSpec
+from features.store import EventStore
 
 TablePurpose = Literal["train", "score"]
 TABLE_USES = (Use.PREDICTOR, Use.BENCHMARK_ONLY, Use.CONTEXT)
@@ -80,6 +82,17 @@ def build_stage_table(
         progress=progress,
     )
     return cohort if purpose == "score" else without_protected_areas(cohort), table
+
+
+def open_stage_store(project: Project, purpose: TablePurpose, *, on: date) -> EventStore:
+    """Open the store as the tables of a day see it: under that day's consents, and without the municipality of who is shielded.
+
+    Raises
+    ------
+    DataError, PurposeError
+        As `features.consents.open_permitted_store`.
+    """
+    return without_protected_area(project, open_permitted_store(project, purpose, on=on))
 
 
 def stage_specs(project: Project) -> tuple[FeatureSpec, ...]:

@@ -25,7 +25,7 @@ from features.scored import read_scored
 from features.screening import Stage
 from features.small_cells import SMALLEST_CELL, SMALLEST_SECTOR_CELL
 from features.store import open_store
-from features.tables import build_stage_table, find_stage_table
+from features.tables import current_stage_table
 from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
 from models.rung import Matrix
@@ -168,22 +168,18 @@ def _without_restricted(project: Project, scored: pd.DataFrame, *, on: date) -> 
 
 
 def _current(project: Project, bundle: Bundle, stage: Stage, as_of: date, *, on: date, progress: Progress) -> Matrix:
-    """Read the very table that was screened, where it is kept still."""
-    project.check_purpose("score", on=on)
-    table = find_stage_table(project, "score", stage, as_of=as_of)
-    if table is None:
-        table = build_stage_table(project, "score", stage, on=on, as_of=as_of, progress=progress)[1]
-    allowed = ~table.keys["person"].isin(restricted_persons(project, "score", on=on)).to_numpy()
-    matrix: Matrix = bundle.matrix_from(table.names, table.matrix())[allowed]
+    """Read the very table that was screened, where it is kept still and nobody in it has objected or withdrawn a consent since."""
+    table = current_stage_table(project, "score", stage, on=on, as_of=as_of, progress=progress)
+    subjects = open_store(project, "score").subjects()
+    # Scored rows are without shielded people; with them here, two published numbers would differ by how many there are (R-08).
+    shown = ~table.keys["person"].isin(subjects.loc[subjects["shielded"], "person"]).to_numpy()
+    matrix: Matrix = bundle.matrix_from(table.names, table.matrix())[shown]
     return matrix
 
 
 def _reference(project: Project, bundle: Bundle, stage: Stage, horizon_days: int, *, before: date, on: date, progress: Progress) -> Matrix:
     """Read the rows that the model could learn from: outcomes known when it was trained, or else simply earlier ones."""
-    project.check_purpose("train", on=on)
-    table = find_stage_table(project, "train", stage)
-    if table is None:
-        table = build_stage_table(project, "train", stage, on=on, progress=progress)[1]
+    table = current_stage_table(project, "train", stage, on=on, progress=progress)
     as_of = table.keys["as_of"]
     last = min(before, bundle.provenance.trained_at.date() - timedelta(days=horizon_days))
     learnt = (as_of <= last).to_numpy()

@@ -76,16 +76,18 @@ def monitor(project: Project, *, month: str | None, now: datetime, progress: Pro
     month
         ``YYYY-MM`` of the screening's as-of date; None is the month of the newest screening.
     now
-        Aware UTC. The audit purpose has to be valid on this day, and outcomes count that were known on it.
+        Aware UTC. The purposes have to be valid on this day, and outcomes count that were known on it.
 
     Raises
     ------
     PurposeError
-        TID201, TID202 without a valid audit purpose: before anything is read.
+        TID201, TID202 without valid purposes: audit for the report, score and train for the tables it compares; before anything is read.
     DataError
         TID481 when nobody was screened in the month.
     """
     purpose = project.check_purpose("audit", on=now.date())
+    for kind in ("score", "train"):
+        project.check_purpose(kind, on=now.date())
     return [
         _report(project, gather(project, scored, on=now.date(), progress=progress), purpose, now=now, progress=progress)
         for scored in find_screenings(project, month=month)

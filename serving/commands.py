@@ -33,17 +33,19 @@ def screen(
 
     from features.project import load_project
     from serving.app import open_service
+    from serving.screening import check_can_screen
     from serving.screening import screen as run
     from serving.settings import Settings
 
-    loaded, settings = load_project(project), Settings()
+    loaded, settings, now = load_project(project), Settings(), datetime.now(UTC)
+    check_can_screen(loaded, as_of=as_of.date(), today=now.date())
     database, keys = open_service(settings, loaded)
     report = run(
         loaded,
         database,
         keys,
         as_of=as_of.date(),
-        now=datetime.now(UTC),
+        now=now,
         stages=stage,
         workers=workers,
         progress=progress_for(as_json=as_json),

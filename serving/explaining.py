@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from features.consents import open_permitted_store
 from features.errors import DataError, PurposeError
 from features.intake.linkage import resolve_pseudonym
 from features.project import Project
-from features.store import open_store
 from serving.cases.proposal import Proposal
 from serving.proposing import build_proposal
-from serving.scoring import score_stages
+from serving.scoring import check_score_purpose, score_stages
 
 
 def explain_person(
@@ -27,8 +27,9 @@ def explain_person(
         TID406 when nobody has the pseudonym, TID431 when the person is in no stage's cohort on that date.
     """
     check_person_output(project, today=now.date())
+    check_score_purpose(project, as_of=as_of, today=now.date())
     subject = resolve_pseudonym(project, pseudonym, purpose="score")
-    store = open_store(project, "score")
+    store = open_permitted_store(project, "score", on=now.date())
     scored, _ = score_stages(project, stages, as_of=as_of, now=now, workers=workers)
     found = [(c, row) for c in scored for row in (c.frame["subject_id"] == subject).to_numpy().nonzero()[0]]
     if not found:

@@ -119,7 +119,7 @@ def write_case(
     log.record(session, event, now=now, about=log.About(keys, row.subject_id, {"proposal_sha256": log.digest(proposal)}))
 
 
-def write_scored_rows(project: Project, scored: ScoredCohort, screening_id: str, *, proposed: Iterable[str], as_of: date) -> None:
+def write_scored_rows(project: Project, scored: ScoredCohort, screening_id: str, *, proposed: Iterable[str], as_of: date, on: date) -> None:
     """Write what a screening said about everybody, under the audit purpose, for outcome monitoring (R-25)."""
     people = scored.frame[~scored.frame["shielded"].to_numpy(dtype=bool)]
     at = people.index
@@ -138,7 +138,7 @@ def write_scored_rows(project: Project, scored: ScoredCohort, screening_id: str,
             "municipality": people["municipality"],
         }
     )
-    write_scored(project, screening_id, rows)
+    write_scored(project, screening_id, rows, on=on)
 
 
 def _last_dates(store: EventStore, person: int, as_of: date) -> dict[str, date]:

@@ -12,10 +12,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from features.consents import open_permitted_store
 from features.errors import ProjectError
 from features.progress import Progress, Silent
 from features.project import Project
-from features.store import open_store
 from serving.candidates import ScoredCohort, already_followed, choose, find_candidates
 from serving.cases.expiry import expire_overdue
 from serving.cases.states import OPEN_STATES
@@ -75,7 +75,7 @@ def screen(
     Raises
     ------
     PurposeError
-        TID201, TID202 without a score purpose that is valid both on the as-of date and today.
+        TID201, TID202 without a score purpose that is valid both on the as-of date and today, or without an audit purpose today.
     ProjectError
         TID130 when the project says nothing on municipalities, TID131 for a stage that it does not have.
     ModelError
@@ -83,9 +83,9 @@ def screen(
     DataError
         TID426 when nobody is in any stage's cohort on that date.
     """
-    _check_can_screen(project, as_of=as_of, today=now.date())
+    check_can_screen(project, as_of=as_of, today=now.date())
     bar = progress or Silent()
-    store = open_store(project, "score")
+    store = open_permitted_store(project, "score", on=now.date())
     cohorts, skipped = score_stages(project, stages, as_of=as_of, now=now, workers=workers, progress=bar)
     followed = already_followed(project, store, as_of=as_of)
     with database.transaction() as session:
@@ -102,13 +102,25 @@ def screen(
                 step.advance()
         for scored in new:
             proposed = frozenset(c.subject_id for c in chosen if c.scored is scored)
-            write_scored_rows(project, scored, screening_id(project, scored, as_of), proposed=proposed, as_of=as_of)
+            write_scored_rows(project, scored, screening_id(project, scored, as_of), proposed=proposed, as_of=as_of, on=now.date())
         screened = tuple(_screened(session, project, c, as_of, is_repeat=c not in new) for c in cohorts)
     return ScreeningReport(as_of, screened, skipped, n_expired)
 
 
-def _check_can_screen(project: Project, *, as_of: date, today: date) -> None:
+def check_can_screen(project: Project, *, as_of: date, today: date) -> None:
+    """Refuse a project that may not screen, or says nothing on who works cases; before anything is read or written.
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202 without a score purpose on both days, or without an audit purpose today: outcomes of who is scored are monitored.
+    DataError
+        TID430 for a date to come.
+    ProjectError
+        TID130 when the project says nothing on municipalities.
+    """
     check_score_purpose(project, as_of=as_of, today=today)
+    project.check_purpose("audit", on=today)
     if project.screening.municipality_indicator is None or not project.screening.municipality:
         raise ProjectError(
             "TID130",

@@ -17,14 +17,15 @@ from features.cohort import Cohort
 from features.engine.table import FeatureTable
 from features.findings import Finding
 from features.leaks import label_finding, rebuilt_finding, single_feature_finding
+from features.lists import check_current
 from features.outcomes import label_rows
 from features.progress import Progress
 from features.project import Project
 from features.records import day_number, day_numbers
 from features.screening import Stage
 from features.specs import FeatureSpec
-from features.store import EventStore, open_store
-from features.tables import build_stage_table, levels_of, stage_specs
+from features.store import EventStore
+from features.tables import build_stage_table, levels_of, open_stage_store, stage_specs
 from training.periods import LabelledRows
 from training.table import TrainingTable
 
@@ -57,7 +58,7 @@ def build_stage_data(project: Project, stage: Stage, *, known_by: date, workers:
         As `features.tables.build_stage_table`.
     """
     cohort, features = build_stage_table(project, "train", stage, on=known_by, workers=workers, progress=progress)
-    return StageData(project, stage, open_store(project, "train"), cohort, features, known_by)
+    return StageData(project, stage, open_stage_store(project, "train", on=known_by), cohort, features, known_by)
 
 
 def build_table(data: StageData, outcome_name: str, *, excluded_codes: Sequence[int] = ()) -> tuple[TrainingTable, tuple[Finding, ...]]:
@@ -67,7 +68,13 @@ def build_table(data: StageData, outcome_name: str, *, excluded_codes: Sequence[
     ----------
     excluded_codes
         Status codes left out on top of the outcome's own; for diagnostic splits.
+
+    Raises
+    ------
+    DataError
+        TID457 when somebody has objected or withdrawn a consent since the features were built (R-36), and as `label_rows`.
     """
+    check_current(data.project, "train", data.features, on=data.known_by)
     outcome = data.project.outcomes[outcome_name]
     labels = label_rows(data.project, data.store, data.cohort, outcome, known_by=data.known_by)
     if excluded_codes:

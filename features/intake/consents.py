@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from features.consents import CONSENTS, check_consents
+from features.consent_table import CONSENTS, check_consents
 from features.errors import PurposeError
 from features.exchange import fit_table
 from features.intake.layouts import CONSENT_COLUMNS
@@ -28,7 +28,7 @@ _DATES = ("valid_from", "valid_to", "withdrawn_on")
 def read_delivered(
     project: Project, units: Sequence[SourceUnit], people: People, roster: Roster, *, tallies: Sequence[FileTally]
 ) -> pa.Table:
-    """Read all sources of consents into one table of `features.consents.CONSENTS`, in a fixed order.
+    """Read all sources of consents into one table of `features.consent_table.CONSENTS`, in a fixed order.
 
     Rows of people whom no persons source knows are set aside. Of people who may leave no trace (R-08) nothing is looked at or counted.
 

@@ -21,7 +21,7 @@ SYNTHETIC = "synthetic"
 PROTECTION = "address_protection"
 BORN = "born_on"
 CONSENT_COLUMNS = ("scope", "purpose", "valid_from", "valid_to", "withdrawn_on", "signed_by", "age_rule", "language")
-"""Columns of the layout `consents` beside the person's; what they mean is `features.consents.CONSENTS`."""
+"""Columns of the layout `consents` beside the person's; what they mean is `features.consent_table.CONSENTS`."""
 
 _LEAK = (
     "Without the day on which a record became known, a feature could use what nobody knew yet: a leak (R-14). Name that column in "

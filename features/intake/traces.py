@@ -10,12 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.consents import CONSENTS, exchange_path
+from features.consent_table import CONSENTS, exchange_path
 from features.exchange import read_table, write_table
+from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, restrictions_path, reviews_path, scored_folder
 from features.manifest import Manifest, StorePurpose
 from features.project import Project
-from features.restrictions import FINISHED_REVIEWS, RESTRICTIONS, restrictions_path, reviews_path
-from features.scored import SCORED, scored_folder
 from features.store import SUBJECT_SCHEMA, store_folder
 
 Subjects = set[str]

@@ -13,12 +13,13 @@ import pytest
 
 from features.engine.table import FeatureTable
 from features.errors import DataError, PurposeError
+from features.exchanged import FINISHED_REVIEWS
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.outcomes import label_rows
 from features.progress import Silent
 from features.project import Project, load_project
-from features.restrictions import FINISHED_REVIEWS, write_finished_reviews, write_restrictions
+from features.restrictions import write_finished_reviews, write_restrictions
 from features.scored import read_scored, write_scored
 from features.store import open_store
 from features.tables import build_stage_table
@@ -102,7 +103,7 @@ def screen(project: Project, bundle: Bundle, as_of: date) -> FeatureTable:
             "municipality": cohort.frame["municipality"].to_numpy(),
         }
     )
-    write_scored(project, f"screening-{as_of}", frame)
+    write_scored(project, f"screening-{as_of}", frame, on=NOW.date())
     return table
 
 

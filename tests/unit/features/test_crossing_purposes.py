@@ -11,11 +11,10 @@ import pytest
 
 from features.audit import audit_groups
 from features.errors import DataError, PurposeError
+from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, begin_restrictions
 from features.intake.linkage import pseudonyms_for, resolve_pseudonym, translate_subjects
 from features.project import Project, load_project
 from features.restrictions import (
-    FINISHED_REVIEWS,
-    RESTRICTIONS,
     read_finished_reviews,
     read_restrictions,
     restricted_persons,
@@ -23,7 +22,7 @@ from features.restrictions import (
     write_finished_reviews,
     write_restrictions,
 )
-from features.scored import SCORED, read_scored, write_scored
+from features.scored import read_scored, write_scored
 from features.store import open_store
 from tests.support.ingesting import ingest_tiny
 from tests.support.projects import SCREENING, tiny_project
@@ -44,6 +43,7 @@ def project(ingested: Project) -> Project:
     for folder in ("exchange", "scored"):
         for path in (ingested.var / folder).glob("*"):
             path.unlink()
+    begin_restrictions(ingested)
     return ingested
 
 
@@ -246,7 +246,7 @@ def scored(project: Project, n: int = 4) -> pd.DataFrame:
 @pytest.mark.requirement("R-33")
 def test_scored_rows_live_on_under_the_audit_purpose(project: Project) -> None:
     frame = scored(project)
-    write_scored(project, "abc", frame)
+    write_scored(project, "abc", frame, on=TODAY)
     read = read_scored(project)
     assert read.columns.tolist() == SCORED.names
     assert not set(read["subject_id"]) & set(frame["subject_id"])
@@ -259,17 +259,17 @@ def test_scored_rows_live_on_under_the_audit_purpose(project: Project) -> None:
 
 
 def test_the_same_screening_again_replaces(project: Project) -> None:
-    write_scored(project, "abc", scored(project))
-    write_scored(project, "abc", scored(project, 2))
-    write_scored(project, "def", scored(project, 3))
+    write_scored(project, "abc", scored(project), on=TODAY)
+    write_scored(project, "abc", scored(project, 2), on=TODAY)
+    write_scored(project, "def", scored(project, 3), on=TODAY)
     assert read_scored(project)["screening_id"].tolist() == ["abc"] * 2 + ["def"] * 3
 
 
 def test_scored_rows_that_do_not_fit_are_refused(project: Project) -> None:
     with pytest.raises(DataError, match=r"TID408.*band"):
-        write_scored(project, "abc", scored(project).drop(columns="band"))
+        write_scored(project, "abc", scored(project).drop(columns="band"), on=TODAY)
     with pytest.raises(DataError, match=r"TID410.*1 of 4"):
-        write_scored(project, "abc", scored(project).assign(subject_id=[*subjects(project)[:3], "0" * 32]))
+        write_scored(project, "abc", scored(project).assign(subject_id=[*subjects(project)[:3], "0" * 32]), on=TODAY)
     with pytest.raises(DataError, match=r"TID410.*names a file"):
-        write_scored(project, "../abc", scored(project))
+        write_scored(project, "../abc", scored(project), on=TODAY)
     assert len(read_scored(project)) == 0

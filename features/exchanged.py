@@ -1,0 +1,84 @@
+"""The tables of persons that lie outside the store: their columns, and where they are.
+
+The service writes restrictions and finished reviews, a screening writes what it said about everybody; intake clears people out of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from features.exchange import write_table
+from features.project import Project
+
+RESTRICTIONS = pa.schema(
+    [
+        pa.field("subject_id", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("valid_from", pa.date32(), nullable=False),
+        pa.field("valid_to", pa.date32()),
+        pa.field("recorded_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("recorded_by_role", pa.string(), nullable=False),
+    ]
+)
+"""`subject_id` is of the score purpose; without `valid_to` it holds until withdrawn; both ends of the period count."""
+
+FINISHED_REVIEWS = pa.schema(
+    [
+        pa.field("subject_id", pa.string(), nullable=False),
+        pa.field("case_id", pa.string(), nullable=False),
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("as_of", pa.date32(), nullable=False),
+        pa.field("proposed_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("own_view", pa.string()),
+        pa.field("decided_at", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("decision", pa.string(), nullable=False),
+        pa.field("agreed_before", pa.bool_()),
+        pa.field("agreed_after", pa.bool_()),
+        pa.field("second_reader", pa.bool_(), nullable=False),
+    ]
+)
+"""`own_view` is the coded view before the score was shown, never the reviewer's text."""
+
+SCORED = pa.schema(
+    [
+        pa.field("screening_id", pa.string(), nullable=False),
+        pa.field("subject_id", pa.string(), nullable=False),
+        pa.field("project", pa.string(), nullable=False),
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("model_version", pa.string(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("outcome", pa.string(), nullable=False),
+        pa.field("as_of", pa.date32(), nullable=False),
+        pa.field("log_odds", pa.float64(), nullable=False),
+        pa.field("probability", pa.float64(), nullable=False),
+        pa.field("band", pa.string(), nullable=False),
+        pa.field("proposed", pa.bool_(), nullable=False),
+        pa.field("municipality", pa.string()),
+        pa.field("synthetic", pa.bool_(), nullable=False),
+    ]
+)
+"""`subject_id` is of the *audit* purpose: these rows can't be joined with cases or with the score store."""
+
+
+def restrictions_path(project: Project) -> Path:
+    """Where the review service writes who is left out."""
+    return project.var / "exchange" / "restrictions.parquet"
+
+
+def reviews_path(project: Project) -> Path:
+    """Where the review service writes finished reviews."""
+    return project.var / "exchange" / "finished_reviews.parquet"
+
+
+def scored_folder(project: Project) -> Path:
+    """Folder with a file for each screening."""
+    return project.var / "scored"
+
+
+def begin_restrictions(project: Project) -> None:
+    """Write an empty list where there is none yet: from then on a list that is gone is seen to be gone."""
+    if not restrictions_path(project).is_file():
+        write_table(restrictions_path(project), RESTRICTIONS.empty_table(), RESTRICTIONS)
