@@ -83,11 +83,15 @@ class ValueContract:
         ValueError
             When the declaration contradicts itself: bounds the wrong way round, or bounds on a flag or on levels.
         """
-        _check_declaration(kind, low, high, whole, levels)
+        is_bounded = low is not None or high is not None or whole is not None
+        _check_kind(kind, levels, is_bounded=is_bounded)
         if kind is Kind.FLAG:
             return cls(kind, 0.0, 1.0, True, (), unit, ages)
         if kind is Kind.COUNT:
             low, whole = 0.0 if low is None else low, True if whole is None else whole
+        _check_bounds(kind, low, high)
+        if whole:
+            _check_whole(low, high)
         return cls(kind, low, high, bool(whole), levels, unit, ages)
 
     @property
@@ -114,7 +118,7 @@ class ValueContract:
 
         Text is read with a decimal point: another decimal mark is the source's business and mended before.
         """
-        if value is None or (isinstance(value, float) and math.isnan(value)) or (isinstance(value, str) and not value.strip()):
+        if value is None or (isinstance(value, float) and math.isnan(value)) or (isinstance(value, str) and not value.strip(" ")):
             return None if self.may_lack_value else "value_missing"
         if self.levels:
             return None if _as_text(value) in self.levels else "value_not_a_level"
@@ -126,6 +130,8 @@ class ValueContract:
         return self._broken_bound(number)
 
     def _broken_bound(self, number: float) -> str | None:
+        if self.kind is Kind.COUNT and number < 0:
+            return "value_negative"
         if self.low is not None and number < self.low:
             return "value_below_low"
         if self.high is not None and number > self.high:
@@ -249,18 +255,18 @@ _WORDS: dict[Language, dict[str, str]] = {
 }
 
 
-def _check_declaration(kind: Kind, low: float | None, high: float | None, whole: bool | None, levels: tuple[str, ...]) -> None:
-    is_bounded = low is not None or high is not None or whole is not None
+def _check_kind(kind: Kind, levels: tuple[str, ...], *, is_bounded: bool) -> None:
     if levels and kind not in (Kind.LEVEL, Kind.CATEGORY):
         raise ValueError(f"`levels` belong to a level or a category, not to a {kind.value}")
     if is_bounded and (kind in (Kind.FLAG, Kind.CATEGORY) or levels):
         raise ValueError("`low`, `high` and `whole` bound a number: leave them out of a flag, a category and whatever lists its `levels`")
-    if low is not None and high is not None and low >= high:
-        raise ValueError(f"`low` = {low:g} is not below `high` = {high:g}")
+
+
+def _check_bounds(kind: Kind, low: float | None, high: float | None) -> None:
     if kind is Kind.COUNT and low is not None and low < 0:
         raise ValueError(f"a count is not negative, and `low` = {low:g}")
-    if whole:
-        _check_whole(low, high)
+    if low is not None and high is not None and low >= high:
+        raise ValueError(f"`low` = {low:g} is not below `high` = {high:g}")
 
 
 def _check_whole(low: float | None, high: float | None) -> None:
@@ -273,7 +279,7 @@ def _check_whole(low: float | None, high: float | None) -> None:
 def _as_number(value: float | str, *, is_flag: bool) -> float | None:
     if not isinstance(value, str):
         return float(value)
-    text = value.strip()
+    text = value.strip(" ")
     if is_flag and text.lower() in ("true", "false"):
         return float(text.lower() == "true")
     return float(text) if _NUMBER.fullmatch(text) else None
@@ -282,7 +288,7 @@ def _as_number(value: float | str, *, is_flag: bool) -> float | None:
 def _as_text(value: float | str) -> str:
     """A level that came as a whole number in a float column loses its ``.0``."""
     if isinstance(value, str):
-        return value.strip()
+        return value.strip(" ")
     return str(int(value)) if math.isfinite(value) and value == math.floor(value) else str(value)
 
 

@@ -155,11 +155,13 @@ def check_chunk(
     happened = _happened(rules, days["happened"].number, days["stop"].number, number, born_on)
     known = _known(rules, days["known"], happened)
     facts = _Facts(number, place, days["happened"], days["stop"], days["known"], happened, known, values.is_given, is_unknown, stored)
+    with np.errstate(over="ignore"):  # what float32 can't hold is no number to the rules below
+        value = (stored + 0.0).astype(np.float32)  # minus zero is zero
     return Checked(
         canonical["line"].to_numpy(),
         number,
         indicators.position[place],
-        (stored + 0.0).astype(np.float32),  # minus zero is zero
+        value,
         happened,
         known,
         days["happened"].number,

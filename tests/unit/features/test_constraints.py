@@ -32,7 +32,8 @@ def test_the_kind_says_by_itself_what_a_count_and_a_flag_may_be() -> None:
     [
         (COUNT, 0, None),
         (COUNT, 3.0, None),
-        (COUNT, -1, "value_below_low"),
+        (COUNT, -1, "value_negative"),
+        (ValueContract.of(Kind.COUNT, low=1), 0, "value_below_low"),
         (COUNT, 2.5, "value_not_whole"),
         (COUNT, None, None),
         (COUNT, "  ", None),
@@ -94,6 +95,7 @@ def test_what_is_drawn_is_valid_reaches_the_bounds_and_depends_on_the_seed_alone
         (Kind.COUNT, {"levels": ("1",)}, "belong to a level or a category"),
         (Kind.AMOUNT, {"low": 3, "high": 3}, "is not below"),
         (Kind.COUNT, {"low": -1}, "a count is not negative"),
+        (Kind.COUNT, {"high": -1}, "is not below"),
         (Kind.LEVEL, {"low": 0.2, "high": 0.8, "whole": True}, "no whole number"),
         (Kind.LEVEL, {"high": 999_999_999, "whole": True}, "running number"),
     ],
