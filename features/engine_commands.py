@@ -43,6 +43,7 @@ class BuiltTable:
 
     stage: str
     rows: int
+    """Rows of people whose address is not protected: every count that is told leaves the others out (R-08)."""
     features: int
     seconds: float
     folder: str
@@ -84,6 +85,7 @@ def features(
 
     _check_engine(engine, master=master, workers=workers)
     plan = load_project(project)
+    plan.check_purpose(purpose.value, on=datetime.now(UTC).date())
     stages = _stages(plan, stage)
     with _partitioner(master) as partitioner:
         done = [_build(plan, purpose, one, partitioner, as_of=as_of, workers=workers, as_json=as_json) for one in stages]
@@ -144,7 +146,8 @@ def _build(
         progress=progress_for(as_json=as_json),
     )
     seconds = round(time.perf_counter() - started, 3)
-    return BuiltTable(stage.name, table.n_rows, len(table.names), seconds, str(table.folder), ", ".join(cohort.not_applied))
+    n_shown = int((~cohort.frame["shielded"]).sum())
+    return BuiltTable(stage.name, n_shown, len(table.names), seconds, str(table.folder), ", ".join(cohort.not_applied))
 
 
 def default_workers(n_records: int, *, cores: int) -> int:
