@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from features.catalogue import Catalogue, Indicator
 from features.errors import ProjectError
+from features.findings import Finding
 from features.screening import Screening, Services
 
 SHOWN = 12
@@ -34,6 +35,15 @@ def check_approved(screening: Screening, catalogue: Catalogue, services: Service
             f"{where} says data = 'real', and no domain person has approved {', '.join(drafts[:SHOWN])}{more}. Have each approved and take "
             "its mark away (`draft` of a wording, `direction_draft` of a direction), or work with synthetic or public data until then.",
         )
+
+
+def approval_finding(screening: Screening, catalogue: Catalogue, services: Services) -> Finding:
+    """Say how much is still a draft: the work to do before a project may hold real people's data."""
+    title, n_drafts = "Every word and direction has been approved", sum(1 for _ in list_drafts(screening, catalogue, services))
+    if not n_drafts:
+        return Finding("C-11", title, "PASSED", {"n_drafts": 0})
+    why = f"drafts may be tried out on {screening.project.data} data, and are refused with real people's (TID123)"
+    return Finding("C-11", title, "NOT_APPLICABLE", {"n_drafts": n_drafts, "why": why})
 
 
 def list_drafts(screening: Screening, catalogue: Catalogue, services: Services) -> Iterator[str]:

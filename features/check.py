@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
+from features.approval import approval_finding
 from features.catalogue import Sector, Use
 from features.errors import DataError, IntakeError, ProjectError, PurposeError, ScreeningError
 from features.findings import Finding
@@ -19,6 +20,7 @@ from features.leaks import lifetime_findings
 from features.manifest import StorePurpose
 from features.progress import Progress, Silent
 from features.project import Project
+from features.registers import register_finding
 
 PlanCheck = Callable[..., Sequence[Finding]]
 """Called as ``check(project, now=now)``."""
@@ -53,6 +55,8 @@ def check_project(
         *_stages(project),
         *_capacity(project),
         *_groups(project),
+        approval_finding(project.screening, project.catalogue, project.services),
+        register_finding(project.catalogue.sources.values(), is_real=project.screening.project.data == "real"),
     ]
     return findings + [finding for check in more for finding in check(project, now=now)]
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import PurePath
 
 from features.catalogue import Source
+from features.findings import Finding
 
 
 class KeptFor(StrEnum):
@@ -124,6 +125,18 @@ def register_problems(sources: Iterable[Source]) -> Iterator[str]:
         problem = None if register is None else _problem(source, register)
         if problem is not None:
             yield f"source {source.name}: {problem}"
+
+
+def register_finding(sources: Iterable[Source], *, is_real: bool) -> Finding:
+    """Ask whether every source says where it comes from; a register that goes unnamed can't be refused."""
+    title, unnamed = "Every source names the register or system it comes from", [s.name for s in sources if not s.registers]
+    if not unnamed:
+        return Finding("C-12", title, "PASSED")
+    if not is_real:
+        why = "these people come from no register of their own; with real people's data each source names its `registers`"
+        return Finding("C-12", title, "NOT_APPLICABLE", {"n_unnamed": len(unnamed), "why": why})
+    problem = f"the sources {', '.join(unnamed)} do not: declare `registers`, so that one kept for statistics alone is refused"
+    return Finding("C-12", title, "FAILED", {"problem": problem, "error": "TID122"})
 
 
 def _register_of(source: Source) -> Register | None:

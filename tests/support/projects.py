@@ -136,17 +136,20 @@ label = { nb = "Fullført", nn = "Fullført", en = "Completion" }
 
 [[source]]
 name = "register"
+registers = ["fiktivt folkeregister"]
 layout = "persons"
 files = ["data/persons.csv"]
 
 [[source]]
 name = "school"
+registers = ["fiktivt skolesystem"]
 layout = "events"
 files = ["data/school.csv"]
 record_column = "record"
 
 [[source]]
 name = "residence"
+registers = ["fiktivt folkeregister"]
 layout = "snapshots"
 files = ["data/residence.csv"]
 known_column = "known_on"
@@ -169,6 +172,7 @@ features = ["last", "sum@3y"]
 
 [[source]]
 name = "income"
+registers = ["fiktivt fagsystem"]
 layout = "spells"
 indicator = "nav_low_income_hh"
 files = ["data/income.csv"]
@@ -189,6 +193,7 @@ label = { nb = "Kjønn", nn = "Kjønn", en = "Sex" }
 
 [[source]]
 name = "audit_attributes"
+registers = ["fiktivt folkeregister"]
 layout = "events"
 files = ["data/audit.csv"]
 known_lag_days = 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from features.approval import approval_finding
 from features.errors import ProjectError
 from features.project import load_project
 from tests.support.projects import tiny_project
@@ -54,6 +55,13 @@ def test_a_draft_keeps_a_real_project_from_being_read_and_is_named(tmp_path: Pat
 @pytest.mark.parametrize("data", ["synthetic", "public"])
 def test_invented_and_public_data_may_be_tried_with_drafts(tmp_path: Path, data: str) -> None:
     assert load_project(project_with(tmp_path / "p", "the direction of edu_grade_mean", data)).id == "tiny"
+
+
+def test_the_check_counts_what_is_still_to_be_approved(tmp_path: Path) -> None:
+    plain = load_project(tiny_project(tmp_path / "plain"))
+    drafted = load_project(project_with(tmp_path / "drafted", "the direction of edu_grade_mean", "public"))
+    found = [approval_finding(p.screening, p.catalogue, p.services) for p in (plain, drafted)]
+    assert [(f.verdict, f.evidence["n_drafts"]) for f in found] == [("PASSED", 0), ("NOT_APPLICABLE", 1)]
 
 
 def test_the_demo_as_it_stands_can_not_be_made_real(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from features.catalogue import Source
 from features.errors import ProjectError
 from features.project import load_project
-from features.registers import REGISTERS, KeptFor, Register, find_register, register_problems
+from features.registers import REGISTERS, KeptFor, Register, find_register, register_finding, register_problems
 from tests.support.projects import tiny_project
 
 
@@ -53,12 +53,19 @@ def test_a_register_is_known_by_the_source_s_name_or_file_too() -> None:
     assert problem(files=["npr/export.csv"]) is None
 
 
+def test_with_real_people_every_source_says_where_it_comes_from() -> None:
+    named, unnamed = a_source(registers=["VIGO"]), a_source(name="unnamed_extract")
+    assert register_finding([named], is_real=True).verdict == "PASSED"
+    assert register_finding([named, unnamed], is_real=False).verdict == "NOT_APPLICABLE"
+    finding = register_finding([named, unnamed], is_real=True)
+    assert finding.is_failed
+    assert "unnamed_extract" in str(finding.evidence["problem"])
+
+
 def test_a_project_that_scores_from_one_is_not_read(tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "p")
     path = root / "indicators" / "labour.toml"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace('name = "income"', 'name = "income"\nregisters = ["FD-Trygd"]'), encoding="utf-8"
-    )
+    path.write_text(path.read_text(encoding="utf-8").replace('["fiktivt fagsystem"]', '["FD-Trygd"]'), encoding="utf-8")
     with pytest.raises(ProjectError) as caught:
         load_project(root)
     assert caught.value.code == "TID122"
