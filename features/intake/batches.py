@@ -72,9 +72,8 @@ def write_part(
     places, in_one_file = find_repeated(rows, source_of_unit)
     repeated = np.empty(0, dtype=np.int64)
     if len(places):
+        repeated = _repeated_lines(rows, places[in_one_file])
         keep = np.ones(len(rows), dtype=np.bool_)
-        keep[places[in_one_file]] = False
-        repeated = np.setdiff1d(rows["origin"][~keep], rows["origin"][keep])
         keep[places] = False
         rows = rows[keep]
     if stored.batches:
@@ -110,6 +109,18 @@ def _copy_batch(folder: Path, batch: BatchEntry, gone: NDArray[np.int32], target
             digest = _write_table(new, kept)
         rows, parts[number] = rows + len(kept), digest
     return BatchEntry(folder=name, rows=rows, parts=parts)
+
+
+def _repeated_lines(rows: Rows, places: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Origins that stand at these places and nowhere else; a line's rows are all of one person."""
+    touched = np.zeros(PERSONS_PER_PART, dtype=np.bool_)
+    touched[rows["person"][places]] = True
+    others = touched[rows["person"]]
+    others[places] = False
+    lines = np.unique(rows["origin"][places])
+    elsewhere = rows["origin"][others]
+    place = np.minimum(np.searchsorted(lines, elsewhere), len(lines) - 1)
+    return np.delete(lines, place[lines[place] == elsewhere]) if len(lines) else lines
 
 
 def _as_rows(table: pa.Table, indicators: Sequence[str]) -> Rows:

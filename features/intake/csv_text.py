@@ -90,7 +90,8 @@ def _reads_as_utf8(file: io.BufferedReader) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         while piece := file.read(_PIECE_BYTES):
-            decoder.decode(piece)
+            if not piece.isascii() or decoder.getstate()[0]:
+                decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

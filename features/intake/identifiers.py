@@ -6,15 +6,15 @@ people. Identifiers live in memory only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from features.intake.letters import Words, buffers_of, by_length
 
 UNKNOWN = -2
 """An identifier that the table does not have."""
@@ -24,9 +24,6 @@ MISSING = -3
 _EMPTY = -1
 _SPACE = 32
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
-
-Words = tuple[NDArray[np.uint64], ...]
-"""Texts of one length, eight bytes a word."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ class IdentifierTable:
     @classmethod
     def build(cls, texts: pa.Array, numbers: NDArray[np.int32]) -> IdentifierTable:
         """Take distinct identifiers, none of them empty or with spaces around it, and their numbers."""
-        return cls({size: _OneLength.build(words, numbers[rows]) for size, rows, words in _by_length(texts)})
+        return cls({size: _OneLength.build(words, numbers[rows]) for size, rows, words in by_length(texts)})
 
     def find(self, column: pa.ChunkedArray) -> NDArray[np.int32]:
         """Give the number of each row's person, `UNKNOWN` or `MISSING`; shape (n_rows,).
@@ -105,7 +102,7 @@ class IdentifierTable:
             return numbers
         texts = as_texts(piece)
         found = np.full(len(texts), MISSING, dtype=np.int32)
-        for size, rows, words in _by_length(texts):
+        for size, rows, words in by_length(texts):
             own = self.by_length.get(size)
             found[rows] = UNKNOWN if own is None else own.find(words)
         return found
@@ -142,31 +139,6 @@ def _written(piece: pa.Array) -> pa.Array:
     return pc.take(texts, encoded.indices)
 
 
-def _by_length(texts: pa.Array) -> Iterator[tuple[int, NDArray[np.intp] | slice, Words]]:
-    """Yield for each length the rows of that length, and their words; null rows are in none."""
-    offsets, content = _buffers(texts)
-    lengths = np.diff(offsets)
-    if texts.null_count:
-        lengths[np.asarray(pc.is_null(texts).to_numpy(zero_copy_only=False))] = 0
-    counts = np.bincount(lengths) if len(lengths) else np.zeros(1, dtype=np.intp)
-    for size in np.flatnonzero(counts).tolist():
-        if size == 0:
-            continue
-        if counts[size] == len(lengths):
-            yield size, slice(None), _words(content[offsets[0] : offsets[-1]].reshape(len(lengths), size))
-        else:
-            rows = np.flatnonzero(lengths == size)
-            yield size, rows, _words(content[offsets[rows][:, None] + np.arange(size)])
-
-
-def _words(letters: NDArray[np.uint8]) -> Words:
-    n, size = letters.shape
-    padded = np.zeros((n, -(-size // 8) * 8), dtype=np.uint8)
-    padded[:, :size] = letters
-    whole = padded.view(np.uint64)
-    return tuple(np.ascontiguousarray(whole[:, place]) for place in range(whole.shape[1]))
-
-
 def _slots(words: Words, size: int) -> NDArray[np.int64]:
     mixed = np.zeros(len(words[0]), dtype=np.uint64)
     for place, word in enumerate(words):
@@ -178,15 +150,6 @@ def _slots(words: Words, size: int) -> NDArray[np.int64]:
 
 
 def _has_outer_space(texts: pa.Array) -> bool:
-    offsets, content = _buffers(texts)
+    offsets, content = buffers_of(texts)
     offsets = offsets[np.append(True, offsets[1:] > offsets[:-1])] if len(offsets) else offsets
     return bool(len(offsets) > 1 and ((content[offsets[:-1]] == _SPACE).any() or (content[offsets[1:] - 1] == _SPACE).any()))
-
-
-def _buffers(texts: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-    """Offsets of a string array's rows, and the letters that they point into."""
-    _, offsets, content = texts.buffers()
-    if offsets is None or not len(texts):
-        return np.zeros(1, dtype=np.int32), np.empty(0, dtype=np.uint8)
-    letters = np.frombuffer(content, np.uint8) if content is not None and content.size else np.empty(0, dtype=np.uint8)
-    return np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1], letters

@@ -237,7 +237,7 @@ def _write_purpose(run: _Run, purpose: StorePurpose, runs: Runs, staging: Stagin
 def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:
     for origins, kind in ((part.fresh, "fresh"), (part.repeated, "repeated")):
         units = unit_of(origins)
-        for unit in np.unique(units).tolist():
+        for unit in np.flatnonzero(np.bincount(units)).tolist():
             getattr(lines[unit], kind).add(line_of(origins[units == unit]))
 
 

@@ -73,7 +73,7 @@ def find_repeated(rows: Rows, source_of_unit: NDArray[np.int64]) -> tuple[NDArra
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if not len(twice):
         return none
-    chosen = np.isin(mixed, twice)
+    chosen = twice[np.minimum(np.searchsorted(twice, mixed), len(twice) - 1)] == mixed
     return _exactly_repeated(rows, candidates[chosen], source[chosen])
 
 

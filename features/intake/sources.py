@@ -10,11 +10,13 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.catalogue import Indicator, Sector, Source
 from features.errors import IntakeError
+from features.intake.columns import encode
 from features.intake.layouts import SYNTHETIC, Contract
 from features.intake.quarantine import FileTally
 from features.intake.queries import open_query, query_columns
@@ -150,7 +152,17 @@ def _open_unit(unit: SourceUnit, tally: FileTally) -> OpenFile:
 
     if unit.query is not None:
         return open_query(unit.query, unit.paths, unit.source)
-    return open_file(unit.paths[0], unit.source, expected=unit.contract.required, on_bad_lines=note)
+    return open_file(
+        unit.paths[0], unit.source, expected=unit.contract.required, on_bad_lines=note, repeating=_repeating_columns(unit.source)
+    )
+
+
+def _repeating_columns(source: Source) -> tuple[str, ...]:
+    """Columns of events in which few values come again and again."""
+    if source.layout != "events":
+        return ()
+    named = (source.happened_column, source.known_column, source.indicator_column, source.value_column, SYNTHETIC)
+    return tuple(name for name in named if name is not None)
 
 
 def _units(project: Project, source: Source, purposes: tuple[StorePurpose, ...], environ: Mapping[str, str]) -> list[SourceUnit]:
@@ -200,8 +212,8 @@ def check_synthetic_column(unit: SourceUnit, columns: tuple[str, ...]) -> None:
 
 def _check_synthetic_rows(unit: SourceUnit, chunk: Chunk) -> None:
     """Refuse synthetic rows among real ones and the other way round."""
-    marked = _synthetic_marks(unit, chunk.table)
-    wrong = pc.sum(pc.equal(marked, not unit.contract.synthetic_project)).as_py() or 0
+    n_marked = _count_marked(unit, chunk.table)
+    wrong = len(chunk.table) - n_marked if unit.contract.synthetic_project else n_marked
     if wrong:
         is_what = "not marked" if unit.contract.synthetic_project else "marked"
         raise IntakeError(
@@ -211,12 +223,14 @@ def _check_synthetic_rows(unit: SourceUnit, chunk: Chunk) -> None:
         )
 
 
-def _synthetic_marks(unit: SourceUnit, table: pa.Table) -> pa.ChunkedArray | pa.Array:
+def _count_marked(unit: SourceUnit, table: pa.Table) -> int:
     if SYNTHETIC in table.column_names:
         column = table[SYNTHETIC]
         if pa.types.is_boolean(column.type):
-            return pc.fill_null(column, False)
-        return pc.fill_null(pc.is_in(pc.utf8_lower(column.cast(pa.string())), pa.array(["true", "1"])), False)
+            return int(pc.sum(column).as_py() or 0)
+        cells, rows = encode(column)
+        marked = pc.is_in(pc.utf8_lower(cells.cast(pa.string())), pa.array(["true", "1"]))
+        return int(np.append(pc.fill_null(marked, False).to_numpy(zero_copy_only=False), False)[rows].sum())
     if unit.contract.synthetic_project:
-        return pc.fill_null(pc.match_substring(table["attributes"].cast(pa.string()), f"{SYNTHETIC}=true"), False)
-    return pa.repeat(False, len(table))
+        return int(pc.sum(pc.match_substring(table["attributes"].cast(pa.string()), f"{SYNTHETIC}=true")).as_py() or 0)
+    return 0

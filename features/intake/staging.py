@@ -9,19 +9,19 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.intake.checks import FURTHEST_DAYS, REASON_NAMES, Checked, IndicatorTable, Rules, check_chunk
-from features.intake.columns import NO_DAY
+from features.intake.columns import NO_DAY, encode
 from features.intake.identifiers import UNKNOWN
 from features.intake.lines import UnitLines
 from features.intake.people import HIDDEN, People
 from features.intake.quarantine import LINES_KEPT, FileTally
 from features.intake.readers import Chunk
 from features.intake.runs import ROW, Runs, origin_of
+from features.intake.siphash import siphash, spread
 from features.intake.sources import SourceUnit, read_unit
 from features.intake.spells import SpellBuffer, mark_rows, spell_buffer
 from features.manifest import StorePurpose
@@ -148,7 +148,10 @@ def _set_aside(checked: Checked, tally: FileTally) -> Checked:
     for reason in np.unique(reasons).tolist():
         mine = lines[reasons == reason]
         tally.add(REASON_NAMES[reason], mine[:LINES_KEPT].tolist(), count=len(mine))
-    return checked.take(~np.isin(checked.line, lines))
+    low = int(checked.line.min())
+    is_broken = np.zeros(int(checked.line.max()) - low + 1, dtype=np.bool_)
+    is_broken[lines - low] = True
+    return checked.take(~is_broken[checked.line - low])
 
 
 def _add_hints(canonical: pa.Table, tally: FileTally, unit: SourceUnit) -> None:
@@ -210,7 +213,17 @@ def digest_records(column: pa.ChunkedArray, key: str) -> NDArray[np.int64]:
     """
     if column.null_count == len(column):
         return np.zeros(len(column), dtype=np.int64)
-    texts = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.string()), ""))
-    digests = pd.util.hash_array(texts.to_numpy(zero_copy_only=False), hash_key=key, categorize=False).view(np.int64)
-    missing = pc.equal(texts, "").to_numpy(zero_copy_only=False)
-    return np.where(missing, 0, np.where(digests == 0, 1, digests))
+    if pa.types.is_dictionary(column.type):
+        cells, rows = encode(column)
+        return np.append(digest_records(pa.chunked_array([cells]), key), 0)[rows]
+    texts = column.cast(pa.string())
+    return np.concatenate([_digests(piece, key) for piece in texts.chunks])
+
+
+def _digests(texts: pa.Array, key: str) -> NDArray[np.int64]:
+    texts = pc.utf8_trim_whitespace(texts)
+    digests = spread(siphash(texts, key.encode())).view(np.int64)
+    unlucky = digests == 0
+    if unlucky.any():
+        digests[unlucky & pc.fill_null(pc.greater(pc.binary_length(texts), 0), False).to_numpy(zero_copy_only=False)] = 1
+    return digests
