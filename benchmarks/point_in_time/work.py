@@ -78,7 +78,7 @@ def _records(rng: np.random.Generator, start: int, stop: int, n: int, *, first_r
         "happened_on": happened_on,
         "known_on": known_on,
         "known_to": known_to,
-        "record": np.arange(first_record, first_record + n_first, dtype=np.int64),
+        "record": np.arange(first_record + 1, first_record + n_first + 1, dtype=np.int64),
     }
     later = {name: column[corrected] for name, column in first.items()}
     later |= {"known_on": known_to[corrected], "known_to": np.full(n_corrected, IN_FORCE, dtype=np.int32)}
