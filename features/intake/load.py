@@ -19,9 +19,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.errors import IntakeError, ProjectError
+from features.exchanged import begin_restrictions
 from features.intake.batches import StoredBatches, WrittenPart, copy_without, write_part
 from features.intake.columns import connect
 from features.intake.commit import alone, clear_leftovers, move_into
+from features.intake.consents import read_delivered
 from features.intake.lines import UnitLines
 from features.intake.mapping import read_mapping, write_mapping
 from features.intake.people import People, link_people, subjects_of
@@ -31,6 +33,7 @@ from features.intake.roster import Roster, read_roster
 from features.intake.runs import Runs, line_of, unit_of
 from features.intake.sources import SourceUnit, loadable_purposes, source_units
 from features.intake.staging import Staging, stage_unit
+from features.intake.traces import clear_traces
 from features.keys import KeyRing, TokenBytes
 from features.manifest import (
     BatchEntry,
@@ -156,23 +159,36 @@ def _run(run: _Run) -> IntakeReport:
             token_bytes=run.token_bytes,
         )
         step.advance()
-    records = [unit for unit in units if unit.source.layout != "persons" and unit.purposes]
+    consents = [unit for unit in units if unit.source.layout == "consents"]
+    records = [unit for unit in units if unit.source.layout not in ("persons", "consents") and unit.purposes]
     fresh = _to_read(run, records, people)
     staging = _stage(run, fresh, people)
     written = _write(run, fresh, staging)
+    consented = _read_consents(run, consents, people, roster)
     for tally in run.tallies.values():
         tally.check_share()
     quarantine = _quarantine(run, None)
-    manifest = _next_manifest(run, records, people, roster, written)
+    manifest = _next_manifest(run, records, people, roster, written, consented)
     if manifest is not None:
         _commit(run, manifest)
     current = manifest or run.before
     return IntakeReport(
         batch=run.batch if manifest is not None else None,
-        sources=tuple(_report(run, unit) for unit in (*persons, *records)),
-        n_persons={purpose: entry.n_persons for purpose, entry in current.purposes.items()} if current else {},
+        sources=tuple(_report(run, unit) for unit in (*persons, *consents, *records)),
+        # People, not codes given out: a code that nobody has any more would tell of somebody who had to leave (R-08).
+        n_persons={purpose: len(people.mapping.of(purpose)) for purpose in current.purposes} if current else {},
         quarantine=quarantine,
     )
+
+
+def _read_consents(run: _Run, units: Sequence[SourceUnit], people: People, roster: Roster) -> pa.Table | None:
+    """Read what the sources of consents say today; None where there is none."""
+    if not units:
+        return None
+    with run.progress.step("Reading consents", total=1) as step:
+        table = read_delivered(run.project, units, people, roster, tallies=[run.tally(unit) for unit in units])
+        step.advance()
+    return table
 
 
 def _to_read(run: _Run, units: Sequence[SourceUnit], people: People) -> list[SourceUnit]:
@@ -242,25 +258,41 @@ def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:
 
 
 def _next_manifest(
-    run: _Run, units: Sequence[SourceUnit], people: People, roster: Roster, written: Mapping[StorePurpose, BatchEntry]
+    run: _Run,
+    units: Sequence[SourceUnit],
+    people: People,
+    roster: Roster,
+    written: Mapping[StorePurpose, BatchEntry],
+    consented: pa.Table | None,
 ) -> Manifest | None:
-    """Write subjects and mapping into the workspace and say what the store will hold; None when nothing changes."""
-    purposes = {purpose: _next_entry(run, purpose, people, roster, written.get(purpose)) for purpose in run.purposes}
+    """Write subjects, mapping and consents into the workspace and say what the store will hold; None when nothing changes."""
+    # Whoever has to leave without a trace leaves the stores of purposes that are no longer declared, too.
+    touched = (*run.purposes, *(purpose for purpose in people.removed if purpose not in run.purposes))
+    purposes = {purpose: _next_entry(run, purpose, people, roster, written.get(purpose)) for purpose in touched}
     kept = {p: e for p, e in run.before.purposes.items() if p not in purposes} if run.before else {}
     mapping_name = f"mapping-{run.generation:04d}.parquet"
     write_mapping(run.workspace / mapping_name, people.mapping)
-    if run.before and run.before.mapping and file_hash(run.folder / run.before.mapping) == file_hash(run.workspace / mapping_name):
-        (run.workspace / mapping_name).unlink()
-        mapping_name = run.before.mapping
+    consents_name = f"consents-{run.generation:04d}.parquet"
+    if consented is not None:
+        pq.write_table(consented, run.workspace / consents_name, compression="zstd")
     manifest = Manifest(
         generation=run.generation,
         synthetic=run.project.is_synthetic,
-        mapping=mapping_name,
+        mapping=_kept_if_same(run, mapping_name, run.before.mapping if run.before else None),
+        consents=None if consented is None else _kept_if_same(run, consents_name, run.before.consents if run.before else None),
         purposes={**kept, **purposes},
         loaded=_loaded(run, units),
     )
     unchanged = run.before is not None and manifest.model_copy(update={"generation": run.before.generation}) == run.before
     return None if unchanged else manifest
+
+
+def _kept_if_same(run: _Run, name: str, before: str | None) -> str:
+    """Name the file that stays: the one from before where the new one is no different."""
+    if before is None or file_hash(run.folder / before) != file_hash(run.workspace / name):
+        return name
+    (run.workspace / name).unlink()
+    return before
 
 
 def _next_entry(run: _Run, purpose: StorePurpose, people: People, roster: Roster, batch: BatchEntry | None) -> PurposeEntry:
@@ -269,7 +301,7 @@ def _next_entry(run: _Run, purpose: StorePurpose, people: People, roster: Roster
     subjects = subjects_of(purpose, people, roster, before)
     stored = run.stored(purpose).batches
     if people.removed.get(purpose):
-        stored = copy_without(run.stored(purpose), people.removed[purpose], run.workspace / purpose, suffix=f"without-{run.generation:04d}")
+        stored = copy_without(run.stored(purpose), people.removed[purpose], run.workspace / purpose, suffix=f"{run.generation:04d}")
     name = _write_subjects(run, purpose, subjects, before)
     path = run.workspace / purpose / name if name is not None else run.folder / purpose / (entry.subjects if entry else "")
     highest = max(subjects["person"].to_pylist(), default=-1) + 1
@@ -304,10 +336,14 @@ def _loaded(run: _Run, units: Sequence[SourceUnit]) -> tuple[LoadedEntry, ...]:
 def _commit(run: _Run, manifest: Manifest) -> None:
     """Move everything into place, then replace the manifest: before that line the old state holds, after it the new one."""
     with run.progress.step("Committing", total=1) as step:
+        clear_traces(run.project, run.before, manifest, workspace=run.workspace)
+        if run.before is None:
+            begin_restrictions(run.project)
         for purpose in manifest.purposes:
             move_into(run.workspace / purpose, run.folder / purpose)
-        if manifest.mapping is not None and (run.workspace / manifest.mapping).exists():
-            (run.workspace / manifest.mapping).rename(run.folder / manifest.mapping)
+        for name in filter(None, (manifest.mapping, manifest.consents)):
+            if (run.workspace / name).exists():
+                (run.workspace / name).rename(run.folder / name)
         flush_folder(run.folder)
         write_manifest(run.folder, manifest)
         clear_leftovers(run.folder, manifest, keep=run.workspace)

@@ -44,7 +44,9 @@ class Roster:
 
 
 def read_roster(units: Sequence[SourceUnit], *, today: date, tallies: Sequence[FileTally]) -> Roster:
-    """Read all persons sources; of a person in several, the last one says what holds.
+    """Read all persons sources; of a person in several, the last one says what holds, and of several rows there the strictest.
+
+    Whoever lives with somebody whose address is protected, strictly too, is shielded: their address would be the same (R-08).
 
     Raises
     ------
@@ -53,7 +55,9 @@ def read_roster(units: Sequence[SourceUnit], *, today: date, tallies: Sequence[F
     """
     connection = duckdb.connect(":memory:", config={"temp_directory": ""})
     connection.execute(
-        "CREATE TABLE rows (unit INTEGER, line BIGINT, raw VARCHAR, group_raw VARCHAR, born_on DATE, protection VARCHAR, reason VARCHAR)"
+        """CREATE TABLE rows (
+            unit INTEGER, line BIGINT, raw VARCHAR, group_raw VARCHAR, household VARCHAR, born_on DATE, protection VARCHAR, reason VARCHAR
+        )"""
     )
     for number, (unit, tally) in enumerate(zip(units, tallies, strict=True)):
         _read(connection, number, unit, tally, today)
@@ -94,7 +98,8 @@ def _statement(source: Source, schema: pa.Schema, number: int, today: date) -> s
     born = read_day(f'"{BORN}"', schema.field(BORN).type) if BORN in schema.names else "NULL::DATE"
     protection = f"regexp_replace(lower(coalesce({text(PROTECTION)}, '')), '[^a-z0-9]', '', 'g')"
     return f"""
-        SELECT {number}, __line, {text(source.id_column)} AS raw, {text(source.group_column)}, {born} AS born, {protection},
+        SELECT {number}, __line, {text(source.id_column)} AS raw, {text(source.group_column)}, {text(source.household_column)},
+            {born} AS born, {protection},
             CASE WHEN raw IS NULL THEN 'missing_id'
                 WHEN {born_text} IS NOT NULL AND born IS NULL THEN 'born_unreadable'
                 WHEN born < DATE '{EARLIEST}' OR born > DATE '{today}' THEN 'born_impossible' END
@@ -117,9 +122,18 @@ def _count(connection: duckdb.DuckDBPyConnection, number: int, tally: FileTally)
 def _people(connection: duckdb.DuckDBPyConnection, units: Sequence[SourceUnit]) -> pd.DataFrame:
     frame: pd.DataFrame = (
         connection.execute(
-            f"""SELECT raw, last(group_raw ORDER BY unit) AS group_raw, last(born_on ORDER BY unit) AS born_on,
-                last(protection IN {_SHIELDED} ORDER BY unit) AS shielded, list(DISTINCT unit ORDER BY unit) AS units
-            FROM seen WHERE reason IS NULL GROUP BY raw ORDER BY raw"""
+            f"""WITH told AS (
+                SELECT raw, unit, last(household ORDER BY line) AS household, bool_or(protection IN {(*_SHIELDED, *_STRICT)}) AS graded
+                FROM rows WHERE raw IS NOT NULL GROUP BY raw, unit
+            ), stands AS (
+                SELECT raw, last(household ORDER BY unit) AS household, last(graded ORDER BY unit) AS graded FROM told GROUP BY raw
+            ), addresses AS (
+                SELECT DISTINCT household FROM stands WHERE graded AND household IS NOT NULL
+            )
+            SELECT raw, last(group_raw ORDER BY unit) AS group_raw, last(born_on ORDER BY unit) AS born_on,
+                any_value(stands.graded OR stands.household IN (SELECT household FROM addresses)) IS TRUE AS shielded,
+                list(DISTINCT unit ORDER BY unit) AS units
+            FROM seen JOIN stands USING (raw) WHERE reason IS NULL GROUP BY raw ORDER BY raw"""
         )
         .to_arrow_table()
         .to_pandas()
