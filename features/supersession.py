@@ -102,25 +102,27 @@ def _likely_repeated(columns: Columns) -> NDArray[np.int64]:
     n = len(columns["record"])
     mixtures = np.empty(n, dtype=np.uint64)
     for start in range(0, n, BLOCK):
-        mixtures[start : start + BLOCK] = _mixture({name: columns[name][start : start + BLOCK] for name in ("person", "indicator", "record")})
+        block = slice(start, start + BLOCK)
+        mixtures[block] = _mixture(columns["person"][block], columns["indicator"][block], columns["record"][block])
     mixtures, position = _sorted_with_positions(mixtures)
     again = np.equal(mixtures[1:], mixtures[:-1])
     repeated = np.zeros(n, dtype=np.bool_)
     repeated[1:] = again
     repeated[:-1] |= again
     rows = np.sort(position[repeated])
-    return rows[columns["record"][rows] != 0]
+    likely: NDArray[np.int64] = rows[columns["record"][rows] != 0]
+    return likely
 
 
-def _mixture(columns: Columns) -> NDArray[np.uint64]:
-    """One number for person, indicator and record, evenly spread; 0 for a row without a record number."""
-    mixed = columns["person"].astype(np.int64)
+def _mixture(person: NDArray[np.int32], indicator: NDArray[np.int32], record: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """One evenly spread number for the three; 0 where there is no record number."""
+    mixed = person.astype(np.int64)
     mixed <<= 32
-    mixed |= columns["indicator"]
+    mixed |= indicator
     mixed *= _MIXING
-    mixed ^= columns["record"]
+    mixed ^= record
     mixed *= _MIXING
-    mixed *= columns["record"] != 0
+    mixed *= record != 0
     return mixed.view(np.uint64)
 
 
