@@ -32,13 +32,21 @@ install: .venv/installed ## Make .venv with the locked dependencies and the cons
 	  --build-constraints requirements/build.txt --require-hashes --no-deps -r $<
 	touch $@
 
+# Peers of the benchmarks that do not bear our libraries, each in an environment of its own.
+var/bench/peers/%/installed: requirements/%.txt .venv/installed
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(@D)/bin/python --compile-bytecode --require-hashes --no-deps -r $<
+	touch $@
+
 demo: install ## Synthetic municipality from raw files to a served case, on http://127.0.0.1:8000
 	$(RUN)/tidlig demo
 
 test: install ## All tests, about ten minutes at most
 	$(RUN)/python -m pytest -n 2 --dist loadfile -m "not proof"
 
-proof: install .venv/spark/installed ## The long proofs: soak, kills, full matrices
+PEERS := var/bench/peers/featuretools/installed var/bench/peers/collate/installed
+
+proof: install .venv/spark/installed $(PEERS) ## The long proofs: soak, kills, full matrices
 	$(RUN)/python -m pytest -m proof
 
 check: install ## Format, lint, types, layers, generated pages, lock file
@@ -62,9 +70,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 lock: ## Resolve the dependencies anew; the locks name no package index
 	$(COMPILE) --group dev pyproject.toml -o requirements/lock.txt
 	$(COMPILE) --group pyproject.toml:spark -o requirements/spark.txt
-	for name in bootstrap build; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	for name in bootstrap build featuretools; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	$(COMPILE) --no-deps requirements/collate.in -o requirements/collate.txt
 
-bench-features: install ## The point-in-time engine beside DuckDB, Polars and pandas
+bench-features: install $(PEERS) ## The point-in-time engine beside DuckDB, Polars, pandas, featuretools and collate
 	$(RUN)/python -m benchmarks.features
 bench-explain: install ## Explanations beside shap and LightGBM
 	$(RUN)/python -m benchmarks.explain

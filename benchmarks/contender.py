@@ -21,7 +21,7 @@ Work: TypeAlias = Callable[[], Done]
 
 
 def cpu_seconds() -> float:
-    """User and system time of this process and of its children, those that have ended and those that still run."""
+    """User and system time of this process and of those that it started, at any depth, whether they have ended or still run."""
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     ended = sum(usage.ru_utime + usage.ru_stime for usage in usages)
     return ended + sum(_cpu_seconds_of(child) for child in psutil.Process().children(recursive=True))
@@ -30,7 +30,7 @@ def cpu_seconds() -> float:
 def _cpu_seconds_of(process: psutil.Process) -> float:
     with suppress(psutil.NoSuchProcess):
         times = process.cpu_times()
-        return float(times.user + times.system)
+        return float(times.user + times.system + times.children_user + times.children_system)
     return 0.0
 
 

@@ -36,12 +36,15 @@ class Contender:
         ``"package.module:function"``; takes `arguments` by keyword and does the work, or gives it.
     most
         Largest size that it can bear; above it the contender is left out and said to be.
+    python
+        Interpreter of an environment of its own, for a contender that does not bear our libraries; ours by default.
     """
 
     name: str
     function: str
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     most: int | None = None
+    python: str = sys.executable
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def measure(contender: Contender) -> Run:
     RuntimeError
         With what the process printed when it failed.
     """
-    command = [sys.executable, "-m", "benchmarks.contender", contender.function, json.dumps(dict(contender.arguments))]
+    command = [contender.python, "-m", "benchmarks.contender", contender.function, json.dumps(dict(contender.arguments))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     peak = _watch(process)
     output, errors = process.communicate()
