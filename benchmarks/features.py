@@ -59,7 +59,7 @@ PEERS = (
     Peer("DuckDB SQL per part, pivoted", "duckdb_sql:conditional_aggregates_and_pivot", 100_000_000),
     Peer("Polars, group-by and pivot", "polars_grid:grid_then_pivot", 50_000_000),
     Peer("pandas, loop over dates", "pandas_loop:loop_over_dates", 50_000_000),
-    Peer("collate's SQL on PostgreSQL, after loading", "collate_sql:aggregate", 10_000_000, "collate", is_loaded=True),
+    Peer("collate on PostgreSQL, after loading", "collate_sql:aggregate", 10_000_000, "collate", is_loaded=True),
     Peer("featuretools, cutoff times", "featuretools_cutoffs:shared_dates", 2_000_000, "featuretools"),
 )
 FEATURETOOLS_OWN = Peer("featuretools, each person's own dates", "featuretools_cutoffs:own_dates", OWN_DATES, "featuretools")
@@ -107,12 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> list[RecordRow]:
 
 
 def sizes(records: int, peers: Sequence[Peer]) -> Iterator[tuple[int, list[Peer]]]:
-    """Yield each size that is run and who bears it, the size asked for first.
-
-    >>> bearing = {size: [peer.environment for peer in able] for size, able in sizes(20_000_000, PEERS[3:])}
-    >>> bearing
-    {20000000: [None], 10000000: ['collate'], 2000000: ['featuretools'], 20000: ['collate', 'featuretools']}
-    """
+    """Yield each size that is run and who runs it beside ours, the size asked for first."""
     yield records, [peer for peer in peers if peer.most >= records]
     for size in sorted({peer.most for peer in peers if peer.most < records}, reverse=True):
         yield size, [peer for peer in peers if peer.most == size]
@@ -163,13 +158,13 @@ def check_agreement(work: Path, environments: Path, *, workers: int) -> None:
     _new_folder(work)
     write_raw(work / "raw.parquet", events=SAMPLE)
     knowing = prepare(work, [peer for peer in PEERS if peer.environment is None], environments, workers=workers)
-    _check_equal(knowing)
+    check_equal(knowing)
     print_line(f"All {len(knowing)} that know of lateness agree to the last bit on {SAMPLE:,} records, late and corrected ones among them.")
     write_plain(work / "plain", records=SAMPLE)
     plain = prepare(work / "plain", [peer for peer in PEERS if peer.environment], environments, workers=workers)
-    _check_equal(plain)
+    check_equal(plain)
     write_plain(work / "own", records=400)
-    _check_equal(_on_own_dates(work / "own", environments, workers=workers))
+    check_equal(_on_own_dates(work / "own", environments, workers=workers))
     print_line(f"All {len(plain)} that know one date a record agree to the last bit on {SAMPLE:,} records of which none is late.")
 
 
@@ -182,7 +177,14 @@ def write_plain(work: Path, *, records: int) -> None:
     pq.write_table(pq.read_schema(work / "raw.parquet").empty_table().from_pandas(plain, preserve_index=False), work / "raw.parquet")
 
 
-def _check_equal(contenders: Sequence[Contender]) -> None:
+def check_equal(contenders: Sequence[Contender]) -> None:
+    """Run each once and compare what it wrote with what the first one wrote, to the last bit.
+
+    Raises
+    ------
+    AssertionError
+        Naming the contender that differs.
+    """
     first: pd.DataFrame | None = None
     for contender in contenders:
         measure(contender)
