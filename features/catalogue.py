@@ -198,6 +198,11 @@ class Source(Strict):
     metadata: str | None = None
     """For `spells`: the JSON metadata file."""
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether a file without rows says something: a list of consents does, that nobody has given one."""
+        return self.layout == "consents"
+
     @field_validator("known_column")
     @classmethod
     def _empty_is_none(cls, column: str | None) -> str | None:

@@ -12,6 +12,8 @@ from functools import partial
 
 from features.approval import approval_finding
 from features.catalogue import Sector, Use
+from features.consent_table import exchange_path
+from features.consents import needing_consent
 from features.errors import DataError, IntakeError, ProjectError, PurposeError, ScreeningError
 from features.findings import Finding
 from features.intake.sources import SourceUnit, check_synthetic_column, read_columns, source_units
@@ -55,6 +57,7 @@ def check_project(
         *_stages(project),
         *_capacity(project),
         *_groups(project),
+        _consents(project),
         approval_finding(project.screening, project.catalogue, project.services),
         register_finding(project.catalogue.sources.values(), is_real=project.screening.project.data == "real"),
     ]
@@ -192,6 +195,18 @@ def _groups(project: Project) -> Iterator[Finding]:
     else:
         n_audit = len(project.catalogue.with_use(Use.AUDIT))
         yield Finding("C-10", title, "PASSED", {"groups": ", ".join(project.screening.groups), "n_audit_indicators": n_audit})
+
+
+def _consents(project: Project) -> Finding:
+    title, gated = "Where consent is needed, a list says who gives it", needing_consent(project)
+    delivered = [source.name for source in project.catalogue.sources.values() if source.layout == "consents"]
+    registered = exchange_path(project).is_file()
+    if not gated:
+        return Finding("C-13", title, "NOT_APPLICABLE", {"why": "no indicator that is on needs consent"})
+    if not delivered and not registered:
+        return _failed("C-13", title, f'{", ".join(gated)} need consent, and no source has layout = "consents"', "TID220")
+    where = [*delivered, *(["the review service"] if registered else [])]
+    return Finding("C-13", title, "PASSED", {"n_indicators": len(gated), "from": ", ".join(where)})
 
 
 def _asked(code: str, title: str, ask: Callable[[], object]) -> Finding:

@@ -89,22 +89,24 @@ def ingest(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     and a refused file leaves the store as it was. Doing it again loads only what is new; a corrected extract is added and never rewrites
     what was known before.
     """
+    from features.consents import consent_lines
     from features.intake.load import ingest as load_sources
     from features.keys import read_keys
     from features.project import load_project
 
-    loaded = load_project(project)
+    loaded, now = load_project(project), datetime.now(UTC)
     keys = read_keys(loaded, environ=os.environ)
     report = load_sources(
         loaded,
         keys=keys,
         environ=os.environ,
-        now=datetime.now(UTC),
+        now=now,
         progress=progress_for(as_json=as_json),
         token_bytes=secrets.token_bytes,
     )
+    consents = consent_lines(loaded, on=now.date())
     if as_json:
-        print_json(report.as_dict())
+        print_json({**report.as_dict(), "consents": list(consents)})
         return
     print_table(
         f"Sources of {loaded.root}",
@@ -129,6 +131,8 @@ def ingest(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
         print_line(f"Reasons and line numbers: {report.quarantine}")
     persons = ", ".join(f"{count} in {purpose}" for purpose, count in report.n_persons.items())
     print_line(f"Persons: {persons}." if report.batch else f"Nothing new. Persons: {persons}.")
+    for line in consents:
+        print_line(line)
 
 
 def _example_folder(example: Example) -> Path:

@@ -64,7 +64,7 @@ def read_consents(project: Project) -> pa.Table:
     A missing list stops the run (R-36). Going on as if nobody consented would be lawful, but would also hide that a list was lost, and a
     model trained that week would differ for no reason anybody could see. An empty list is a list.
     """
-    paths = [path for path in (delivered_path(project), exchange_path(project)) if path is not None and path.is_file()]
+    paths = _lists(project)
     if not paths:
         raise PurposeError(
             "TID220",
@@ -122,6 +122,33 @@ def consent_coverage(project: Project, purpose: StorePurpose, *, on: date) -> tu
         if isinstance(gate, ConsentGate):
             found += [ConsentCoverage(store.indicators[place], shown_count(gate.n_people(place))) for place in gate.gated]
     return tuple(found)
+
+
+def consent_lines(project: Project, *, on: date) -> tuple[str, ...]:
+    """Say in a line for each store how many indicators need consent, and which of them can be used of nobody today.
+
+    Raises
+    ------
+    DataError, PurposeError
+        TID408 and TID221 as `read_consents`; a list that is not there yet is said in a line.
+    """
+    gated, manifest = needing_consent(project), find_store_manifest(project)
+    if gated and not _lists(project):
+        return (f"{len(gated)} indicators need consent, and there is no list of consents: nothing is built until there is one (TID220).",)
+    covered = {purpose: consent_coverage(project, purpose, on=on) for purpose in (manifest.purposes if manifest else ())}
+    return tuple(_line(purpose, found) for purpose, found in covered.items() if found)
+
+
+def _lists(project: Project) -> list[Path]:
+    return [path for path in (delivered_path(project), exchange_path(project)) if path is not None and path.is_file()]
+
+
+def _line(purpose: str, found: tuple[ConsentCoverage, ...]) -> str:
+    unused = [one.indicator for one in found if one.people == "0"]
+    told = ", ".join(f"{one.indicator} of {one.people} people" for one in found if one.people != "0")
+    return f"{len(found)} indicators need consent ({purpose}): " + "; ".join(
+        [*([f"used are {told}"] if told else []), *([f"unused, since nobody consents today, are {', '.join(unused)}"] if unused else [])]
+    )
 
 
 def delivered_path(project: Project) -> Path | None:

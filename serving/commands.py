@@ -31,6 +31,7 @@ def screen(
     """
     from dataclasses import asdict
 
+    from features.consents import consent_lines
     from features.project import load_project
     from serving.app import open_service
     from serving.screening import check_can_screen
@@ -50,8 +51,9 @@ def screen(
         workers=workers,
         progress=progress_for(as_json=as_json),
     )
+    consents = consent_lines(loaded, on=now.date())
     if as_json:
-        print_json({"synthetic": loaded.is_synthetic, **asdict(report)})
+        print_json({"synthetic": loaded.is_synthetic, **asdict(report), "consents": list(consents)})
         return
     rows = [
         (s.stage, s.outcome, s.model_version, _few(s.n_scored), _few(s.n_in_band), _few(s.n_cases), "yes" if s.is_repeat else "")
@@ -60,6 +62,8 @@ def screen(
     print_table(f"Screening as of {report.as_of}", ("stage", "outcome", "version", "scored", "in band", "cases", "done before"), rows)
     for name, why in report.skipped:
         print_line(f"{name} was not screened. {why}")
+    for line in consents:
+        print_line(line)
     print_line("The cases wait in the queue of each municipality: `tidlig serve`.")
 
 

@@ -22,7 +22,8 @@ from features.intake.roster import Roster
 from features.intake.sources import SourceUnit, read_unit
 from features.project import Project
 
-_DATES = ("valid_from", "valid_to", "withdrawn_on")
+_NEEDED = ["scope", "purpose", "signed_by", "language", "valid_from", "valid_to", "age_rule"]
+"""Cells without which a row is no consent."""
 
 
 def read_delivered(
@@ -49,7 +50,11 @@ def read_delivered(
 
 
 def _read(project: Project, unit: SourceUnit, people: People, roster: Roster, tally: FileTally) -> pa.Table:
-    rows = pd.concat([_texts(chunk.table, chunk.lines, unit) for chunk in read_unit(unit, tally)], ignore_index=True)
+    chunks = [_texts(chunk.table, chunk.lines, unit) for chunk in read_unit(unit, tally)]
+    _check_whole(tally, unit)
+    if not chunks:
+        return CONSENTS.empty_table()
+    rows = pd.concat(chunks, ignore_index=True)
     rows = rows[~rows["raw"].isin(roster.hidden)]
     tally.rows_read += len(rows)
     subject = rows["raw"].map(_subjects(rows["raw"].dropna().unique().tolist(), people, roster))
@@ -96,11 +101,17 @@ def _subjects(raw: Sequence[str], people: People, roster: Roster) -> dict[str, s
     return {one: subject[links[one]] for one in raw if one in links and links[one] in subject}
 
 
+def _check_whole(tally: FileTally, unit: SourceUnit) -> None:
+    """Refuse the file when the reader has set a line aside."""
+    if tally.rows_bad:
+        raise PurposeError(
+            "TID221", f"{unit.name} (source {unit.source.name}): {tally.describe()} Any of them could be a withdrawal (R-23)."
+        )
+
+
 def _check_readable(rows: pd.DataFrame, unit: SourceUnit) -> None:
     """Refuse the file when a cell is empty or does not read: one of them could be a withdrawal."""
-    broken = rows["is_unreadable"] | rows[["scope", "purpose", "signed_by", "language", "valid_from", "valid_to", "age_rule"]].isna().any(
-        axis=1
-    )
+    broken = rows["is_unreadable"] | rows[_NEEDED].isna().any(axis=1)
     if broken.any():
         first = ", ".join(map(str, sorted(rows.loc[broken, "line"])[:3]))
         raise PurposeError(

@@ -61,7 +61,7 @@ def detect_shape(path: Path, source: Source, *, separator_expected: tuple[str, .
     cells = tuple(cell.strip() for cell in next(csv.reader([first.rstrip("\r\n")], delimiter=separator)))
     if source.layout == "spells" and not {"unit_id", "start", "stop"} & set(cells):
         return CsvShape(encoding, separator, SPELL_COLUMNS[: len(cells)], skipped)
-    if not any(line.strip() for line in lines[skipped + 1 :]):
+    if not source.may_be_empty and not any(line.strip() for line in lines[skipped + 1 :]):
         raise IntakeError("TID304", f"{path.name} (source {source.name}) is empty: it has no row below its header. Ask for the file again.")
     return CsvShape(encoding, separator, cells, skipped + 1)
 
