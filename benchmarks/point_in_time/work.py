@@ -90,11 +90,9 @@ def _records(rng: np.random.Generator, start: int, stop: int, n: int, *, first_r
 def all_rows(n_persons: int) -> pd.DataFrame:
     """Every person on every date, as the engine takes them."""
     person = np.repeat(np.arange(n_persons, dtype=np.int32), len(DATES))
-    dates = np.empty(len(DATES), dtype=object)
-    dates[:] = DATES
-    return pd.DataFrame(
-        {"person": person, "subject_id": pd.Series(person).astype(str), "group": person, "as_of": np.tile(dates, n_persons)}
-    )
+    as_of = np.tile(np.array(DATES, dtype="datetime64[s]"), n_persons)
+    subject_id = pd.array(pa.array(person).cast(pa.large_string()), dtype="str")
+    return pd.DataFrame({"person": person, "subject_id": subject_id, "group": person, "as_of": as_of}, copy=False)
 
 
 def write_wide(path: Path, person: np.ndarray, as_of: int | np.ndarray, columns: np.ndarray) -> None:

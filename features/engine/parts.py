@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -84,6 +85,6 @@ def keys_by_part(keys: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     [(0, 2), (1, 1), (2, 1)]
     """
     part = keys["person"].to_numpy() // PERSONS_PER_PART
-    numbers, starts = np.unique(part, return_index=True)
-    for number, start, stop in zip(numbers, starts, np.append(starts[1:], len(part)), strict=True):
-        yield int(number), keys.slice(start, stop - start)
+    bounds = [0, *(np.flatnonzero(part[1:] != part[:-1]) + 1).tolist(), len(part)]
+    for start, stop in pairwise(bounds):
+        yield int(part[start]), keys.slice(start, stop - start)
