@@ -15,6 +15,7 @@ from features.synth.attendance import UpperAbsence, draw_attendance, primary_abs
 from features.synth.background import Background, Bools, Floats, Ints, draw_background
 from features.synth.child_welfare import draw_welfare
 from features.synth.completion import Effects, Grade10, UpperSecondary, draw_upper_secondary, enrol_upper, upper_records
+from features.synth.consents import Consents, draw_consents
 from features.synth.events import Events, Lag, concatenate, make_events
 from features.synth.health import draw_health
 from features.synth.household import Parents, draw_parents, draw_residence
@@ -96,6 +97,7 @@ class Cohort:
     tests: list[NationalTest]
     parents: Parents
     truth: Truth
+    consents: Consents
 
 
 ADDRESS_GRADES = ("ugradert", "klientadresse", "fortrolig", "strengtFortrolig")
@@ -170,6 +172,7 @@ def generate_cohort(size: int, birth_year: int, first_number: int, settings: Set
         tests,
         parents,
         _truth(upper, drivers, primary),
+        draw_consents(people, settings.last_day, rng),
     )
 
 

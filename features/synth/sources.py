@@ -18,6 +18,7 @@ economy.csv            ;  one wide row a person and year, decimal comma (snapsho
 follow_up_service.csv  ;  registered with the county's follow-up service
 settlement.csv         ;                                          integration
 health.parquet                                                    health
+consents.csv           ;  one row for each person, scope and purpose (consents)
 audit.parquet             audit attributes (categories, by name)  audit
 truth/truth.parquet       what no register knows; no source declares it
 ```
@@ -38,6 +39,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.synth import rates
+from features.synth.consents import PURPOSES, SCOPES, SIGNS_ALONE_FROM, VALID_DAYS
 from features.synth.events import Events
 from features.synth.generate import ADDRESS_GRADES, Cohort
 from features.synth.household import economy_known_on
@@ -138,6 +140,7 @@ def cohort_tables(cohort: Cohort, ids: pa.StringArray, *, last_day: int) -> Iter
         yield file.name, _events(file, cohort.events, ids)
     yield "national_tests.csv", _national_tests(cohort, ids, last_day)
     yield "economy.csv", _economy(cohort, ids, last_day)
+    yield "consents.csv", pa.concat_tables(_consents(cohort, ids, purpose) for purpose in PURPOSES)
     yield "truth/truth.parquet", _truth(cohort, ids)
 
 
@@ -200,6 +203,24 @@ def _economy(cohort: Cohort, ids: pa.StringArray, last_day: int) -> pa.Table:
             )
         )
     return pa.concat_tables(tables)
+
+
+def _consents(cohort: Cohort, ids: pa.StringArray, purpose: str) -> pa.Table:
+    given = cohort.consents
+    stands = pa.array(given.withdrawn_on == 0)
+    return _marked(
+        {
+            "person": _repeat(ids, given.person),
+            "scope": pa.array(SCOPES).take(pa.array(given.scope)),
+            "purpose": pa.array([purpose] * len(given.person), pa.string()),
+            "valid_from": _days(given.valid_from),
+            "valid_to": _days(given.valid_from + VALID_DAYS),
+            "withdrawn_on": pc.if_else(stands, pa.scalar(None, pa.date32()), _days(given.withdrawn_on)),
+            "signed_by": pc.if_else(pa.array(given.signs_alone), "child", "guardian_a+guardian_b"),
+            "age_rule": pa.array(np.full(len(given.person), SIGNS_ALONE_FROM, np.int8)),
+            "language": pc.if_else(pa.array(given.in_nynorsk), "nn", "nb"),
+        }
+    )
 
 
 def _truth(cohort: Cohort, ids: pa.StringArray) -> pa.Table:

@@ -71,6 +71,8 @@ def test_columns_are_those_of_the_declared_layout(project: Path) -> None:
         expected = {source.id_column, "synthetic"}
         if source.layout == "persons":
             expected |= {"born_on", "address_protection"}
+        elif source.layout == "consents":
+            expected |= {"scope", "purpose", "valid_from", "valid_to", "withdrawn_on", "signed_by", "age_rule", "language"}
         else:
             expected |= {source.happened_column, source.known_column}
         expected |= {source.indicator_column, source.value_column} if source.layout == "events" else set(source.columns)
@@ -119,11 +121,24 @@ def test_invented_people_are_never_written_into_another_kind_of_project(tmp_path
 
 
 def test_nothing_happens_or_is_known_after_the_last_day_nor_before_it_happens(project: Path) -> None:
-    for file in (file for file in written_files(project) if file not in ("persons.csv", "truth/truth.parquet")):
+    for file in (file for file in written_files(project) if file not in ("persons.csv", "consents.csv", "truth/truth.parquet")):
         frame = read(project, file)
         happened, known = pd.to_datetime(frame["happened_on"]), pd.to_datetime(frame["known_on"])
         assert known.max() <= pd.Timestamp(UNTIL), file
         assert (known >= happened).all(), file
+
+
+@pytest.mark.requirement("R-23")
+def test_consents_are_for_the_indicators_that_need_one_and_end_within_a_year_or_on_withdrawal(project: Path) -> None:
+    consents = read(project, "consents.csv")
+    needed = {code for code, indicator in load_project(project).catalogue.indicators.items() if indicator.needs_consent}
+    assert set(consents["scope"]) == needed
+    assert not consents.duplicated(["person", "scope", "purpose"]).any()
+    start, stop, withdrawn = (pd.to_datetime(consents[name]) for name in ("valid_from", "valid_to", "withdrawn_on"))
+    assert (start <= pd.Timestamp(UNTIL)).all()
+    assert ((stop - start).dt.days == 364).all()
+    assert 0.02 < withdrawn.notna().mean() < 0.1
+    assert ((withdrawn >= start) & (withdrawn <= pd.Timestamp(UNTIL)))[withdrawn.notna()].all()
 
 
 def test_nothing_happens_before_birth(project: Path) -> None:
