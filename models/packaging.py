@@ -12,6 +12,7 @@ from mlflow.models import ModelSignature
 from mlflow.models.model import ModelInfo
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
+from features.errors import PurposeError
 from features.screening import Purpose
 from models.bundle import Bundle, load_bundle
 from models.pyfunc import SCORES
@@ -25,7 +26,7 @@ def log_pyfunc(bundle_folder: Path, *, name: str = "model", test_purpose: Purpos
     Parameters
     ----------
     test_purpose
-        A purpose of kind ``test``: until it ends the model answers for real people's rows outside a case. Needed by nothing else.
+        A purpose of kind ``test``: while it is valid the model answers for real people's rows outside a case. Needed by nothing else.
     options
         More of `mlflow.pyfunc.log_model`, such as ``registered_model_name`` or ``metadata``.
 
@@ -38,9 +39,20 @@ def log_pyfunc(bundle_folder: Path, *, name: str = "model", test_purpose: Purpos
     ------
     ModelError
         When the bundle does not load.
+    PurposeError
+        TID223 when the purpose is of another kind.
     """
+    if test_purpose is not None and test_purpose.kind != "test":
+        raise PurposeError(
+            "TID223",
+            f"a purpose of kind {test_purpose.kind!r} does not let a model answer outside a case. Declare one of kind 'test', with its "
+            "legal basis and dates (R-18).",
+        )
     bundle = load_bundle(bundle_folder)
-    config = {"test_purpose_until": None if test_purpose is None else test_purpose.valid_to.isoformat()}
+    config = {
+        "test_purpose_from": None if test_purpose is None else test_purpose.valid_from.isoformat(),
+        "test_purpose_until": None if test_purpose is None else test_purpose.valid_to.isoformat(),
+    }
     info: ModelInfo = mlflow.pyfunc.log_model(
         name=name,
         python_model=str(Path(__file__).with_name("pyfunc_model.py")),

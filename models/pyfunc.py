@@ -72,8 +72,8 @@ def check_may_answer(bundle: Bundle, config: dict[str, Any], *, today: date) -> 
     """
     if bundle.data != "real":
         return
-    until = config.get("test_purpose_until")
-    if until is None or today > date.fromisoformat(until):
+    first, last = config.get("test_purpose_from"), config.get("test_purpose_until")
+    if first is None or last is None or not date.fromisoformat(first) <= today <= date.fromisoformat(last):
         raise ModelError(
             "TID513",
             f"{bundle.name} learnt from real people: a person's score exists only in an assigned case (R-18). "

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.errors import ModelError
+from features.errors import ModelError, PurposeError
 from features.screening import Purpose
 from models.bands import Band
 from models.boosted import BoostedRung
@@ -106,6 +106,12 @@ def test_a_model_of_real_people_does_not_answer_outside_a_case(store: Path, synt
     _, uri = logged(store, "real-over", data="real", test_purpose=over)
     with pytest.raises(ModelError, match="TID513"):
         mlflow.pyfunc.load_model(uri).predict(frame)
+    to_come = over.model_copy(update={"valid_from": date(9998, 1, 1), "valid_to": date(9999, 1, 1)})
+    _, uri = logged(store, "real-to-come", data="real", test_purpose=to_come)
+    with pytest.raises(ModelError, match="TID513"):
+        mlflow.pyfunc.load_model(uri).predict(frame)
+    with pytest.raises(PurposeError, match="TID223"):
+        logged(store, "real-to-train", data="real", test_purpose=over.model_copy(update={"kind": "train"}))
     running = over.model_copy(update={"valid_to": date(9999, 1, 1)})
     _, uri = logged(store, "real-tested", data="real", test_purpose=running)
     assert len(mlflow.pyfunc.load_model(uri).predict(frame)) == 3
