@@ -63,10 +63,10 @@ def features(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes; each takes the memory of one part.", show_default="one per core, 1 for a small store"),
+        typer.Option(min=1, help="Threads; each takes the memory of one part.", show_default="one per core, 1 for a small store"),
     ] = None,
     engine: Annotated[
-        Engine, typer.Option(help="Build on this machine, or on Spark (needs tidlig[spark] and Java); the same table.")
+        Engine, typer.Option(help="Build on this machine, or on Spark (needs the extra `spark`, and Java); the same table.")
     ] = Engine.LOCAL,
     master: Annotated[
         str | None, typer.Option(metavar="URL", help="With --engine spark: local[2], spark://host:7077, yarn, k8s://…")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -10,14 +11,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
 from features.engine.build import build_features
 from features.engine.parts import BuiltPart, Partitioner, PartWork
 from features.engine.spark import BUILT_SCHEMA, build_batches, check_installed, refusal
+from features.engine_commands import app
 from features.errors import DataError, PurposeError
 from features.progress import Progress
 from features.records import IN_FORCE, PERSONS_PER_PART, Records
 from features.specs import FeatureSpec
+from tests.conftest import ROOT
 from tests.support.memory_store import MemoryStore
 
 INDICATORS = ("absence", "measure")
@@ -133,3 +137,22 @@ def test_spark_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("features.engine.spark.find_spec", lambda name: None)
     with pytest.raises(DataError, match=r"TID436: Spark is not installed.*tidlig\[spark\]"):
         check_installed({})
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--master", "local[2]"], "goes together with --engine spark"),
+        (["--engine", "spark"], "goes together with --engine spark"),
+        (["--engine", "spark", "--master", "local[2]", "--workers", "2"], "leave out --workers"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_anything_is_read(options: list[str], said: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["--project", str(tmp_path), *options], env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_the_extra_and_the_lock_of_the_tests_ask_for_the_same_spark() -> None:
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert asked["project"]["optional-dependencies"]["spark"] == asked["dependency-groups"]["spark"]
