@@ -103,19 +103,33 @@ class Split(Strict):
 
 
 class DiagnosticSplit(Strict):
-    """A split that shows something but may train on later periods than it tests. What it makes can never be registered."""
+    """A split that shows something but may train on later periods than it tests. What it makes can never be registered.
+
+    Either periods (`train` and `test`), or `folds` of persons where everybody is one cohort and no split is forward in time.
+    """
 
     name: Code
     stage: Code
     outcome: Code
-    train: tuple[str, ...] = Field(min_length=1)
-    test: tuple[str, ...] = Field(min_length=1)
+    train: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    folds: int | None = Field(default=None, ge=2, le=20)
+    """Every row is scored by a model that saw none of its person's rows; the figures are of all rows together."""
     excluded_codes: tuple[int, ...] = ()
     """Status codes left out on top of the outcome's own."""
     features: tuple[str, ...] = ()
     """Names of the features it uses, benchmark-only ones too; empty means all predictors."""
+    with_benchmark: bool = False
+    """Whether all benchmark-only features stand beside all predictors, where `features` names none."""
     boosted: dict[str, float | int | str | bool] | None = None
     """LightGBM parameters in place of `[training.boosted]`."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        by_period = bool(self.train) and bool(self.test)
+        if by_period == (self.folds is not None) or bool(self.train) != bool(self.test):
+            raise ValueError(f"diagnostic_split {self.name}: give both `train` and `test`, or `folds`")
+        return self
 
 
 class Reference(Strict):

@@ -171,7 +171,8 @@ def _diagnose(project: Project, training: Training, name: str, *, as_json: bool)
         print_json({"project": project.id, "synthetic": project.is_synthetic, **_diagnosis_fields(found)})
         return
     rows = [(metric, str(interval)) for metric, interval in found.figures.items()]
-    print_table(f"Diagnostic split {found.name}: {found.n_train} training rows, {found.n_test} test rows", ("metric", "value"), rows)
+    how = f", {found.n_folds} folds of persons" if found.n_folds > 1 else ""
+    print_table(f"Diagnostic split {found.name}: {found.n_train} training rows, {found.n_test} test rows{how}", ("metric", "value"), rows)
     print_line("A diagnostic split may train on later periods than it tests. Nothing was logged, and its model can never be registered.")
 
 
@@ -179,7 +180,14 @@ def _diagnosis_fields(found: Diagnosis) -> dict[str, object]:
     from dataclasses import asdict
 
     figures = {metric: asdict(interval) for metric, interval in found.figures.items()}
-    return {"diagnostic_split": found.name, "n_train": found.n_train, "n_test": found.n_test, "figures": figures, "registrable": False}
+    return {
+        "diagnostic_split": found.name,
+        "n_train": found.n_train,
+        "n_test": found.n_test,
+        "n_folds": found.n_folds,
+        "figures": figures,
+        "registrable": False,
+    }
 
 
 def _print_reports(reports: list[Report]) -> None:

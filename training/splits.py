@@ -114,7 +114,9 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending: NDAr
         raise DataError(
             "TID442",
             f"no training row has an outcome that was known by {_date(first)}, the first as-of date of the test "
-            f"({int(candidates.sum())} rows lie in {_listed(train_names)}). Test on later periods or train on earlier ones.",
+            f"({int(candidates.sum())} rows lie in {_listed(train_names)}). Test on later periods or train on earlier ones. "
+            "Where everybody is one cohort there is no such split: a [[diagnostic_split]] with `folds` shows what can be learned, and "
+            "is never registered.",
         )
     left_out = candidates & ~train & ~np.isin(names, immature)
     return _split(rows, names, train, test, dropped=int(left_out.sum()), immature=immature)
@@ -134,6 +136,34 @@ def diagnostic_split(rows: LabelledRows, declared: DiagnosticSplit) -> Split:
         if not mask.any():
             raise DataError(code, f"diagnostic_split {declared.name}: no row with a known outcome lies in {_listed(periods)}.")
     return _split(rows, names, train, test, dropped=0, immature=(), registrable=False)
+
+
+def person_folds(rows: LabelledRows, declared: DiagnosticSplit, *, seed: int) -> tuple[Split, ...]:
+    """Divide people, with all their rows, into folds of nearly equal size, one to test and the others to learn from; never registrable.
+
+    Raises
+    ------
+    DataError
+        TID441 when there are fewer people than folds.
+
+    Examples
+    --------
+    >>> day = np.zeros(4, dtype=np.int32)
+    >>> rows = LabelledRows(as_of=day, known_on=day, group=np.array([1, 1, 2, 3], dtype=np.int32), period=np.array(["2001"] * 4))
+    >>> declared = DiagnosticSplit(name="people", stage="start", outcome="gone", folds=3)
+    >>> sorted(rows.group[split.test].tolist() for split in person_folds(rows, declared, seed=1))
+    [[1, 1], [2], [3]]
+    """
+    people, person = np.unique(rows.group, return_inverse=True)
+    n_folds = declared.folds or 0
+    if len(people) < n_folds:
+        raise DataError(
+            "TID441", f"diagnostic_split {declared.name}: {len(people)} people with a known outcome are too few for {n_folds} folds."
+        )
+    fold = np.empty(len(people), dtype=np.intp)
+    fold[np.random.default_rng(seed).permutation(len(people))] = np.arange(len(people)) % n_folds
+    tests = [fold[person] == number for number in range(n_folds)]
+    return tuple(_split(rows, rows.period, ~test, test, dropped=0, immature=(), registrable=False) for test in tests)
 
 
 def check_registrable(split: Split) -> None:

@@ -12,7 +12,13 @@ SELECT person, x.i AS indicator, x.v AS value, asked_on AS happened_on, asked_on
     {'i': 'mother_monitoring', 'v': w.R1485700::DOUBLE},
     {'i': 'father_monitoring', 'v': w.R1485800::DOUBLE},
     {'i': 'limits_set', 'v': w.R1486100::DOUBLE},
-    {'i': 'limits_broken', 'v': w.R1486300::DOUBLE}
+    {'i': 'limits_broken', 'v': w.R1486300::DOUBLE},
+    {'i': 'lives_with', 'v': w.R1205300::DOUBLE},
+    {'i': 'lived_with_at_12', 'v': w.R1205000::DOUBLE},
+    {'i': 'parents_get_on_mother', 'v': w.R1484900::DOUBLE},
+    {'i': 'parents_get_on_father', 'v': w.R1485000::DOUBLE},
+    {'i': 'limits_set_parent', 'v': w.R1486200::DOUBLE},
+    {'i': 'limits_broken_parent', 'v': w.R1486400::DOUBLE}
   ]) AS x
   FROM raw_variables_wide w JOIN person_year p ON p.id = w.pubid AND p.year = 1997
   WHERE p.intdate IS NOT NULL)

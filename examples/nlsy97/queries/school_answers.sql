@@ -9,6 +9,14 @@ SELECT person, x.i AS indicator, x.v AS value, asked_on AS happened_on, asked_on
     {'i': 'age_first_drink', 'v': w.R0358400::DOUBLE},
     {'i': 'days_drank', 'v': w.R0358500::DOUBLE},
     {'i': 'days_five_drinks', 'v': w.R0358700::DOUBLE},
+    {'i': 'drinks_per_day', 'v': w.R0358600::DOUBLE},
+    {'i': 'chance_diploma', 'v': w.R0514700::DOUBLE},
+    {'i': 'chance_parent', 'v': w.R0514900::DOUBLE},
+    {'i': 'chance_degree', 'v': w.R0515100::DOUBLE},
+    {'i': 'enrolment_status', 'v': w.R1201400::DOUBLE},
+    {'i': 'age_1996', 'v': w.R1194000::DOUBLE},
+    {'i': 'metro_at_12', 'v': w.R1210500::DOUBLE},
+    {'i': 'urban_at_12', 'v': w.R1217600::DOUBLE},
     {'i': 'ever_marijuana', 'v': w.R0358900::DOUBLE},
     {'i': 'enrolled', 'v': CASE WHEN w.R1201400 >= 0 THEN (w.R1201400 >= 8)::INT END::DOUBLE}
   ]) AS x
