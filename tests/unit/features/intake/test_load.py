@@ -343,7 +343,9 @@ def test_another_key_is_refused_before_people_double(root: Path) -> None:
 
 def test_a_project_without_a_persons_source_is_refused(tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "project")
-    text = EDUCATION.replace('[[source]]\nname = "register"\nlayout = "persons"\nfiles = ["data/persons.csv"]\n', "")
+    persons = '[[source]]\nname = "register"\nregisters = ["fiktivt folkeregister"]\nlayout = "persons"\nfiles = ["data/persons.csv"]\n'
+    assert persons in EDUCATION
+    text = EDUCATION.replace(persons, "")
     (root / "indicators" / "education.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ProjectError, match=r"TID106.*layout = 'persons'"):
         ingest_tiny(root)
