@@ -80,17 +80,20 @@ class Lag:
         return np.asarray(self.least_days + usual, dtype=np.int32)
 
 
-def with_corrections(events: Events, rng: np.random.Generator, *, share: float, error: float, least: float = 0.0) -> Events:
+def with_corrections(
+    events: Events, rng: np.random.Generator, *, share: float, error: float, least: float = 0.0, most: float = np.inf
+) -> Events:
     """Let a share of records first be known with a wrong value and be corrected later under the same record.
 
-    The wrong version takes the place of the first; the right one follows 20 to 200 days after. Needs a record identity.
+    The wrong version takes the place of the first, within `least` and `most`, since a system refuses what can't be; the right one
+    follows 20 to 200 days after. Needs a record identity.
     """
     if events.record is None:
         raise ValueError(f"{events.indicator}: a correction needs the identity of what it corrects")
     wrong = np.flatnonzero(rng.random(len(events)) < share)
     right = events.where(np.isin(np.arange(len(events)), wrong))
     value = events.value.copy()
-    value[wrong] = np.maximum(least, value[wrong] + error * rng.choice([-1.0, 1.0], len(wrong)))
+    value[wrong] = np.clip(value[wrong] + error * rng.choice([-1.0, 1.0], len(wrong)), least, most)
     delayed = replace(right, known_on=(right.known_on + rng.integers(20, 200, len(wrong))).astype(np.int32))
     return concatenate([replace(events, value=value), delayed])
 

@@ -100,7 +100,7 @@ def marks(
             count = 1 + rng.poisson(0.8, people.n_people)
             code = (autumn * 100 + grade * 2 + term) * 10
             without.append(make_events("edu_iv_count", lacking, value=count, happened_on=on, lag=SCHOOL, rng=rng, record=code))
-    return [with_corrections(concatenate(given), rng, share=0.008, error=1, least=1), concatenate(without)]
+    return [with_corrections(concatenate(given), rng, share=0.008, error=1, least=1, most=6), concatenate(without)]
 
 
 def points(people: Background, schooling: Schooling, enrolled: Bools, rng: np.random.Generator) -> Events:

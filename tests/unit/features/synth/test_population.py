@@ -102,6 +102,19 @@ def test_categories_use_the_declared_levels(project: Path) -> None:
         assert set(frame.loc[frame["indicator"] == code, "value"].astype(str)) <= set(indicators[code].levels)
 
 
+def test_every_value_keeps_the_contract_of_its_indicator(project: Path) -> None:
+    catalogue = load_project(project).catalogue
+    for file, name in declared_files(project).items():
+        source, frame = catalogue.sources[name], read(project, file)
+        if source.layout == "events":
+            values = {str(code): rows["value"] for code, rows in frame.groupby("indicator")}
+        else:
+            values = {code: frame[column].dropna() for column, code in source.columns.items()}
+        for code, column in values.items():
+            contract = catalogue.indicators[code].contract
+            assert {contract.find_fault(value) for value in column.unique().tolist()} == {None}, code
+
+
 @pytest.mark.requirement("R-33")
 def test_every_row_of_every_file_says_that_it_is_synthetic(project: Path) -> None:
     for file in written_files(project):
