@@ -106,7 +106,7 @@ class Contract:
     def canonical(self, chunk: pa.Table, lines: pa.Array) -> pa.Table:
         """Turn a chunk of raw rows into a canonical one; a snapshot gives a row for each of its indicators."""
         if self.source.layout == "snapshots":
-            return pa.concat_tables([self._one(chunk, lines, column, code) for column, code in self.source.columns.items()])
+            return pa.concat_tables(_one_type([self._one(chunk, lines, column, code) for column, code in self.source.columns.items()]))
         return self._one(chunk, lines, None, self.source.indicator)
 
     def _one(self, chunk: pa.Table, lines: pa.Array, value_column: str | None, code: str | None) -> pa.Table:
@@ -136,6 +136,29 @@ def _has_value(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
     return pc.invert(pc.is_null(column, nan_is_null=True))
+
+
+def _one_type(tables: list[pa.Table]) -> list[pa.Table]:
+    """Give the values of all columns one type: as they are, as numbers, or else as text."""
+    kinds = {table["value"].type for table in tables}
+    if len(kinds) < 2:
+        return tables
+    are_numbers = all(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) for kind in kinds)
+    place = tables[0].column_names.index("value")
+    return [table.set_column(place, "value", (_as_numbers if are_numbers else _as_text)(table["value"])) for table in tables]
+
+
+def _as_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    plain = column.cast(pa.uint8()) if pa.types.is_boolean(column.type) else column
+    return plain.cast(pa.float64(), safe=False)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text of a typed column; a whole number loses its ``.0``, so that it can be a level."""
+    if not pa.types.is_floating(column.type):
+        return column.cast(pa.string())
+    text = column.cast(pa.string())
+    return pc.if_else(pc.fill_null(pc.equal(column, pc.floor(column)), False), pc.replace_substring_regex(text, r"\.0$", ""), text)
 
 
 def _column(chunk: pa.Table, name: str | None) -> pa.ChunkedArray:

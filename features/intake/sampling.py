@@ -16,7 +16,7 @@ from features.intake.readers import Chunk, open_file
 from features.intake.sources import SourceUnit
 from features.progress import Step
 
-MOST_RECORDS = 1_000_000
+MOST_RECORDS = 4_000_000
 """Records kept; when more come, half of the people are let go."""
 MOST_ROWS = 300_000
 """Rows read of each file, from the top."""
