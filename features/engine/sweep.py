@@ -9,7 +9,7 @@ Everything here is compiled together (see `compiled`); what it compiles against 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,13 @@ from features.engine.compiled import compiled
 
 Days = NDArray[np.int32]
 Positions = NDArray[np.int32]
+Values = NDArray[np.float32]
+Value = float | np.floating[Any]
 
 COUNT, SUM, MEAN, MIN, MAX, LAST, FIRST, SINCE_FIRST, SINCE_LAST, DISTINCT_DAYS, TREND, DISTINCT, SHARE_OF_TIME, SINCE_CHANGE = range(14)
-"""Statistics, numbered as `features.specs.AGGREGATIONS` lists them."""
+"""Statistics, numbered as `features.specs.AGGREGATIONS` lists them; from the trend on, each goes over the records once more."""
+
+NONE = np.float32(np.nan)
 
 
 class Cells(NamedTuple):
@@ -114,80 +118,90 @@ def number_values(begins: Positions, value: NDArray[np.float32]) -> Positions:
 
 @compiled
 def sweep(cells: Cells, dates: Dates, wanted: Wanted, columns: NDArray[np.float32]) -> None:
-    """Fill columns, shape (n_features, n_rows)."""
-    n_persons = len(dates.begins) - 1
-    n_windows = dates.window.shape[1]
-    seen = np.zeros(_longest(cells.begins) + 1, dtype=np.int64)
-    stamp = 0
+    """Fill columns, shape (n_features, n_rows).
+
+    Notes
+    -----
+    The innermost loop stands here as it is, and what it calls is handed arrays: a call with a tuple of them counts references to each,
+    which costs more than what is called.
+    """
+    happened_on, visible_from, known_to, values = cells.happened_on, cells.visible_from, cells.known_to, cells.value
+    numbers = cells.value_number
+    n_persons, n_windows = len(dates.begins) - 1, dates.window.shape[1]
+    seen = np.zeros((2, _longest(cells.begins) + 1), dtype=np.int64)
     for cell in range(len(cells.begins) - 1):
         slot, person = cell // n_persons, cell % n_persons
-        begin, end = cells.begins[cell], cells.begins[cell]
+        begin, end, stop = cells.begins[cell], cells.begins[cell], cells.begins[cell + 1]
         for row in range(dates.begins[person], dates.begins[person + 1]):
             as_of, date = dates.as_of[row], dates.date[row]
-            while end < cells.begins[cell + 1] and cells.happened_on[end] <= as_of:
+            while end < stop and happened_on[end] <= as_of:
                 end += 1
-            i = end - 1
-            count, n_values, n_days, total = 0, 0, 0, 0.0
-            low, high = np.float32(np.nan), np.float32(np.nan)
-            oldest, newest = -1, -1
+            count, n_values, n_days, total, low, high = 0, 0, 0, 0.0, NONE, NONE
+            i, first_day, last_day, first_value, last_value = end, 0, 0, NONE, NONE
             for nth in range(n_windows):
                 before = dates.last_day_before[date, nth]
-                while i >= begin and cells.happened_on[i] > before:
-                    if cells.visible_from[i] <= as_of < cells.known_to[i]:
-                        if newest < 0:
-                            newest = i
-                        if oldest < 0 or cells.happened_on[i] != cells.happened_on[oldest]:
-                            n_days += 1
-                        oldest = i
-                        count += 1
-                        value = cells.value[i]
-                        if not np.isnan(value):
-                            n_values += 1
-                            total += value
-                            if not low <= value:
-                                low = value
-                            if not high >= value:
-                                high = value
+                while i > begin and happened_on[i - 1] > before:
                     i -= 1
+                    if visible_from[i] <= as_of < known_to[i]:
+                        if count == 0:
+                            last_day, last_value = happened_on[i], values[i]
+                        n_days += count == 0 or happened_on[i] != first_day
+                        count += 1
+                        first_day, first_value = happened_on[i], values[i]
+                        if not np.isnan(first_value):
+                            n_values += 1
+                            total += first_value
+                            low = low if low <= first_value else first_value
+                            high = high if high >= first_value else first_value
                 block = slot * n_windows + dates.window[date, nth]
                 for k in range(wanted.begins[block], wanted.begins[block + 1]):
-                    statistic = wanted.statistic[k]
-                    answer = np.nan
-                    if statistic == COUNT:
-                        answer = float(count)
-                    elif statistic == SUM:
-                        answer = total
-                    elif statistic == MAX:
-                        answer = float(high)
-                    elif statistic == MIN:
-                        answer = float(low)
-                    elif statistic == MEAN:
-                        if n_values > 0:
-                            answer = total / n_values
-                    elif statistic == LAST:
-                        if count > 0:
-                            answer = _of_level(cells.value[newest], wanted.level[k])
-                    elif statistic == FIRST:
-                        if count > 0:
-                            answer = _of_level(cells.value[oldest], wanted.level[k])
-                    elif statistic == SINCE_LAST:
-                        if count > 0:
-                            answer = float(as_of - cells.happened_on[newest])
-                    elif statistic == SINCE_FIRST:
-                        if count > 0:
-                            answer = float(as_of - cells.happened_on[oldest])
-                    elif statistic == DISTINCT_DAYS:
-                        answer = float(n_days)
-                    elif statistic == TREND:
-                        answer = _slope(cells, i + 1, end, as_of)
+                    statistic, level = wanted.statistic[k], wanted.level[k]
+                    if statistic == TREND:
+                        answer = _slope(values, happened_on, visible_from, known_to, i, end, as_of)
                     elif statistic == DISTINCT:
-                        stamp += 1
-                        answer = float(_n_different(cells, i + 1, end, as_of, seen, stamp))
+                        answer = float(_n_different(values, numbers, visible_from, known_to, i, end, as_of, seen))
                     elif statistic == SHARE_OF_TIME:
-                        answer = _share_of_time(cells, begin, end, as_of, before, wanted.level[k])
+                        answer = _share_of_time(values, happened_on, visible_from, known_to, begin, end, as_of, before, level)
                     elif statistic == SINCE_CHANGE:
-                        answer = _days_since_change(cells, begin, end, as_of, before)
+                        answer = _days_since_change(values, happened_on, visible_from, known_to, begin, end, as_of, before)
+                    elif statistic <= MAX:
+                        answer = _of_values(statistic, count, n_values, total, low, high)
+                    elif statistic == LAST:
+                        answer = _of_level(last_value, level)
+                    elif statistic == FIRST:
+                        answer = _of_level(first_value, level)
+                    else:
+                        answer = _of_days(statistic, count, n_days, as_of - first_day, as_of - last_day)
                     columns[wanted.column[k], row] = answer
+
+
+@compiled
+def _of_values(statistic: int, count: int, n_values: int, total: float, low: Value, high: Value) -> float:
+    if statistic == COUNT:
+        return float(count)
+    if statistic == SUM:
+        return total
+    if statistic == MAX:
+        return float(high)
+    if statistic == MIN:
+        return float(low)
+    return total / n_values if n_values > 0 else np.nan
+
+
+@compiled
+def _of_level(value: Value, level: Value) -> float:
+    if np.isnan(level) or np.isnan(value):
+        return float(value)
+    return 1.0 if value == level else 0.0
+
+
+@compiled
+def _of_days(statistic: int, count: int, n_days: int, since_first: int, since_last: int) -> float:
+    if statistic == DISTINCT_DAYS:
+        return float(n_days)
+    if count == 0:
+        return np.nan
+    return float(since_first) if statistic == SINCE_FIRST else float(since_last)
 
 
 @compiled
@@ -199,81 +213,72 @@ def _longest(begins: Positions) -> int:
 
 
 @compiled
-def _is_visible(cells: Cells, i: int, as_of: int) -> bool:
-    return bool(cells.visible_from[i] <= as_of < cells.known_to[i])
-
-
-@compiled
-def _of_level(value: float, level: float) -> float:
-    if np.isnan(level) or np.isnan(value):
-        return float(value)
-    return 1.0 if value == level else 0.0
-
-
-@compiled
-def _slope(cells: Cells, begin: int, end: int, as_of: int) -> float:
+def _slope(values: Values, happened_on: Days, visible_from: Days, known_to: Days, begin: int, end: int, as_of: int) -> float:
     """Least-squares slope of value on day; days are counted from the as-of date, so that sums of their squares stay exact."""
-    n, days, values = 0, 0.0, 0.0
+    n, days, total, first, several = 0, 0.0, 0.0, -1, False
     for i in range(begin, end):
-        if _is_visible(cells, i, as_of) and not np.isnan(cells.value[i]):
+        if visible_from[i] <= as_of < known_to[i] and not np.isnan(values[i]):
             n += 1
-            days += cells.happened_on[i] - as_of
-            values += cells.value[i]
-    if n == 0:
-        return np.nan
-    middle_day, middle_value = days / n, values / n
-    above, below, several = 0.0, 0.0, False
-    first = -1
-    for i in range(begin, end):
-        if _is_visible(cells, i, as_of) and not np.isnan(cells.value[i]):
-            day = cells.happened_on[i] - as_of - middle_day
-            above += day * (cells.value[i] - middle_value)
-            below += day * day
+            days += happened_on[i] - as_of
+            total += values[i]
             first = i if first < 0 else first
-            several = several or cells.happened_on[i] != cells.happened_on[first]
-    return above / below if several else np.nan
+            several = several or happened_on[i] != happened_on[first]
+    if not several:
+        return np.nan
+    middle_day, middle_value = days / n, total / n
+    above, below = 0.0, 0.0
+    for i in range(begin, end):
+        if visible_from[i] <= as_of < known_to[i] and not np.isnan(values[i]):
+            day = happened_on[i] - as_of - middle_day
+            above += day * (values[i] - middle_value)
+            below += day * day
+    return above / below
 
 
 @compiled
-def _n_different(cells: Cells, begin: int, end: int, as_of: int, seen: NDArray[np.int64], stamp: int) -> int:
-    """Count different values; `seen` holds under each value's number the stamp of the last count that met it."""
-    different = 0
+def _n_different(
+    values: Values, numbers: Positions, visible_from: Days, known_to: Days, begin: int, end: int, as_of: int, seen: NDArray[np.int64]
+) -> int:
+    """Count different values; `seen[0]` says under each value's number which count met it last, and ``seen[1, 0]`` numbers the counts."""
+    seen[1, 0] += 1
+    this_count, different = seen[1, 0], 0
     for i in range(begin, end):
-        if _is_visible(cells, i, as_of) and not np.isnan(cells.value[i]) and seen[cells.value_number[i]] != stamp:
-            seen[cells.value_number[i]] = stamp
+        if visible_from[i] <= as_of < known_to[i] and not np.isnan(values[i]) and seen[0, numbers[i]] != this_count:
+            seen[0, numbers[i]] = this_count
             different += 1
     return different
 
 
 @compiled
-def _share_of_time(cells: Cells, begin: int, end: int, as_of: int, before: int, level: float) -> float:
+def _share_of_time(
+    values: Values, happened_on: Days, visible_from: Days, known_to: Days, begin: int, end: int, as_of: int, before: int, level: float
+) -> float:
     """Days of the window in the state, of those on which a state is known; the record before the window says how it begins."""
     state = 1.0 if np.isnan(level) else level
-    known, inside, until = 0, 0, as_of + 1
-    for i in range(end - 1, begin - 1, -1):
-        if _is_visible(cells, i, as_of):
-            since = max(cells.happened_on[i], before + 1)
-            if not np.isnan(cells.value[i]):
+    known, inside, until, i = 0, 0, as_of + 1, end
+    while i > begin and until > before + 1:
+        i -= 1
+        if visible_from[i] <= as_of < known_to[i]:
+            since = max(happened_on[i], before + 1)
+            if not np.isnan(values[i]):
                 known += until - since
-                if cells.value[i] == state:
-                    inside += until - since
+                inside += until - since if values[i] == state else 0
             until = since
-            if cells.happened_on[i] <= before:
-                break
     return inside / known if known > 0 else np.nan
 
 
 @compiled
-def _days_since_change(cells: Cells, begin: int, end: int, as_of: int, before: int) -> float:
-    """Days since the current state began; NaN where it is not known, and where it began before the window."""
-    newest, since = -1, 0
-    for i in range(end - 1, begin - 1, -1):
-        if _is_visible(cells, i, as_of):
-            if newest < 0:
-                newest = i
-            if cells.value[i] != cells.value[newest] or np.isnan(cells.value[i]):
-                break
-            since = cells.happened_on[i]
-    if newest < 0 or np.isnan(cells.value[newest]) or since <= before:
+def _days_since_change(
+    values: Values, happened_on: Days, visible_from: Days, known_to: Days, begin: int, end: int, as_of: int, before: int
+) -> float:
+    """Days since the present state began; NaN where it is not known, and where it began before the window."""
+    newest, began, goes_on, i = -1, 0, True, end
+    while goes_on and i > begin:
+        i -= 1
+        if visible_from[i] <= as_of < known_to[i]:
+            newest = i if newest < 0 else newest
+            goes_on = values[i] == values[newest]
+            began = happened_on[i] if goes_on else began
+    if newest < 0 or np.isnan(values[newest]) or began <= before:
         return np.nan
-    return float(as_of - since)
+    return float(as_of - began)
