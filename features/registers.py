@@ -48,7 +48,7 @@ REGISTERS: tuple[Register, ...] = (
         ("kpr", "kuhr", "kommunalt pasient"),
         KeptFor.STATISTICS,
         "kept for statistics and research by the institute of public health; not for following up individuals",
-        "S: helsedirektoratet.no",
+        "M; S for who keeps it: helsedirektoratet.no",
     ),
     Register(
         "Norsk pasientregister (NPR)",
@@ -97,10 +97,10 @@ REGISTERS: tuple[Register, ...] = (
         ("elevundersokelsen", "elevundersøkelsen"),
         KeptFor.ANONYMOUS,
         "pupils answer without a name and were told so; survey answers are on the hard deny-list besides",
-        "S: grannar.no, udir.no",
+        "M",
     ),
     Register("Ungdata", ("ungdata",), KeptFor.ANONYMOUS, "young people answer without a name", "M"),
-    Register("Grunnskolens informasjonssystem (GSI)", ("gsi",), KeptFor.AGGREGATES, "counts by school", "S: udir.no"),
+    Register("Grunnskolens informasjonssystem (GSI)", ("gsi",), KeptFor.AGGREGATES, "counts by school", "M"),
     Register("Barnehage-statistikk-innrapporteringsløsning (BASIL)", ("basil",), KeptFor.AGGREGATES, "counts by kindergarten", "M"),
     Register("KOSTRA", ("kostra",), KeptFor.AGGREGATES, "municipalities' reports, counts by municipality", "M"),
 )

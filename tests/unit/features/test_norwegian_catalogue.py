@@ -141,7 +141,7 @@ def test_pages_say_why_a_register_or_an_indicator_is_refused() -> None:
     assert "NPR (refused as a source for scoring: kept for statistics and research; not for following up individuals [M])" in health
     assert "on the hard deny-list (prescriptions; R-03), which no setting lifts" in health
     assert "Barnevernsregisteret (refused as a source for scoring:" in PAGES["indicators/family.md"]()
-    assert "GSI (refused as a source about persons: counts by school [S: udir.no])" in PAGES["indicators/education.md"]()
+    assert "GSI (refused as a source about persons: counts by school [M])" in PAGES["indicators/education.md"]()
 
 
 def test_every_aggregation_has_its_words() -> None:
