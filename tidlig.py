@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("features.commands", "Validate the whole plan before spending compute."),
     "synth": ("features.synth.commands", "Make a synthetic population for the project."),
     "ingest": ("features.commands", "Check, pseudonymise and load the project's sources."),
+    "keys": ("features.key_commands", "Compare and change the keys of the pseudonyms."),
     "features": ("features.engine_commands", "Build point-in-time feature tables."),
     "train": ("training.commands", "Train the ladder, evaluate it forward in time, register the chosen model."),
     "models": ("training.commands", "List, promote and roll back models."),

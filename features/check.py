@@ -16,6 +16,7 @@ from features.consent_table import exchange_path
 from features.consents import needing_consent
 from features.errors import DataError, IntakeError, ProjectError, PurposeError, ScreeningError
 from features.findings import Finding
+from features.intake.keyring import check_key_fits
 from features.intake.sources import SourceUnit, check_synthetic_column, read_columns, source_units
 from features.keys import PURPOSES, read_keys
 from features.leaks import lifetime_findings
@@ -80,11 +81,11 @@ def _purposes(project: Project, now: datetime) -> Iterator[Finding]:
 
 def _keys(project: Project, environ: Mapping[str, str]) -> Iterator[Finding]:
     for purpose in _store_purposes(project):
-        yield _asked("C-02", f"The key for {purpose!r} is there", partial(_get_key, project, purpose, environ))
+        yield _asked("C-02", f"The key for {purpose!r} is there, and the one of the store", partial(_check_key, project, purpose, environ))
 
 
-def _get_key(project: Project, purpose: StorePurpose, environ: Mapping[str, str]) -> None:
-    read_keys(project, environ=environ).get_key(purpose)
+def _check_key(project: Project, purpose: StorePurpose, environ: Mapping[str, str]) -> None:
+    check_key_fits(project, purpose, keys=read_keys(project, environ=environ))
 
 
 def _store_purposes(project: Project) -> tuple[StorePurpose, ...]:

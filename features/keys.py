@@ -1,19 +1,21 @@
 """The keys of the pseudonyms: one a purpose, never beside the data (R-07).
 
 A key is 32 random bytes, written as 64 hex digits. It comes from the environment (``TIDLIG_KEY_TRAIN``, ``_SCORE``, ``_AUDIT``) or from a
-file ``<purpose>.key`` in a folder outside the project that only its owner can read.
+file ``<purpose>.key`` in a folder outside the project that only its owner can read. The key that a rotation changes to comes the same two
+ways: ``TIDLIG_NEW_KEY_TRAIN`` and so on, or ``<purpose>.key.new``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.errors import PurposeError
-from features.manifest import StorePurpose
+from features.manifest import StorePurpose, flush_folder
 from features.project import Project
 
 PURPOSES: tuple[StorePurpose, ...] = ("train", "score", "audit")
@@ -38,6 +40,11 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(f'{purpose}={self.key_id(purpose)}' for purpose in self._keys)})"
 
+    @property
+    def purposes(self) -> tuple[StorePurpose, ...]:
+        """Purposes that there is a key for."""
+        return tuple(self._keys)
+
     def has(self, purpose: StorePurpose) -> bool:
         """Whether there is a key for this purpose."""
         return purpose in self._keys
@@ -60,7 +67,27 @@ class KeyRing:
 
     def key_id(self, purpose: StorePurpose) -> str:
         """Name a key without giving it away: the first 8 hex digits of its SHA-256."""
-        return hashlib.sha256(self.get_key(purpose)).hexdigest()[:8]
+        return key_id_of(self.get_key(purpose))
+
+
+def key_id_of(key: bytes) -> str:
+    """Name a key without giving it away: the first 8 hex digits of its SHA-256."""
+    return hashlib.sha256(key).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """The key that a rotation changes to. Printing it never shows it."""
+
+    purpose: StorePurpose
+    key: bytes = field(repr=False)
+    path: Path | None
+    """Its file, ``<purpose>.key.new``; None when it came from the environment."""
+
+    @property
+    def key_id(self) -> str:
+        """Name of the key."""
+        return key_id_of(self.key)
 
 
 def keys_folder(project: Project, *, environ: Mapping[str, str]) -> Path:
@@ -111,16 +138,88 @@ def create_keys(project: Project, *, environ: Mapping[str, str], token_bytes: To
     PurposeError
         TID204 as `keys_folder`, TID207 when the project holds real data.
     """
-    if project.screening.project.data == "real":
-        raise PurposeError("TID207", f"{project.root} holds real data: its keys are made and kept by the key holder, not by this command.")
+    _check_may_make(project)
     folder = keys_folder(project, environ=environ)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for purpose in PURPOSES:
         path = folder / f"{purpose}.key"
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(token_bytes(KEY_BYTES).hex() + "\n", encoding="ascii")
+            _write_key(path, token_bytes)
     return folder
+
+
+def _check_may_make(project: Project) -> None:
+    if project.screening.project.data == "real":
+        raise PurposeError("TID207", f"{project.root} holds real data: its keys are made and kept by the key holder, not by this command.")
+
+
+def _write_key(path: Path, token_bytes: TokenBytes) -> None:
+    """Write a key whole or not at all: half a key would lock its owner out of the store."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    temporary.touch(mode=0o600)
+    with temporary.open("w", encoding="ascii") as file:
+        file.write(token_bytes(KEY_BYTES).hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    flush_folder(path.parent)
+
+
+def read_new_key(project: Project, purpose: StorePurpose, *, environ: Mapping[str, str]) -> NewKey:
+    """Read the key that a rotation changes to.
+
+    Raises
+    ------
+    PurposeError
+        TID209 when there is none; TID204 to TID206 as `read_keys`.
+    """
+    name = f"TIDLIG_NEW_KEY_{purpose.upper()}"
+    if environ.get(name):
+        return NewKey(purpose, _parse(environ[name], place=f"the environment variable {name}"), None)
+    folder = keys_folder(project, environ=environ)
+    path = new_key_path(folder, purpose)
+    if not path.exists():
+        raise PurposeError(
+            "TID209",
+            f"there is no new key for the purpose {purpose!r}. Set {name} to 64 hex digits, or put {path.name} in {folder}, readable by "
+            "its owner alone; for synthetic and public data --make-key makes one.",
+        )
+    return NewKey(purpose, _read_file(path), path)
+
+
+def create_new_key(project: Project, purpose: StorePurpose, *, environ: Mapping[str, str], token_bytes: TokenBytes) -> Path:
+    """Make the file of the key that a rotation changes to; one that is there already, from a rotation that was stopped, stays.
+
+    Raises
+    ------
+    PurposeError
+        TID204 as `keys_folder`, TID207 when the project holds real data.
+    """
+    _check_may_make(project)
+    folder = keys_folder(project, environ=environ)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = new_key_path(folder, purpose)
+    if not path.exists():
+        _write_key(path, token_bytes)
+    return path
+
+
+def new_key_path(folder: Path, purpose: StorePurpose) -> Path:
+    """Where the key that a rotation changes to lies: beside the one in use."""
+    return folder / f"{purpose}.key.new"
+
+
+def adopt_new_key(new_key: NewKey) -> Path | None:
+    """Put a new key's file in place of the old one's, which is gone then; return where it lies.
+
+    A key from the environment has no file: None.
+    """
+    if new_key.path is None:
+        return None
+    target = new_key.path.with_name(f"{new_key.purpose}.key")
+    new_key.path.replace(target)
+    flush_folder(target.parent)
+    return target
 
 
 def _own_folder(project: Project, environ: Mapping[str, str]) -> Path:

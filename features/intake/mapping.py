@@ -89,7 +89,7 @@ class Mapping:
                 raise PurposeError(
                     "TID208",
                     f"the key for the purpose {purpose!r} is {keys.key_id(purpose)}, but the store was made under {key_id}. Bring that key "
-                    "back; to change keys the store has to be re-keyed.",
+                    "back; `tidlig keys rotate` changes keys, and ends a rotation that was stopped.",
                 )
 
 
@@ -113,6 +113,25 @@ def load_mapping(path: Path) -> Mapping:
         return Mapping(table.cast(SCHEMA).to_pandas(), table.schema.metadata[_RECORD_KEY].decode())
     except (OSError, pa.ArrowException, KeyError, TypeError) as error:
         raise DataError("TID405", f"{path} does not read as the store's mapping. Restore `var/store` from a backup.") from error
+
+
+def read_key_ids(folder: Path, manifest: Manifest | None) -> dict[StorePurpose, str]:
+    """Name the keys that a store was made under, without reading a pseudonym.
+
+    Raises
+    ------
+    DataError
+        TID405 when the mapping does not read.
+    """
+    if manifest is None or manifest.mapping is None:
+        return {}
+    path = folder / manifest.mapping
+    try:
+        table = pq.read_table(path, columns=["purpose", "key_id"])
+    except (OSError, pa.ArrowException) as error:
+        raise DataError("TID405", f"{path} does not read as the store's mapping. Restore `var/store` from a backup.") from error
+    pairs = table.group_by(["purpose", "key_id"]).aggregate([])
+    return dict(zip(pairs["purpose"].to_pylist(), pairs["key_id"].to_pylist(), strict=True))
 
 
 def write_mapping(path: Path, mapping: Mapping) -> None:

@@ -114,6 +114,7 @@ def link_people(
         members = people[[purpose in several for several in people["purposes"]]]
         tables.append(_new_rows(members, mapping, keys, purpose, n_persons.get(purpose, 0), synthetic, token_bytes))
     rows = pd.concat([table for table in tables if len(table)] or [mapping.rows], ignore_index=True)
+    rows = _with_lost_pseudonyms(rows, people, keys, purposes, synthetic=synthetic)
     rows = _with_groups(rows, people, keys, synthetic=synthetic).sort_values(["purpose", "person"], ignore_index=True)
     new_links = frozenset(link for link, before in zip(links, known, strict=True) if before is None)
     mapping = replace(mapping, rows=rows)
@@ -186,6 +187,21 @@ def _new_rows(
             "group_pseudonym": None,
         }
     )
+
+
+def _with_lost_pseudonyms(
+    rows: pd.DataFrame, people: pd.DataFrame, keys: KeyRing, purposes: Sequence[StorePurpose], *, synthetic: bool
+) -> pd.DataFrame:
+    """Give people their pseudonym again who were in no source when a key was rotated, and whom another purpose has led back."""
+    lost = rows["pseudonym"].isna() & rows["purpose"].isin(purposes) & rows["link"].isin(people["link"])
+    if not lost.any():
+        return rows
+    raw = people.set_index("link")["raw"]
+    rows = rows.astype({"pseudonym": object})
+    for purpose in rows.loc[lost, "purpose"].unique():
+        mine = lost & (rows["purpose"] == purpose)
+        rows.loc[mine, "pseudonym"] = pseudonyms_of(raw.loc[rows.loc[mine, "link"]], keys.get_key(purpose), synthetic=synthetic)
+    return rows
 
 
 def _with_groups(rows: pd.DataFrame, people: pd.DataFrame, keys: KeyRing, *, synthetic: bool) -> pd.DataFrame:

@@ -12,7 +12,9 @@ import pytest
 
 from features.check import check_project, exit_status
 from features.findings import Finding
+from features.keys import create_keys
 from features.project import load_project
+from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import EDUCATION, KEYS, NOW, tiny_project
 
 
@@ -53,6 +55,28 @@ def test_check_then_ingest_then_nothing_new(tmp_path: Path) -> None:
     again = run("ingest", "--project", str(root), **KEYS)
     assert again.returncode == 0, again.stderr
     assert "Nothing new" in again.stdout
+
+
+def test_keys_are_compared_and_rotated(tmp_path: Path) -> None:
+    root = tiny_project(tmp_path / "p")
+    environ = {"TIDLIG_KEYS_DIR": str(tmp_path / "keys")}
+    project = load_project(root)
+    create_keys(project, environ=environ, token_bytes=repeatable_bytes())
+    assert run("ingest", "--project", str(root), **environ).returncode == 0
+    compared = json.loads(run("keys", "check", "--project", str(root), "--json", **environ).stdout)
+    assert [one["fits"] for one in compared["keys"]] == [True] * 3
+    other = run("keys", "check", "--project", str(root), **environ, TIDLIG_KEY_SCORE="77" * 32)
+    assert other.returncode == 4
+    assert "another key" in other.stdout
+    done = run("keys", "rotate", "--purpose", "score", "--make-key", "--project", str(root), **environ)
+    assert done.returncode == 0, done.stderr
+    for text in ("score: 60 people under the key", "Searched for 60 old pseudonyms", "0 matches", "The old one is gone"):
+        assert text in done.stdout
+    again = run("ingest", "--project", str(root), **environ)
+    assert "Nothing new" in again.stdout
+    refused = run("keys", "rotate", "--purpose", "score", "--project", str(root), **environ)
+    assert refused.returncode == 4
+    assert refused.stderr.startswith("TID209")
 
 
 def test_a_refused_file_is_one_line_and_its_own_exit_status(tmp_path: Path) -> None:
