@@ -18,7 +18,7 @@ from typing import Any
 import typer.main
 from typer.core import TyperGroup
 
-from docs import indicators
+from docs import indicators, synthetic_norway
 from docs.error_codes import error_codes_page
 
 ROOT = Path(__file__).parent.parent
@@ -147,7 +147,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": lambda: error_codes_page(ROOT),
     "permissions.md": permissions_page,
     "requirements.md": requirements_page,
-} | indicators.PAGES
+} | indicators.PAGES | synthetic_norway.PAGES
 
 
 def main(arguments: list[str]) -> int:

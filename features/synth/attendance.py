@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.synth import rates
-from features.synth.background import Background, Bools, Floats, Ints, Liability, draw_liability
+from features.synth.background import Background, draw_liability
 from features.synth.events import Events, Lag, concatenate, make_events, with_corrections
+from features.synth.liability import Bools, Floats, Ints, Liability
 from features.synth.school_year import MONTHS, autumn_of, month_end
 
 SCHOOL_SYSTEM = Lag(1, 3.0, late_share=0.02, late_days=40)
@@ -19,8 +20,6 @@ UPPER_STABLE, UPPER_LATER = 0.66, 0.30
 MONTH_WEIGHT = np.array([0.8, 0.95, 1.1, 0.9, 1.1, 1.05, 1.1, 0.95, 1.05, 0.9])
 UNREPORTED = 0.02
 """Person-years whose absence never reaches the school system (M): a zero there is not a zero."""
-DRIFT_2026 = 0.45
-"""Planted `drift_absence_2026`: further days a counted day brings from January 2026 on, as after a change of counting rule."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,6 @@ def secondary_absence(
     enrolled: Bools,
     left_on: Ints,
     rng: np.random.Generator,
-    *,
-    plants: frozenset[str],
 ) -> list[Events]:
     """Report days and hours month by month for grades 8 to 13, until the person leaves school."""
     days: list[Events] = []
@@ -89,7 +86,7 @@ def secondary_absence(
         autumn = autumn_of(people.birth_year, grade)
         present = _reported(enrolled[:, grade], rng)
         for name, total, into in (("edu_absence_days", total_days, days), ("edu_absence_hours", total_hours, hours)):
-            into.append(_monthly(name, people, total, attendance.slope, autumn, present, left_on, rng, plants))
+            into.append(_monthly(name, people, total, attendance.slope, autumn, present, left_on, rng))
     return [with_corrections(concatenate(parts), rng, share=0.012, error=3) for parts in (days, hours)]
 
 
@@ -123,23 +120,12 @@ def _monthly(
     present: Bools,
     left_on: Ints,
     rng: np.random.Generator,
-    plants: frozenset[str],
 ) -> Events:
     rows = np.flatnonzero(present & (total > 0))
     weight = MONTH_WEIGHT[None, :] * np.exp(slope[rows, None] * np.arange(-5, 5)[None, :])
     counts = rng.multinomial(total[rows].astype(int), weight / weight.sum(axis=1, keepdims=True))
-    if "drift_absence_2026" in plants and name == "edu_absence_days":
-        counts = _planted_drift(counts, autumn, rng)
     ends = np.array([month_end(autumn, month) for month in MONTHS])
     mask = (counts > 0) & (ends[None, :] > people.arrived_on[rows, None]) & (ends[None, :] <= left_on[rows, None])
     record = np.array([(autumn + (month < 8)) * 100 + month for month in MONTHS])
     events = make_events(name, mask, value=counts, happened_on=ends, lag=SCHOOL_SYSTEM, rng=rng, record=record)
     return Events(name, rows[events.person].astype(np.int32), events.value, events.happened_on, events.known_on, events.record)
-
-
-def _planted_drift(
-    counts: np.ndarray[tuple[int, int], np.dtype[np.int64]], autumn: int, rng: np.random.Generator
-) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Let every counted day from January 2026 on bring another one with probability `DRIFT_2026`."""
-    late = np.array([autumn + (month < 8) >= 2026 for month in MONTHS])
-    return np.asarray(counts + np.where(late[None, :], rng.binomial(counts, DRIFT_2026), 0))

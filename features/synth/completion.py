@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
 from features.synth import rates
-from features.synth.background import Background, Bools, Floats, Ints
-from features.synth.events import Events, Lag, make_events
+from features.synth.background import Background
+from features.synth.events import Column, Events, Lag, make_events
+from features.synth.liability import Bools, Floats, Ints
 from features.synth.school_year import autumn_of, day_of
 
 NORMAL_TIME, LATER, BASIC_COMPETENCE, STILL_ENROLLED, HIGHER_EDUCATION, NOT_COMPLETED, LEFT, NEVER_STARTED = 1, 2, 3, 4, 5, 6, 8, 9
@@ -27,28 +28,32 @@ VIGO = Lag(1, 4.0, late_share=0.01, late_days=30)
 class Effects:
     """Planted log-odds of completing, all else equal."""
 
-    base: float = 2.94
-    per_point: float = 0.105
-    """A lower-secondary point above 42 (D: .11-.13 conditional)."""
-    per_absent_day: float = -0.031
-    """A day of absence in grade 10, up to 40: five days are an odds ratio of 1.17 (M: 1.15-1.25)."""
-    ever_welfare: float = -0.92
+    base: float = 3.127
+    per_point: float = 0.117
+    """A lower-secondary point above 42, up to 46 (D: .11-.13 conditional)."""
+    per_point_above_46: float = 0.065
+    """The best have little left to gain: 97 % with 50 points and more (D)."""
+    per_absent_day: float = -0.028
+    """A day of absence in grade 10, up to 40: five days are an odds ratio of 1.15 (M: 1.15-1.25)."""
+    ever_welfare: float = -1.176
     """Child-welfare measures before 16 (M: odds ratio 1.7-2.3)."""
-    education: tuple[float, ...] = (-1.0, -0.27, 0.06, 0.36, -0.85)
+    welfare_per_point: float = -0.052
+    """Points help less after such measures (D: 50 % of all and 33 % of those with at most 34 points complete)."""
+    education: tuple[float, ...] = (-1.18, -0.38, 0.0, 0.217, -0.77)
     """Parents' education beyond what goes through school (M)."""
-    immigrant: float = -0.22
-    norwegian_born: float = 0.33
+    immigrant: float = -0.355
+    norwegian_born: float = 0.42
     """They do better than their marks say (D)."""
-    boy: float = -0.26
-    vocational: float = -0.42
+    boy: float = -0.304
+    vocational: float = -0.465
     """Odds ratio 1.5, Tromsø cohort (S)."""
-    separated: float = -0.22
-    supported: float = -0.30
-    per_move: float = -0.12
-    no_basis: float = -0.50
-    no_points: float = -0.55
-    in_camhs: float = -0.40
-    distress: float = -0.10
+    separated: float = -0.15
+    supported: float = -0.26
+    per_move: float = -0.11
+    no_basis: float = -0.35
+    no_points: float = -0.35
+    in_camhs: float = -0.25
+    distress: float = -0.05
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,10 @@ def completion_log_odds(people: Background, drivers: Grade10, general: Bools, ef
     """Log-odds of completing within five or six years, shape (n_people,)."""
     return np.asarray(
         effects.base
-        + effects.per_point * (drivers.level - 42.0)
+        + effects.per_point * (np.minimum(drivers.level, 46.0) - 42.0)
+        + effects.per_point_above_46 * np.maximum(drivers.level - 46.0, 0.0)
         + effects.per_absent_day * (np.minimum(drivers.absent_days, 40.0) - 10.0)
-        + effects.ever_welfare * drivers.ever_welfare
+        + (effects.ever_welfare + effects.welfare_per_point * np.clip(drivers.level - 36.0, -10.0, 14.0)) * drivers.ever_welfare
         + np.array(effects.education)[people.education]
         + np.array([0.0, effects.immigrant, effects.norwegian_born])[people.immigration]
         + effects.boy * people.boy
@@ -146,7 +152,7 @@ def _status(started: Bools, completed: Bools, basic: Bools, general: Bools, rng:
 def _quit_on(people: Background, status: Ints, started: Bools, shock: Floats, rng: np.random.Generator) -> Ints:
     """Two thirds of those who do not complete quit on record, the sooner the harder the later events."""
     n = len(status)
-    quits = started & np.isin(status, (STILL_ENROLLED, NOT_COMPLETED)) & (rng.random(n) < 0.68)
+    quits = started & np.isin(status, (STILL_ENROLLED, NOT_COMPLETED)) & (rng.random(n) < rates.QUIT_ON_RECORD)
     year = np.clip(np.floor(rng.exponential(1.35, n) - 0.35 * shock + 0.2), 0, 3).astype(int)
     start = day_of(autumn_of(people.birth_year, 11), 9, 20)
     return np.where(quits | (status == LEFT), start + 365 * year + rng.integers(0, 265, n), FAR).astype(np.int32)
@@ -180,8 +186,20 @@ def upper_records(people: Background, upper: UpperSecondary, enrolled: Bools, rn
         make_events("edu_choice_rank", starts, value=rank, happened_on=day_of(autumn, 7, 10), lag=VIGO, rng=rng),
         make_events("edu_status_change", quit_, value=1, happened_on=upper.quit_on, lag=VIGO, rng=rng),
         make_events("edu_status_change", switched, value=1, happened_on=switch_on, lag=VIGO, rng=rng),
-        make_events("ot_registered", adrift & (rng.random(n) < 0.8), value=1, happened_on=adrift_on, lag=Lag(1, 10.0), rng=rng),
+        *_follow_up(adrift, adrift_on, day_of(people.birth_year + 24, 12, 31), rng),
         make_events("edu_vgo_status", here, value=upper.status, happened_on=ended, lag=Lag(1, 4.0, late_share=0.0), rng=rng),
+    ]
+
+
+def _follow_up(adrift: Bools, adrift_on: Column, last_day: int, rng: np.random.Generator) -> list[Events]:
+    """Registration with the county's follow-up service, and its end, at the latest at 24; half are still there a year on (S)."""
+    n = len(adrift)
+    registered = adrift & (rng.random(n) < rates.FOLLOWED_UP)
+    ended_on = np.minimum(adrift_on + 30 + rng.exponential(rates.FOLLOW_UP_DAYS, n).astype(np.int32), last_day)
+    quick = Lag(1, 10.0)
+    return [
+        make_events("ot_registered", registered, value=1, happened_on=adrift_on, lag=quick, rng=rng),
+        make_events("ot_registered", registered, value=0, happened_on=ended_on, lag=quick, rng=rng),
     ]
 
 

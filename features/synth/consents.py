@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.synth.background import Background, Bools, Ints
+from features.synth.background import Background
+from features.synth.liability import Bools, Ints
 
 SCOPES = ("hlt_checkups_missed", "hlt_dental_missed", "hlt_adult_mh")
 """Indicators of the demo that rest on consent."""
@@ -36,14 +37,14 @@ class Consents:
     in_nynorsk: Bools
 
 
-def draw_consents(people: Background, last_day: int, rng: np.random.Generator) -> Consents:
+def draw_consents(people: Background, last_day: int, left_on: Ints, rng: np.random.Generator) -> Consents:
     """Draw consents independently of everything else about a person: willingness is no sign of need here."""
     person, scope = (part.astype(np.int32) for part in np.nonzero(rng.random((people.n_people, len(SCOPES))) < ASKED_AND_WILLING))
     valid_from = (last_day - rng.integers(0, VALID_DAYS, len(person))).astype(np.int32)
     withdrawn = rng.random(len(person)) < WITHDRAWN
     until = valid_from + (rng.random(len(person)) * (last_day - valid_from + 1)).astype(np.int32)
     age = (valid_from - people.born_on[person]) / 365.25
-    here = (people.arrived_on[person] <= valid_from) & (age < 25)
+    here = (people.arrived_on[person] <= valid_from) & (people.born_on[person] <= valid_from) & (age < 25) & (left_on[person] > last_day)
     drawn = Consents(
         person,
         scope,

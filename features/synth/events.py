@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from features.synth.background import Bools, Floats, Ints
+from features.synth.liability import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,7 @@ def with_corrections(
 ) -> Events:
     """Let a share of records first be known with a wrong value and be corrected later under the same record.
 
-    The wrong version takes the place of the first, within `least` and `most`, since a system refuses what can't be; the right one
-    follows 20 to 200 days after. Needs a record identity.
+    The wrong version takes the place of the first; the right one follows 20 to 200 days after. Needs a record identity.
     """
     if events.record is None:
         raise ValueError(f"{events.indicator}: a correction needs the identity of what it corrects")
@@ -108,4 +107,73 @@ def concatenate(parts: list[Events]) -> Events:
         np.concatenate([part.happened_on for part in parts]),
         np.concatenate([part.known_on for part in parts]),
         np.concatenate(records) if len(records) == len(parts) else None,
+    )
+
+
+@dataclass(frozen=True)
+class Spells:
+    """States of one indicator in one birth cohort: from `start` to `stop`, both days inside; columns of equal length.
+
+    A person's spells of an indicator never overlap.
+    """
+
+    indicator: str
+    person: Ints
+    value: NDArray[np.float32]
+    start: Ints
+    stop: Ints
+    """`STILL` while it lasts."""
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    def seen_on(self, last_day: int, *, lag_days: int, arrived_on: Ints, left_on: Ints) -> Spells:
+        """Keep what is known by a day, of people who are here; a spell whose end is not known yet is still open."""
+        stop = np.minimum(self.stop, left_on[self.person])
+        known = (self.start + lag_days <= last_day) & (self.start >= arrived_on[self.person]) & (self.start < stop)
+        open_ = np.where(stop + 1 + lag_days > last_day, STILL, stop)
+        return Spells(self.indicator, self.person[known], self.value[known], self.start[known], open_[known].astype(np.int32))
+
+    def ended(self) -> Spells:
+        """Keep those that are over."""
+        over = self.stop < STILL
+        return Spells(self.indicator, self.person[over], self.value[over], self.start[over], self.stop[over])
+
+    def by_month(self) -> Spells:
+        """Cut each spell at the ends of months: one spell a calendar month or part of one."""
+        first, last = _month_of(self.start), _month_of(self.stop)
+        count = last - first + 1
+        row = np.repeat(np.arange(len(self)), count)
+        month = np.arange(len(row)) - np.repeat(count.cumsum() - count, count) + first[row]
+        start = np.maximum(_first_day(month), self.start[row])
+        stop = np.minimum(_first_day(month + 1) - 1, self.stop[row])
+        return Spells(self.indicator, self.person[row], self.value[row], start.astype(np.int32), stop.astype(np.int32))
+
+    def as_events(self, lag: Lag, rng: np.random.Generator) -> Events:
+        """Tell each spell on its last day."""
+        known_on = (self.stop + lag.draw(len(self), rng)).astype(np.int32)
+        return Events(self.indicator, self.person, self.value, self.stop, known_on)
+
+
+def _month_of(day: Ints) -> NDArray[np.int64]:
+    return day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def _first_day(month: NDArray[np.int64]) -> NDArray[np.int64]:
+    return month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+STILL = 2_900_000
+"""Stop of a spell that has not ended."""
+
+
+def make_spells(indicator: str, mask: Bools, *, start: Column, stop: Column, value: Column = 1.0) -> Spells:
+    """Turn a mask over people (n,) or people × slots (n, k) into spells; the columns broadcast to it."""
+    index = np.nonzero(mask)
+
+    def pick(column: Column) -> NDArray[np.float64]:
+        return np.asarray(np.broadcast_to(column, mask.shape)[index], dtype=np.float64)
+
+    return Spells(
+        indicator, index[0].astype(np.int32), pick(value).astype(np.float32), pick(start).astype(np.int32), pick(stop).astype(np.int32)
     )

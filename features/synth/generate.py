@@ -1,4 +1,4 @@
-"""From a number of people and a seed to birth cohorts of events: bit for bit the same for the same arguments."""
+"""From a number of people and a seed to birth cohorts of records: bit for bit the same for the same arguments."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.random import SeedSequence
 
 from features.errors import DataError
-from features.synth import places, rates
+from features.synth import rates
 from features.synth.attendance import UpperAbsence, draw_attendance, primary_absence, secondary_absence
-from features.synth.background import Background, Bools, Floats, Ints, draw_background
-from features.synth.child_welfare import draw_welfare
-from features.synth.completion import Effects, Grade10, UpperSecondary, draw_upper_secondary, enrol_upper, upper_records
+from features.synth.audit import audit_records
+from features.synth.background import Background, draw_background
+from features.synth.career import Career, OutsideEffects, draw_career
+from features.synth.child_welfare import Welfare, draw_welfare
+from features.synth.completion import FAR, LEFT, Effects, Grade10, UpperSecondary, draw_upper_secondary, enrol_upper, upper_records
 from features.synth.consents import Consents, draw_consents
-from features.synth.events import Events, Lag, concatenate, make_events
-from features.synth.health import draw_health
-from features.synth.household import Parents, draw_parents, draw_residence
+from features.synth.events import Events, Spells, concatenate
+from features.synth.family import Economy, Residence, draw_residence, household_economy, is_separated_by, parents_records, residence_records
+from features.synth.health import Health, draw_health
+from features.synth.households import GAPS, FamilyTree, Households, draw_households
+from features.synth.integration import integration_records
+from features.synth.liability import Bools, Floats, Ints
+from features.synth.places import Places, places_with
+from features.synth.plants import PLANTS, Ground, apply_plants, planted_effects
+from features.synth.registers import SPELL_FILES, SPELL_LAG_DAYS
 from features.synth.school import (
     NationalTest,
     draw_schooling,
@@ -32,13 +40,10 @@ from features.synth.school import (
     support,
 )
 from features.synth.school_year import EPOCH
+from features.synth.work_records import status_records, work_records, work_spells
 
-PLANTS = frozenset({"drift_absence_2026"})
-"""What can be planted by name, for tests and the demo."""
-FIRST_BIRTH_YEAR, LAST_BIRTH_YEAR = 1988, 2021
+FIRST_BIRTH_YEAR = 1988
 """So early, because a status takes six years: to test on grade 10 of 2020, only labels known by then may teach, those of 2004 to 2013."""
-YOUNG_FROM, YOUNG_WEIGHT = 2011, 0.4
-"""Children who have not reached the end of grade 10 teach nothing yet: smaller cohorts."""
 MOST_PEOPLE = 9_999_999
 
 
@@ -49,28 +54,41 @@ class Settings:
     Raises
     ------
     DataError
-        TID460 when there are too few or too many people, TID461 when a plant has no such name.
+        TID460 when there are too few or too many people, TID461 when a plant has no such name, TID462 when the share of the invented
+        municipalities is none, TID463 when the last day lies before anybody is born or in the far future.
     """
 
     people: int
     until: date
     """Nothing that became known later is written."""
     plants: frozenset[str] = frozenset()
+    local_share: float = 0.5
+    """Share of the people who live in the four invented municipalities."""
     effects: Effects = field(default_factory=Effects)
+    outside_effects: OutsideEffects = field(default_factory=OutsideEffects)
 
     def __post_init__(self) -> None:
         if not 1_000 <= self.people <= MOST_PEOPLE:
             raise DataError(
                 "TID460", f"{self.people} people: expected 1,000 to {MOST_PEOPLE:,}. Fewer leave cohorts that nothing can be learnt from."
             )
-        unknown = sorted(self.plants - PLANTS)
+        unknown = sorted(self.plants - set(PLANTS))
         if unknown:
             raise DataError("TID461", f"unknown plant {', '.join(unknown)}: expected one of {', '.join(sorted(PLANTS))}.")
+        if not 0 <= self.local_share < 1:
+            raise DataError("TID462", f"a local share of {self.local_share}: expected 0 or more and less than 1, such as 0.5.")
+        if not FIRST_BIRTH_YEAR < self.until.year <= 2100:
+            raise DataError("TID463", f"until {self.until}: expected a day from {FIRST_BIRTH_YEAR + 1} to 2100.")
 
     @property
     def last_day(self) -> int:
         """`until` in days since 1970-01-01."""
         return self.until.toordinal() - EPOCH
+
+    @property
+    def birth_years(self) -> range:
+        """Birth years of the population."""
+        return range(FIRST_BIRTH_YEAR, self.until.year + 1)
 
 
 @dataclass(frozen=True)
@@ -82,11 +100,12 @@ class Truth:
     status: Ints
     drivers: Grade10
     general: Bools
+    career: Career
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """One birth year: people, events by indicator, tests and household economy by date, and the truth."""
+    """One birth year: people, records by indicator, tests and household economy by date, and the truth."""
 
     first_number: int
     """Position of the first person in the whole population."""
@@ -94,41 +113,70 @@ class Cohort:
     graded_address: Ints
     """Position in `ADDRESS_GRADES`."""
     events: dict[str, Events]
+    spells: dict[str, Spells]
     tests: list[NationalTest]
-    parents: Parents
-    truth: Truth
+    economy: list[Economy]
     consents: Consents
+    truth: Truth
 
 
 ADDRESS_GRADES = ("ugradert", "klientadresse", "fortrolig", "strengtFortrolig")
 
 
-def generate_cohorts(settings: Settings, rng: np.random.Generator) -> Iterator[Cohort]:
+@dataclass(frozen=True)
+class Population:
+    """How the population is laid out before anybody is drawn: sizes, families and random streams, all from the settings and one seed."""
+
+    settings: Settings
+    tree: FamilyTree
+    places: Places
+    seed: SeedSequence
+
+    def cohort(self, year: int, first_number: int) -> Cohort:
+        """Make one birth year; it does not depend on which others are made, or when."""
+        rng = self._stream(0, year)
+        people = draw_background(year, self.tree.ranks(year), [self._households(year - gap) for gap in GAPS], self.settings.last_day, rng)
+        return generate_cohort(people, first_number, self.places, self.settings, rng, plant_rng=self._stream(2, year))
+
+    def _households(self, founded: int) -> Households:
+        n, n_children = self.tree.n_founded(founded)
+        return draw_households(founded, n, n_children, places=self.places, until=self.settings.last_day, rng=self._stream(1, founded))
+
+    def _stream(self, what: int, year: int) -> np.random.Generator:
+        return np.random.default_rng(SeedSequence(self.seed.entropy, spawn_key=(*self.seed.spawn_key, what, year)))
+
+
+def generate_cohorts(settings: Settings, seed: SeedSequence) -> Iterator[Cohort]:
     """Yield one birth year after the other; each has its own stream, so that none depends on how the others are made."""
-    years = range(FIRST_BIRTH_YEAR, min(LAST_BIRTH_YEAR, settings.until.year - 1) + 1)
-    sizes = cohort_sizes(settings.people, years)
+    sizes = cohort_sizes(settings)
+    population = Population(settings, FamilyTree(sizes), places_with(settings.local_share), seed)
     first = 0
-    for year, size, stream in zip(years, sizes, rng.spawn(len(years)), strict=True):
-        yield generate_cohort(size, year, first, settings, stream)
+    for year, size in sizes.items():
+        yield population.cohort(year, first)
         first += size
 
 
-def cohort_sizes(people: int, years: range) -> list[int]:
-    """Spread the people over birth years; the sizes add up to `people`.
+def cohort_sizes(settings: Settings) -> dict[int, int]:
+    """Spread the people over birth years as Norway's births and later arrivals do; the sizes add up.
 
-    >>> sum(cohort_sizes(20_000, range(1988, 2022)))
-    20000
+    >>> sizes = cohort_sizes(Settings(20_000, date(2026, 11, 1)))
+    >>> sum(sizes.values()), sizes[1988] > sizes[2024]
+    (20000, True)
     """
-    weight = np.array([YOUNG_WEIGHT if year >= YOUNG_FROM else 1.0 for year in years])
-    bounds = np.rint(people * np.concatenate([[0.0], weight.cumsum()]) / weight.sum()).astype(int)
-    return [int(size) for size in np.diff(bounds)]
+    until, years = settings.until, settings.birth_years
+    last = max(rates.BIRTHS)
+    born = np.array([rates.BIRTHS[min(year, last)] for year in years])
+    born[-1] *= until.timetuple().tm_yday / 365
+    came = np.array([rates.CAME_BY_24 * min(1.0, (until.year - year) / 24) for year in years])
+    bounds = np.rint(settings.people * np.concatenate([[0.0], (born * (1 + came)).cumsum()]) / (born * (1 + came)).sum()).astype(int)
+    return dict(zip(years, np.diff(bounds).tolist(), strict=True))
 
 
-def generate_cohort(size: int, birth_year: int, first_number: int, settings: Settings, rng: np.random.Generator) -> Cohort:
-    """Make one birth year, cause before effect."""
-    people = draw_background(size, birth_year, settings.last_day, rng)
-    residence = draw_residence(people, rng)
-    parents = draw_parents(people, rng)
+def generate_cohort(
+    people: Background, first_number: int, places: Places, settings: Settings, rng: np.random.Generator, *, plant_rng: np.random.Generator
+) -> Cohort:
+    """Make what happens to one birth year, cause before effect."""
+    residence = draw_residence(people, places, rng)
     welfare = draw_welfare(people, rng)
     health = draw_health(people, rng)
     attendance = draw_attendance(people, rng)
@@ -138,71 +186,94 @@ def generate_cohort(size: int, birth_year: int, first_number: int, settings: Set
         has_points=schooling.has_points,
         absent_days=attendance.grade_10_days,
         ever_welfare=welfare.ever_by(16),
-        separated=parents.is_separated_by(15),
+        separated=is_separated_by(people, 15),
         supported=np.asarray(schooling.supported[:, 8:11].any(axis=1)),
         n_moves=residence.n_moves(6, 15),
         no_basis=schooling.no_basis,
         in_camhs=health.in_camhs,
         distress=health.distress,
-        place_effect=places.EFFECT[residence.place_at(15)],
+        place_effect=places.effect[residence.place_at(15)],
     )
-    upper = draw_upper_secondary(people, drivers, rng, effects=settings.effects)
+    upper = draw_upper_secondary(people, drivers, rng, effects=planted_effects(settings.plants, settings.effects))
     primary = enrolled_in_primary(people, until=settings.last_day)
+    schooled = primary[:, 10]
     enrolled = enrol_upper(people, upper, primary, until=settings.last_day)
+    career = draw_career(people, drivers, upper, health, schooled, rng, effects=settings.outside_effects)
     unrest = upper.shock
     events = [
-        *residence.events, *parents.events, *welfare.events, *health.events,
+        *_home_records(people, residence, welfare, health, rng),
         enrolment(people, enrolled, rng),
         *primary_absence(people, attendance, enrolled, rng),
-        *secondary_absence(people, attendance, UpperAbsence(unrest), enrolled, upper.quit_on, rng, plants=settings.plants),
+        *secondary_absence(people, attendance, UpperAbsence(unrest), enrolled, upper.quit_on, rng),
         *marks(people, schooling, enrolled, upper.quit_on, unrest, rng),
         points(people, schooling, enrolled, rng),
         *support(people, schooling, enrolled, rng),
         *school_life(people, enrolled, residence.moved, rng),
         *kindergarten(people, rng),
         *upper_records(people, upper, primary, rng),
-        *_fixed_attributes(people, rng),
+        *status_records(people, career, rng),
+        *work_records(people, career, rng),
+        *integration_records(people, rng),
+        *audit_records(people, residence, enrolled, welfare, health, rng),
     ]  # fmt: skip
-    tests = national_tests(people, enrolled, schooling.supported, rng)
+    spells = [*welfare.spells, *work_spells(people, career, rng)]
+    records = apply_plants(settings.plants, _grouped(events), Ground(people, upper, schooled), plant_rng)
+    left_on = np.where(upper.status == LEFT, np.minimum(upper.quit_on, career.drifted_on), career.drifted_on)
+    left_on = np.where(schooled | (career.drifted_on < FAR), left_on, FAR).astype(np.int32)
     return Cohort(
         first_number,
         people,
-        _draw_address_grades(size, rng),
-        _visible(events, people, settings.last_day),
-        tests,
-        parents,
-        _truth(upper, drivers, primary),
-        draw_consents(people, settings.last_day, rng),
+        _draw_address_grades(people, settings, rng),
+        {name: _visible(found, people, settings.last_day, left_on) for name, found in records.items()},
+        _visible_spells(spells, people, settings.last_day, left_on),
+        national_tests(people, enrolled, schooling.supported, rng),
+        household_economy(people),
+        draw_consents(people, settings.last_day, left_on, rng),
+        _truth(upper, drivers, schooled, career),
     )
 
 
-def _truth(upper: UpperSecondary, drivers: Grade10, enrolled: Bools) -> Truth:
-    return Truth(np.where(enrolled[:, 10], upper.probability, np.nan), upper.status, drivers, upper.general)
+def _home_records(people: Background, residence: Residence, welfare: Welfare, health: Health, rng: np.random.Generator) -> list[Events]:
+    return [*residence_records(people, residence, rng), *parents_records(people, rng), *welfare.events, *health.events]
 
 
-def _visible(events: list[Events], people: Background, last_day: int) -> dict[str, Events]:
-    """Group by indicator; drop what is not known by the last day, has not happened by then, or happened before the person was here."""
+def _truth(upper: UpperSecondary, drivers: Grade10, schooled: Bools, career: Career) -> Truth:
+    return Truth(np.where(schooled, upper.probability, np.nan), upper.status, drivers, upper.general, career)
+
+
+def _grouped(events: list[Events]) -> dict[str, Events]:
     grouped: dict[str, list[Events]] = {}
     for batch in events:
-        seen = (batch.known_on <= last_day) & (batch.happened_on <= last_day) & (batch.happened_on >= people.arrived_on[batch.person])
-        grouped.setdefault(batch.indicator, []).append(batch.where(seen))
+        grouped.setdefault(batch.indicator, []).append(batch)
     return {indicator: concatenate(parts) for indicator, parts in grouped.items()}
 
 
-def _fixed_attributes(people: Background, rng: np.random.Generator) -> list[Events]:
-    """Audit attributes that do not change; values are positions in the lists of `rates`."""
-    everyone = np.ones(people.n_people, dtype=bool)
-    columns: dict[str, NDArray[np.int32] | NDArray[np.bool_]] = {
-        "aud_sex": ~people.boy,
-        "int_category": people.immigration,
-        "aud_parents_education": people.education,
-    }
-    return [
-        make_events(name, everyone, value=column, happened_on=people.arrived_on, lag=Lag(5, 20.0), rng=rng)
-        for name, column in columns.items()
-    ]
+AFTER_LEAVING = frozenset({"edu_vgo_status", "nav_status8"})
+"""Statistics go on counting who is no longer here."""
 
 
-def _draw_address_grades(size: int, rng: np.random.Generator) -> Ints:
-    protected = rng.random(size) < rates.PROTECTED_ADDRESS
-    return np.where(protected, rng.choice([1, 2, 3], size, p=[0.4, 0.4, 0.2]), 0).astype(np.int32)
+def _visible(events: Events, people: Background, last_day: int, left_on: Ints) -> Events:
+    """Drop what is not known by the last day, has not happened by then, or happened while the person was not here."""
+    here = (events.happened_on >= people.arrived_on[events.person]) & (events.happened_on <= last_day)
+    if events.indicator not in AFTER_LEAVING:
+        here &= events.happened_on < left_on[events.person]
+    return events.where(here & (events.known_on <= last_day))
+
+
+def _visible_spells(spells: list[Spells], people: Background, last_day: int, left_on: Ints) -> dict[str, Spells]:
+    """Keep what is known of spells; where only whole periods are told, a spell that is not over is not known yet."""
+    told = {}
+    for batch in spells:
+        seen = batch.seen_on(last_day, lag_days=SPELL_LAG_DAYS, arrived_on=people.arrived_on, left_on=left_on)
+        told[batch.indicator] = seen.ended() if batch.indicator in _WHOLE_PERIODS else seen
+    return told
+
+
+_WHOLE_PERIODS = frozenset(file.indicator for file in SPELL_FILES if file.temporality == "ACCUMULATED")
+
+
+def _draw_address_grades(people: Background, settings: Settings, rng: np.random.Generator) -> Ints:
+    """A graded address covers all children of a household; a grown-up is graded alone."""
+    child = people.born_on + 18 * 365.25 > settings.last_day
+    graded = np.where(child, people.home.protected, rng.random(people.n_people) < rates.PROTECTED_ADULTS)
+    return np.where(graded, rng.choice([1, 2, 3], people.n_people, p=[0.4, 0.4, 0.2]), 0).astype(np.int32)

@@ -6,18 +6,19 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
+from numpy.random import SeedSequence
 
 from features.errors import ProjectError
 from features.project import Project
 from features.synth.generate import Settings, generate_cohorts
+from features.synth.registers import delivery_of
 from features.synth.sources import Written, write_sources
 
 
-def write_population(
-    project: Project, settings: Settings, rng: np.random.Generator, *, advance: Callable[[float], None] = lambda _: None
-) -> Written:
+def write_population(project: Project, settings: Settings, seed: int, *, advance: Callable[[float], None] = lambda _: None) -> Written:
     """Generate a population and write its source files below the project's ``data/``, replacing an earlier population.
+
+    Only indicators that the project has on are delivered: a register hands out nothing that nobody may load.
 
     Raises
     ------
@@ -30,10 +31,18 @@ def write_population(
             f'{project.root / "screening.toml"} says data = "{project.screening.project.data}". Invented people may only be written into a '
             'project with data = "synthetic" (R-33). Make one with `tidlig init DIR --example norway`.',
         )
+    catalogue = project.catalogue
     data, partial = project.root / "data", project.root / "data.part"
     shutil.rmtree(partial, ignore_errors=True)
-    written = write_sources(generate_cohorts(settings, rng), partial, people=settings.people, last_day=settings.last_day, advance=advance)
-    for name in written.rows:
+    written = write_sources(
+        generate_cohorts(settings, SeedSequence(seed)),
+        partial,
+        people=settings.people,
+        last_day=settings.last_day,
+        delivery=delivery_of(catalogue.indicators, has_consents=any(i.needs_consent for i in catalogue.indicators.values())),
+        advance=advance,
+    )
+    for name in (*written.rows, *written.others):
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (partial / name).replace(data / name)
     shutil.rmtree(partial)

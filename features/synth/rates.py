@@ -8,6 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 SEX = ("boy", "girl")
+BIRTHS = {
+    1988: 57.5, 1989: 59.3, 1990: 60.9, 1991: 60.8, 1992: 60.1, 1993: 59.7, 1994: 60.1, 1995: 60.3, 1996: 60.9, 1997: 59.8, 1998: 58.4,
+    1999: 59.3, 2000: 59.2, 2001: 56.7, 2002: 55.4, 2003: 56.5, 2004: 57.0, 2005: 56.8, 2006: 58.5, 2007: 58.5, 2008: 60.5, 2009: 61.8,
+    2010: 61.4, 2011: 60.2, 2012: 60.3, 2013: 59.0, 2014: 59.1, 2015: 59.1, 2016: 58.9, 2017: 56.6, 2018: 55.1, 2019: 54.5, 2020: 53.0,
+    2021: 56.1, 2022: 51.5, 2023: 52.0, 2024: 54.0,
+}  # fmt: skip
+"""Births in thousands a year (M); later years like the last one."""
+
 IMMIGRATION = ("other", "immigrant", "norwegian_born")
 EDUCATION = ("compulsory", "upper_secondary", "short_tertiary", "long_tertiary", "unknown")
 
@@ -35,16 +43,27 @@ POINTS_IMMIGRANT = -2.0
 POINTS_MISSING = 0.06
 """15 % of pupils with child-welfare measures, a third of that among others (S, Bufdir 2021)."""
 
-SEPARATED_BY_AGE = ((0, 0.131), (6, 0.21), (10, 0.29), (13, 0.34), (16, 0.37), (17, 0.381))
-"""Share not living with both parents (S, 2010, shifted to the calibration targets)."""
-LOW_INCOME = np.array([0.06, 0.29, 0.29])
-"""Persistent low income by immigration category (D); 9.9 % overall (S, 2021-23)."""
+BIRTH_RANK = (0.45, 0.37, 0.18)
+"""First, second and third children among the children of a year (M)."""
+ARRIVING_FAMILIES = 0.1235
+"""Families, by their first child, that come to Norway before it is 24; so that 8.5 % at 16 are immigrants (D)."""
+SETTLED_FAMILIES = 0.0765
+"""Families of immigrants who came before their first child (D, for 9 % Norwegian-born at 16)."""
+SETTLING_YEARS = 5
+SEPARATED_BY_YEAR = ((0, 0.139), (3, 0.192), (6, 0.255), (9, 0.318), (12, 0.361), (15, 0.383), (18, 0.398))
+"""Share of parents not living together, by years since their last child's birth; by the child's age 21 % at 6, 29 at 10, 34 at 13 and 37
+at 16 come out (S, 2010, shifted to the calibration targets)."""
+LOW_INCOME_ALL = 0.099
+"""Persistent low income (S, 2021-23); about 29 % with immigrant background, 6 % of others (D)."""
 SOCIAL_ASSISTANCE = 0.065
 """Children in households with social assistance in a year (M)."""
-MOVE_RATE = ((0, 0.056), (6, 0.025))
-"""Moves between municipalities a year, from this age (S and D, 2015)."""
-SETTLEMENT_MOVE = 0.06
-"""Further moves a year in an immigrant's first five years (M)."""
+MOVE_YOUNG_FAMILY, MOVE_FAMILY = 0.073, 0.0235
+"""Moves between municipalities a year, in the six years after the first birth and later; by the child's age 5.6 % at 0-5 and 2.5 % at
+6-17 come out (S and D, 2015)."""
+MOVE_ALONE = 0.09
+"""From the year of turning 19 (M)."""
+SETTLEMENT_MOVE = 0.03
+"""Further moves a year in a family's first years in Norway (M)."""
 
 WELFARE_EVER = 0.13
 """Measures ever by 16 (S)."""
@@ -69,11 +88,11 @@ ABSENCE_DAYS_MEDIAN = (4.0, 4.0, 4.2, 4.5, 5.0, 5.5, 6.0, 6.5, 7.2, 8.0)
 ABSENCE_DAYS_SIGMA = 0.88
 ABSENCE_HOURS_MEDIAN = 6.0
 ABSENCE_HOURS_SIGMA = 1.0
-UPPER_DAYS_MEDIAN, UPPER_DAYS_SIGMA = 5.0, 1.13
-UPPER_HOURS_MEDIAN, UPPER_HOURS_SIGMA = 20.0, 1.0
-"""Upper secondary, 2024-25 (S, D)."""
+UPPER_DAYS_MEDIAN, UPPER_DAYS_SIGMA = 5.7, 1.11
+UPPER_HOURS_MEDIAN, UPPER_HOURS_SIGMA = 22.3, 1.0
+"""Upper secondary: medians of 5 days and 20 hours come out (S, 2024-25), less what quitting and unreported years take."""
 
-CAMHS_IN_YEAR = {"boy": ((5, 0.035), (10, 0.075), (15, 0.07)), "girl": ((5, 0.02), (10, 0.05), (15, 0.12))}
+CAMHS_IN_YEAR = {"boy": ((6, 0.035), (10, 0.075), (15, 0.07)), "girl": ((6, 0.02), (10, 0.05), (15, 0.12))}
 """S, 2016."""
 GP_PER_YEAR = ((0, 1.7), (6, 1.3), (16, 2.4), (20, 2.6))
 """S and D."""
@@ -83,6 +102,8 @@ SCHOOL_NURSE_PER_TERM = 0.45
 """M."""
 
 PROTECTED_ADDRESS = 0.0001
+"""Fewer than 500 people (S); half of them children. In a population of 0-24-year-olds with 72 % children:"""
+PROTECTED_CHILDREN, PROTECTED_ADULTS = 0.0001 * 0.5 / 0.72, 0.0001 * 0.5 / 0.28
 
 LEFT_THE_COUNTRY = 0.006
 """Dead or emigrated within the horizon (M)."""
@@ -95,3 +116,30 @@ def step(table: tuple[tuple[int, float], ...], age: int) -> float:
     0.025
     """
     return next((value for start, value in reversed(table) if age >= start), 0.0)
+
+
+PENSION_BY_AGE = (0.013, 0.016, 0.019, 0.0215, 0.0235, 0.025, 0.027, 0.029, 0.031, 0.033, 0.035, 0.037)
+"""Disability pension at 18 to 29; 2.6 % over those ages (S, September 2023), the slope M."""
+ALLOWANCE_EVER = 0.063
+"""Work assessment allowance for some years between 18 and 32, beside those who get a pension (M); about 4.6 % on either at 18-29 (S,
+2017)."""
+OUTSIDE_LASTS = 0.63
+"""Correlation of the disturbance from one year to the next, from 20 on."""
+OUTSIDE_CUT = (1.54, 1.70, 1.64, 1.82, 1.54, 1.54, 1.54, 1.54, 1.54, 1.35, 1.35, 1.35, 1.35, 1.35)
+"""Thresholds of the tendency to be outside at 16 to 29, set so that 9.5 % at 15-29 (S, 2022) and 11 % at 20-24 (M) come out."""
+OUTSIDE_MIX = ((2408, 0.152), (5608, 0.063), (6408, 0.051), (7208, 0.734))
+"""Status of those outside without a benefit for health: unemployed, social assistance, other, unknown (S, 2017: 12, 5, 4, 58 of 79 %)."""
+LEFT_UNREPORTED = 0.006
+"""Left Norway between 19 and 25 without reporting it (M)."""
+QUIT_ON_RECORD = 0.74
+"""Of those who neither complete nor plan less, this share quits on record (D, for 2.1 and 6.2 % a year)."""
+NOTIFIED_WITHOUT_MEASURE = 0.041
+"""Notifications a year at 3 to 17 about children without a measure (D, for 5.3 % in a year)."""
+LANGUAGE_SUPPORT_BORN_HERE = 0.35
+"""Norwegian-born with special language tuition in grades 1 to 4 (M)."""
+CAME_BY_24 = 0.112
+"""Immigrants who come before 24, for each person born here (D from the shares above)."""
+FOLLOWED_UP, FOLLOW_UP_DAYS = 0.97, 640
+"""Who is adrift and registered, and days until it ends: 5.3 % of 17-20-year-olds are registered, half of them a year on (S, June 2022)."""
+TEST_SHIFT = (-0.25, -0.5, -0.75)
+"""Scale points by which reading, mathematics and English lie below 50, so that 23.3, 24.0 and 24.6 % are at the lowest level (S, 2020)."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.synth import rates
-from features.synth.background import Background, Bools, Floats, Ints, Liability, draw_liability
+from features.synth.background import Background, draw_liability
 from features.synth.events import Events, Lag, concatenate, make_events, with_corrections
+from features.synth.liability import Bools, Floats, Ints, Liability
 from features.synth.school_year import autumn_of, day_of
 
 SCHOOL = Lag(2, 6.0, late_share=0.02, late_days=50)
@@ -52,7 +53,7 @@ def draw_schooling(people: Background, welfare: Bools, absence: Floats, rng: np.
     sex = rates.POINTS_GIRLS_AHEAD * np.where(people.boy, -rates.BOY_SHARE + 0.03, rates.BOY_SHARE)
     level = np.clip(mean + sex + rates.POINTS_SPREAD * work, 8.0, 60.0)
     need = draw_liability(people, rng, ability=-0.72, drive=-0.30, strain=0.20, boy=rates.SUPPORT_BOY_ODDS, education=0.2)
-    missing = draw_liability(people, rng, ability=-0.40, drive=-0.35, strain=0.40, mood=-0.2, immigration=(0, 0.5, 0))
+    missing = draw_liability(people, rng, ability=-0.40, drive=-0.35, strain=0.31, mood=-0.2, immigration=(0, 0.5, 0))
     no_basis = _no_basis_chance(people, absence) > rng.random(people.n_people)
     return Schooling(np.round(level, 1), ~missing.exceeds(rates.POINTS_MISSING), _supported(need, rng), no_basis)
 
@@ -129,8 +130,8 @@ def national_tests(people: Background, enrolled: Bools, supported: Bools, rng: n
     language = np.array([0.28, 0.18, -0.05])[None, :] * (people.immigration == 1)[:, None]
     tests = []
     for grade in (5, 8):
-        noise = 0.62 * rng.standard_normal((people.n_people, 3))
-        scores = np.clip(np.rint(50 + 10 * (base[:, None] + sex - language + noise)), 20, 80)
+        noise = 0.69 * rng.standard_normal((people.n_people, 3))
+        scores = np.clip(np.rint(50 + np.array(rates.TEST_SHIFT) + 10 * (base[:, None] + sex - language + noise)), 20, 80)
         away = (rng.random(scores.shape) < 0.03) | (supported[:, grade][:, None] & (rng.random(scores.shape) < 0.25))
         on = day_of(autumn_of(people.birth_year, grade), 11, 10)
         known = on + Lag(14, 8.0, 0.01, 60).draw(people.n_people, rng)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 EPOCH = date(1970, 1, 1).toordinal()
+EPOCH_YEAR_DAYS = 365.2425
 MONTHS = (9, 10, 11, 12, 1, 2, 3, 4, 5, 6)
 """Months of a school year in which attendance is reported."""
 

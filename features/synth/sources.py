@@ -1,32 +1,13 @@
-"""Write a population as the files that a real deployment would deliver: several systems, formats and habits, every row marked synthetic.
+"""Write a population as the files that a real deployment would deliver, every row marked synthetic.
 
-```
-persons.csv            ;  one row a person: id, birth, address grading
-enrolment.parquet         grade by school year                    education
-attendance.parquet        absence, with record ids and corrections
-marks.parquet             term marks, missing grading basis
-points.csv             ;  lower-secondary points, decimal comma
-national_tests.csv     ,  one wide row a person and autumn (snapshots)
-school_life.parquet       support, referrals, changes, status changes
-programme.csv          ;  education programme (a category, by name)
-completion.parquet        status codes (the label)
-residence.csv          ;  municipality (a category, by number)    family
-household.csv          ;  parents, moves
-child_welfare.parquet
-follow_up_logs.csv     ;  open follow-up logs (suppressor)
-economy.csv            ;  one wide row a person and year, decimal comma (snapshots)   labour
-follow_up_service.csv  ;  registered with the county's follow-up service
-settlement.csv         ;                                          integration
-health.parquet                                                    health
-consents.csv           ;  one row for each person, scope and purpose (consents)
-audit.parquet             audit attributes (categories, by name)  audit
-truth/truth.parquet       what no register knows; no source declares it
-```
+Which register is in which file stands in `registers.py`. Beside them: ``persons.csv`` (id, household, birth, address grading),
+``consents.csv``, ``national_tests.csv`` and ``economy.csv`` (one wide row a person and date), ``truth/truth.parquet`` (what no register
+knows; no source declares it) and ``README.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,64 +19,22 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features.synth import rates
-from features.synth.consents import PURPOSES, SCOPES, SIGNS_ALONE_FROM, VALID_DAYS
+from features.synth.consents import PURPOSES, SCOPES, SIGNS_ALONE_FROM, VALID_DAYS, Consents
 from features.synth.events import Events
 from features.synth.generate import ADDRESS_GRADES, Cohort
-from features.synth.household import economy_known_on
-from features.synth.places import PLACES
-from features.synth.school_year import day_of
+from features.synth.registers import EVERYTHING, LEVELS, Delivery, EventFile
+from features.synth.spell_files import spell_metadata, spell_rows
+from features.synth.truth import truth_rows
 
-LEVELS: dict[str, dict[int, str]] = {
-    "edu_programme": {0: "studieforberedende", 1: "yrkesfag"},
-    "fam_municipality": {place.number: str(place.number) for place in PLACES},
-    "aud_sex": dict(enumerate(rates.SEX)),
-    "int_category": dict(enumerate(rates.IMMIGRATION)),
-    "aud_parents_education": dict(enumerate(rates.EDUCATION)),
-    "aud_centrality": {level: str(level) for level in range(1, 7)},
-}
-"""Categories are delivered by name."""
+README = """# SYNTHETIC DATA / SYNTETISKE DATA
 
+Nobody here exists. Alle personer her er oppdiktede. Everything in this folder was made by `tidlig synth`: every row says `synthetic`, every
+identifier starts with `SYN-`. Numbers resemble Norwegian statistics and describe no real person, municipality or school.
+Real data may never be put into this folder, and these files never into a project with real data (R-33).
 
-@dataclass(frozen=True)
-class EventFile:
-    """A file in the `events` layout."""
-
-    name: str
-    indicators: tuple[str, ...]
-    has_records: bool = False
-    decimal_comma: bool = False
-
-
-EVENT_FILES = (
-    EventFile("enrolment.parquet", ("edu_grade",)),
-    EventFile("attendance.parquet", ("edu_absence_days", "edu_absence_hours"), has_records=True),
-    EventFile("marks.parquet", ("edu_grades_core", "edu_iv_count"), has_records=True),
-    EventFile("points.csv", ("edu_gsp",), decimal_comma=True),
-    EventFile(
-        "school_life.parquet",
-        (
-            "edu_special_support",
-            "edu_ppt_referral",
-            "edu_school_changes",
-            "edu_env_case",
-            "edu_kindergarten_attendance",
-            "edu_sped_help_kindergarten",
-            "edu_choice_rank",
-            "edu_status_change",
-        ),
-    ),
-    EventFile("programme.csv", ("edu_programme",)),
-    EventFile("completion.parquet", ("edu_vgo_status",)),
-    EventFile("residence.csv", ("fam_municipality",)),
-    EventFile("household.csv", ("fam_both_parents", "fam_moves")),
-    EventFile("child_welfare.parquet", ("cws_notification", "cws_support_measure", "cws_care_measure", "cws_placements_n")),
-    EventFile("follow_up_logs.csv", ("fam_bti_level",), has_records=True),
-    EventFile("follow_up_service.csv", ("ot_registered",)),
-    EventFile("settlement.csv", ("int_settlement_moves",)),
-    EventFile("health.parquet", ("hlt_gp_contacts", "hlt_gp_psych", "hlt_bup_active", "hlt_school_nurse_contacts")),
-    EventFile("audit.parquet", ("aud_sex", "int_category", "aud_parents_education", "aud_centrality")),
-)
+`truth/` holds what no register knows. No source declares it: nothing may be trained on it.
+"""
+AT_HOME_UNTIL = 19
 
 
 @dataclass(frozen=True)
@@ -105,10 +44,18 @@ class Written:
     folder: Path
     n_people: int
     rows: dict[str, int]
+    others: tuple[str, ...] = ()
+    """Files without rows: metadata, README."""
 
 
 def write_sources(
-    cohorts: Iterable[Cohort], folder: Path, *, people: int, last_day: int, advance: Callable[[float], None] = lambda _: None
+    cohorts: Iterable[Cohort],
+    folder: Path,
+    *,
+    people: int,
+    last_day: int,
+    delivery: Delivery = EVERYTHING,
+    advance: Callable[[float], None] = lambda _: None,
 ) -> Written:
     """Write all files below `folder`, one birth year at a time; memory holds one of them.
 
@@ -119,11 +66,14 @@ def write_sources(
         n_people = 0
         for cohort in cohorts:
             ids = person_ids(cohort, people=people)
-            for name, table in cohort_tables(cohort, ids, last_day=last_day):
+            for name, table in cohort_tables(cohort, ids, last_day=last_day, delivery=delivery):
                 files.write(name, table)
             n_people += cohort.people.n_people
             advance(cohort.people.n_people)
-    return Written(folder, n_people, dict(files.rows))
+    others = {file.metadata_name: spell_metadata(file) for file in delivery.spell_files} | {"README.md": README}
+    for name, text in others.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return Written(folder, n_people, dict(files.rows), tuple(others))
 
 
 def person_ids(cohort: Cohort, *, people: int) -> pa.StringArray:
@@ -133,126 +83,129 @@ def person_ids(cohort: Cohort, *, people: int) -> pa.StringArray:
     return pc.binary_join_element_wise("SYN-", pc.utf8_lpad(pa.array(numbers).cast(pa.string()), 7, "0"), "")
 
 
-def cohort_tables(cohort: Cohort, ids: pa.StringArray, *, last_day: int) -> Iterable[tuple[str, pa.Table]]:
+def cohort_tables(cohort: Cohort, ids: pa.StringArray, *, last_day: int, delivery: Delivery) -> Iterator[tuple[str, pa.Table]]:
     """Yield (file name, rows) of one birth year."""
-    yield "persons.csv", _persons(cohort, ids)
-    for file in EVENT_FILES:
+    yield "persons.csv", _persons(cohort, ids, last_day)
+    if delivery.has_consents:
+        yield "consents.csv", pa.concat_tables([_consents(cohort.consents, ids, purpose) for purpose in PURPOSES])
+    for file in delivery.event_files:
         yield file.name, _events(file, cohort.events, ids)
+    for spell_file in delivery.spell_files:
+        yield spell_file.name, spell_rows(cohort.spells[spell_file.indicator], ids)
     yield "national_tests.csv", _national_tests(cohort, ids, last_day)
     yield "economy.csv", _economy(cohort, ids, last_day)
-    yield "consents.csv", pa.concat_tables(_consents(cohort, ids, purpose) for purpose in PURPOSES)
-    yield "truth/truth.parquet", _truth(cohort, ids)
+    yield "truth/truth.parquet", marked(truth_rows(cohort, ids))
 
 
-def _persons(cohort: Cohort, ids: pa.StringArray) -> pa.Table:
+def _persons(cohort: Cohort, ids: pa.StringArray, last_day: int) -> pa.Table:
+    """One row a person; brothers and sisters under 19 share a household, who is older has none on record."""
+    people = cohort.people
     grades = pa.array(ADDRESS_GRADES).take(pa.array(cohort.graded_address))
-    return _marked({"person": ids, "born_on": _days(cohort.people.born_on), "address_protection": grades})
+    numbers = pa.array(people.home.founded).cast(pa.string()), pa.array(people.home.household).cast(pa.string())
+    household = pc.binary_join_element_wise("SYN-H", *numbers, "-")
+    at_home = pa.array(people.born_on + AT_HOME_UNTIL * 365.25 > last_day)
+    columns = {"person": ids, "household": pc.if_else(at_home, household, ""), "born_on": _days(people.born_on)}
+    return marked(columns | {"address_protection": grades})
+
+
+def _consents(consents: Consents, ids: pa.StringArray, purpose: str) -> pa.Table:
+    n = len(consents.person)
+    withdrawn = pc.if_else(pa.array(consents.withdrawn_on == 0), pa.scalar(None, pa.date32()), _days(consents.withdrawn_on))
+    columns = {
+        "person": _person_of(ids, consents.person),
+        "scope": pa.array(SCOPES).take(pa.array(consents.scope)),
+        "purpose": pa.repeat(purpose, n),
+        "valid_from": _days(consents.valid_from),
+        "valid_to": _days(consents.valid_from + VALID_DAYS),
+        "withdrawn_on": withdrawn,
+        "signed_by": pc.if_else(pa.array(consents.signs_alone), "child", "guardian_a+guardian_b"),
+        "age_rule": pa.repeat(SIGNS_ALONE_FROM, n),
+        "language": pc.if_else(pa.array(consents.in_nynorsk), "nn", "nb"),
+    }
+    return marked(columns)
 
 
 def _events(file: EventFile, events: Mapping[str, Events], ids: pa.StringArray) -> pa.Table:
-    return pa.concat_tables(_event_rows(file, events[indicator], ids) for indicator in file.indicators)
+    tables = [_event_rows(file, position, events[indicator], ids) for position, indicator in enumerate(file.indicators)]
+    return pa.concat_tables(tables)
 
 
-def _event_rows(file: EventFile, events: Events, ids: pa.StringArray) -> pa.Table:
+def _event_rows(file: EventFile, position: int, events: Events, ids: pa.StringArray) -> pa.Table:
+    n = len(events)
     columns: dict[str, pa.Array] = {
-        "person": _repeat(ids, events.person),
-        "indicator": pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(events), np.int32)), pa.array([events.indicator])).cast(
-            pa.string()
-        ),
-        "value": _values(events, decimal_comma=file.decimal_comma),
+        "person": _person_of(ids, events.person),
+        "indicator": pa.DictionaryArray.from_arrays(pa.array(np.full(n, position, np.int32)), pa.array(file.indicators)),
+        "value": _values(file, events),
         "happened_on": _days(events.happened_on),
         "known_on": _days(events.known_on),
     }
     if file.has_records:
         columns["record"] = pa.array(events.record).cast(pa.string())
-    return _marked(columns)
+    return marked(columns)
 
 
-def _values(events: Events, *, decimal_comma: bool) -> pa.Array:
+def _values(file: EventFile, events: Events) -> pa.Array:
     levels = LEVELS.get(events.indicator)
     if levels is not None:
-        position = np.searchsorted(list(levels), events.value.astype(int))
-        return pa.array(list(levels.values())).take(pa.array(position))
-    return _with_comma(events.value.astype(np.float64)) if decimal_comma else pa.array(events.value)
+        return pa.array(levels).take(pa.array(events.value.astype(np.int32)))
+    if file.decimal_comma:
+        return with_comma(events.value.astype(np.float64))
+    return pa.array(events.value.astype(np.int32)).cast(pa.string()) if file.as_text else pa.array(events.value)
 
 
 def _national_tests(cohort: Cohort, ids: pa.StringArray, last_day: int) -> pa.Table:
     tables = []
     for test in cohort.tests:
-        rows = np.flatnonzero(test.present & (test.known_on <= last_day)).astype(np.int32)
+        seen = test.present & (test.known_on <= last_day)
+        rows = np.flatnonzero(seen).astype(np.int32)
         scores = {
             name: pa.array(test.scores[rows, column], from_pandas=True) for column, name in enumerate(("reading", "maths", "english"))
         }
         dates = {"happened_on": _days(np.full(len(rows), test.happened_on, np.int32)), "known_on": _days(test.known_on[rows])}
-        tables.append(_marked({"person": _repeat(ids, rows), **dates, **scores}))
+        tables.append(marked({"person": _person_of(ids, rows), **dates, **scores}))
     return pa.concat_tables(tables)
 
 
 def _economy(cohort: Cohort, ids: pa.StringArray, last_day: int) -> pa.Table:
     tables = []
-    for year, low_income, months, working in cohort.parents.economy:
-        happened, known = day_of(year, 12, 31), economy_known_on(year)
-        rows = np.flatnonzero((cohort.people.arrived_on <= happened) & (known <= last_day)).astype(np.int32)
-        dates = {"happened_on": np.full(len(rows), happened, np.int32), "known_on": np.full(len(rows), known, np.int32)}
-        values = {"low_income": low_income, "social_assistance_months": months, "parents_in_work": working}
-        tables.append(
-            _marked(
-                {"person": _repeat(ids, rows)}
-                | {n: _days(d) for n, d in dates.items()}
-                | {n: _with_comma(v[rows]) for n, v in values.items()}
-            )
-        )
+    for year in cohort.economy:
+        rows = np.flatnonzero((cohort.people.arrived_on <= year.happened_on) & (year.known_on <= last_day)).astype(np.int32)
+        dates = {"happened_on": year.happened_on, "known_on": year.known_on}
+        values = {
+            "low_income": year.low_income,
+            "social_assistance_months": year.assistance_months,
+            "parents_in_work": year.parents_in_work,
+        }
+        columns = {name: _days(np.full(len(rows), day, np.int32)) for name, day in dates.items()}
+        columns |= {name: with_comma(column[rows]) for name, column in values.items()}
+        tables.append(marked({"person": _person_of(ids, rows)} | columns))
     return pa.concat_tables(tables)
 
 
-def _consents(cohort: Cohort, ids: pa.StringArray, purpose: str) -> pa.Table:
-    given = cohort.consents
-    stands = pa.array(given.withdrawn_on == 0)
-    return _marked(
-        {
-            "person": _repeat(ids, given.person),
-            "scope": pa.array(SCOPES).take(pa.array(given.scope)),
-            "purpose": pa.array([purpose] * len(given.person), pa.string()),
-            "valid_from": _days(given.valid_from),
-            "valid_to": _days(given.valid_from + VALID_DAYS),
-            "withdrawn_on": pc.if_else(stands, pa.scalar(None, pa.date32()), _days(given.withdrawn_on)),
-            "signed_by": pc.if_else(pa.array(given.signs_alone), "child", "guardian_a+guardian_b"),
-            "age_rule": pa.array(np.full(len(given.person), SIGNS_ALONE_FROM, np.int8)),
-            "language": pc.if_else(pa.array(given.in_nynorsk), "nn", "nb"),
-        }
-    )
-
-
-def _truth(cohort: Cohort, ids: pa.StringArray) -> pa.Table:
-    truth = cohort.truth
-    return _marked(
-        {
-            "person": ids,
-            "probability": pa.array(truth.probability, from_pandas=True),
-            "status": pa.array(truth.status),
-            "birth_year": pa.array(np.full(cohort.people.n_people, cohort.people.birth_year, np.int32)),
-        }
-    )
-
-
-def _marked(columns: dict[str, pa.Array]) -> pa.Table:
+def marked(columns: dict[str, pa.Array]) -> pa.Table:
     """Add the watermark that every row carries (R-33)."""
     n = len(next(iter(columns.values())))
     return pa.table({**columns, "synthetic": pa.array(np.ones(n, dtype=bool))})
 
 
-def _repeat(ids: pa.StringArray, rows: NDArray[np.int32]) -> pa.Array:
-    return ids.take(pa.array(rows))
+def _person_of(ids: pa.StringArray, rows: NDArray[np.int32]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(rows), ids)
 
 
 def _days(days: NDArray[np.int32]) -> pa.Array:
     return pa.array(np.asarray(days, dtype=np.int32)).cast(pa.date32())
 
 
-def _with_comma(values: NDArray[np.float64]) -> pa.Array:
-    """Write numbers with one decimal and a decimal comma."""
-    unique, inverse = np.unique(values, return_inverse=True)
-    return pa.array([f"{value:.1f}".replace(".", ",") for value in unique], pa.string()).take(pa.array(inverse))
+def with_comma(values: NDArray[np.float64]) -> pa.Array:
+    """Write numbers from 0 to 100 with one decimal and a decimal comma.
+
+    >>> with_comma(np.array([3.5, 12.0])).to_pylist()
+    ['3,5', '12,0']
+    """
+    return _TENTHS.take(pa.array(np.rint(values * 10).astype(np.int32)))
+
+
+_TENTHS = pa.array([f"{tenth // 10},{tenth % 10}" for tenth in range(1_001)])
 
 
 class _Files:
@@ -265,6 +218,8 @@ class _Files:
         self.rows: dict[str, int] = {}
 
     def write(self, name: str, table: pa.Table) -> None:
+        if not name.endswith(".parquet"):
+            table = _plain(table)
         if name not in self._writers:
             self._writers[name] = self._stack.enter_context(self._open(name, table.schema))
         self._writers[name].write_table(table)
@@ -274,6 +229,15 @@ class _Files:
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".parquet":
-            return pq.ParquetWriter(path, schema, compression="zstd")
+            # Without Arrow's own schema a reader sees plain text in place of our dictionaries.
+            return pq.ParquetWriter(path, schema, compression="zstd", store_schema=False)
         delimiter = "," if name == "national_tests.csv" else ";"
-        return pa_csv.CSVWriter(path, schema, write_options=pa_csv.WriteOptions(delimiter=delimiter, quoting_style="needed"))
+        has_header = schema.names[0] != "unit_id"
+        options = pa_csv.WriteOptions(include_header=has_header, delimiter=delimiter, quoting_style="needed")
+        return pa_csv.CSVWriter(path, schema, write_options=options)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Turn dictionaries into text: CSV has none."""
+    fields = [pa.field(f.name, pa.string()) if pa.types.is_dictionary(f.type) else f for f in table.schema]
+    return table.cast(pa.schema(fields))

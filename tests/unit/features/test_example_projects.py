@@ -80,12 +80,12 @@ def test_frequencies_put_those_who_complete_first(norway: Project) -> None:
 
 @pytest.mark.realdata("norway")
 def test_the_demos_municipalities_are_no_real_ones(realdata: Path) -> None:
-    from features.synth.places import PLACES
+    from features.synth.places import LOCAL
 
     rows = [line.split(",") for line in (realdata / "kommuner_2024.csv").read_text(encoding="utf-8").splitlines()[1:]]
     numbers, names = {row[0] for row in rows}, {row[1].casefold() for row in rows}
-    assert not {str(place.number) for place in PLACES} & numbers
-    assert not {place.name.casefold() for place in PLACES} & names
+    assert not {str(place.number) for place in LOCAL} & numbers
+    assert not {place.name.casefold() for place in LOCAL} & names
 
 
 def test_the_panel_declares_protected_attributes_for_audit_alone(nlsy97: Project) -> None:

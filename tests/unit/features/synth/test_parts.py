@@ -6,26 +6,41 @@ from datetime import date
 
 import numpy as np
 import pytest
+from numpy.random import SeedSequence
 
 from features.errors import DataError
 from features.synth.background import draw_background, draw_liability
-from features.synth.events import Events, Lag, make_events, with_corrections
-from features.synth.generate import Settings, generate_cohort
-from features.synth.household import draw_residence
-from features.synth.school_year import EPOCH
+from features.synth.career import both_outside
+from features.synth.events import Events, Lag, Spells, make_events, make_spells, with_corrections
+from features.synth.family import draw_residence
+from features.synth.generate import Population, Settings, cohort_sizes
+from features.synth.households import GAPS, NEVER, FamilyTree, draw_households
+from features.synth.places import LOCAL, places_with
+from features.synth.school_year import EPOCH, day_of
 from features.synth.sources import person_ids
 
 UNTIL = date(2026, 11, 1)
 
 
+LAST_DAY = UNTIL.toordinal() - EPOCH
+PLACES = places_with(0.5)
+
+
 def people_of(n: int = 60_000, year: int = 2002):
-    return draw_background(n, year, UNTIL.toordinal() - EPOCH, np.random.default_rng(3))
+    tree = FamilyTree(dict.fromkeys(range(year - 6, year + 7), n))
+    made = [
+        draw_households(year - gap, *tree.n_founded(year - gap), places=PLACES, until=LAST_DAY, rng=np.random.default_rng(gap))
+        for gap in GAPS
+    ]
+    return draw_background(year, tree.ranks(year), made, LAST_DAY, np.random.default_rng(3))
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.13, 0.4])
 def test_a_threshold_meets_the_populations_share_whatever_shifts_the_groups(rate: float) -> None:
-    liability = draw_liability(people_of(), np.random.default_rng(1), strain=0.6, education=0.5, boy=0.4, immigration=(0.0, 0.9, 0.9))
-    assert liability.exceeds(rate).mean() == pytest.approx(rate, abs=0.006)
+    people = people_of()
+    liability = draw_liability(people, np.random.default_rng(1), strain=0.6, education=0.5, boy=0.4, immigration=(0.0, 0.9, 0.9))
+    at_16 = people.age_at_arrival() < 16
+    assert liability.exceeds(rate)[at_16].mean() == pytest.approx(rate, abs=0.006)
 
 
 def test_a_wobbled_tendency_keeps_its_distribution_and_most_of_its_order() -> None:
@@ -74,19 +89,79 @@ def test_nobody_arrives_after_the_last_day_nor_before_birth() -> None:
 
 
 def test_a_person_moves_only_where_a_move_is_recorded() -> None:
-    residence = draw_residence(people_of(3_000), np.random.default_rng(4))
+    residence = draw_residence(people_of(3_000), PLACES, np.random.default_rng(4))
     changed = residence.place[:, 1:] != residence.place[:, :-1]
     assert not (changed & ~residence.moved).any()
 
 
+def small_population(people: int = 4_000) -> Population:
+    settings = Settings(people, UNTIL)
+    return Population(settings, FamilyTree(cohort_sizes(settings)), PLACES, SeedSequence(5))
+
+
 def test_identifiers_are_opaque_unique_and_never_eleven_digits() -> None:
-    settings = Settings(4_000, UNTIL)
-    cohorts = [generate_cohort(2_000, year, first, settings, np.random.default_rng(year)) for year, first in ((1996, 0), (1997, 2_000))]
-    ids = [text for cohort in cohorts for text in person_ids(cohort, people=4_000).to_pylist()]
-    assert len(set(ids)) == 4_000
-    assert all(text.startswith("SYN-") and len(text) == 11 and text[4:].isdigit() for text in ids)
-    older = sorted(int(text[4:]) for text in ids[:2_000])
-    assert np.mean(older) == pytest.approx(2_000, rel=0.02)
+    population, first, ids = small_population(), 0, []
+    for year, size in population.tree.sizes.items():
+        ids.append(person_ids(population.cohort(year, first), people=4_000).to_pylist())
+        first += size
+    everybody = [text for cohort in ids for text in cohort]
+    assert len(set(everybody)) == 4_000
+    assert all(text.startswith("SYN-") and len(text) == 11 and text[4:].isdigit() for text in everybody)
+    assert np.mean([int(text[4:]) for cohort in ids[:10] for text in cohort]) == pytest.approx(2_000, rel=0.05)
+
+
+def test_a_cohort_is_the_same_whichever_others_were_made_before() -> None:
+    alone = small_population().cohort(2005, 0)
+    population = small_population()
+    population.cohort(1999, 0)
+    after = population.cohort(2005, 0)
+    assert alone.events.keys() == after.events.keys()
+    assert all(np.array_equal(alone.events[name].value, after.events[name].value) for name in alone.events)
+
+
+def test_siblings_agree_about_their_home_although_they_stand_in_different_cohorts() -> None:
+    population = small_population(20_000)
+    older, younger = population.cohort(2002, 0).people, population.cohort(2005, 0).people
+    first_born = {number: row for row, number in enumerate(older.home.household) if older.home.founded[row] == 2002}
+    pairs = [(first_born[number], row) for row, number in enumerate(younger.home.household) if younger.home.founded[row] == 2002]
+    assert len(pairs) > 50
+    rows = np.array(pairs)
+    assert (older.education[rows[:, 0]] == younger.education[rows[:, 1]]).all()
+    assert (older.home.separated_on[rows[:, 0]] == younger.home.separated_on[rows[:, 1]]).all()
+    assert (older.home.place[rows[:, 0], 3:] == younger.home.place[rows[:, 1], :-3]).all()
+    assert np.corrcoef(older.latents["strain"][rows[:, 0]], younger.latents["strain"][rows[:, 1]])[0, 1] == pytest.approx(0.5, abs=0.2)
+
+
+def test_the_invented_municipalities_have_their_share_and_the_real_numbers_the_rest() -> None:
+    places = places_with(0.3)
+    assert len(places.numbers) == len(set(places.numbers.tolist())) == 357 + len(LOCAL)
+    assert places.share[: len(LOCAL)].sum() == pytest.approx(0.3)
+    drawn = places.draw(200_000, np.random.default_rng(1))
+    assert (drawn < len(LOCAL)).mean() == pytest.approx(0.3, abs=0.005)
+    capital = places.numbers.tolist().index(301)
+    assert (drawn == capital).mean() == pytest.approx(0.7 * 717 / 5_550, rel=0.05)
+
+
+def test_a_spell_cut_by_months_covers_the_same_days() -> None:
+    spell = make_spells("nav_measures", np.array([True, False, True]), start=day_of(2024, 1, 20), stop=day_of(2024, 3, 5))
+    months = spell.by_month()
+    assert months.person.tolist() == [0, 0, 0, 2, 2, 2]
+    assert months.start[:3].tolist() == [day_of(2024, 1, 20), day_of(2024, 2, 1), day_of(2024, 3, 1)]
+    assert months.stop[:3].tolist() == [day_of(2024, 1, 31), day_of(2024, 2, 29), day_of(2024, 3, 5)]
+
+
+def test_a_spell_is_seen_as_far_as_it_is_known() -> None:
+    days = {"start": np.array([100, 200, 290], np.int32), "stop": np.array([150, 400, 310], np.int32)}
+    spells = Spells("nav_aap", np.arange(3, dtype=np.int32), np.ones(3, np.float32), **days)
+    here = {"arrived_on": np.zeros(3, np.int32), "left_on": np.full(3, NEVER, np.int32)}
+    seen = spells.seen_on(300, lag_days=14, **here)
+    assert seen.person.tolist() == [0, 1]
+    assert seen.ended().person.tolist() == [0]
+
+
+def test_the_true_probability_of_being_outside_twice_rises_with_what_went_before() -> None:
+    low, middle, high = both_outside(np.array([-1.0, 0.0, 1.5]))
+    assert 0 < low < middle < high < 1
 
 
 @pytest.mark.parametrize(
@@ -95,4 +170,11 @@ def test_identifiers_are_opaque_unique_and_never_eleven_digits() -> None:
 def test_settings_refuse_what_cannot_be_made(people: int, plants: set[str], code: str) -> None:
     with pytest.raises(DataError) as refused:
         Settings(people, UNTIL, frozenset(plants))
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("until", "share", "code"), [(UNTIL, 1.0, "TID462"), (UNTIL, -0.1, "TID462"), (date(1988, 5, 1), 0.5, "TID463")])
+def test_settings_refuse_impossible_places_and_days(until: date, share: float, code: str) -> None:
+    with pytest.raises(DataError) as refused:
+        Settings(5_000, until, local_share=share)
     assert refused.value.code == code
