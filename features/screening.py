@@ -32,6 +32,14 @@ class Purpose(Strict):
     valid_from: date
     valid_to: date
 
+    @model_validator(mode="after")
+    def _says_why_and_how_long(self) -> Self:
+        if not self.legal_basis.strip() or not self.controller.strip():
+            raise ValueError("a purpose names its legal basis and its controller (R-02): neither is empty")
+        if self.valid_to < self.valid_from:
+            raise ValueError(f"`valid_to` {self.valid_to} lies before `valid_from` {self.valid_from}: the purpose is valid on no day")
+        return self
+
     def is_valid(self, on: date) -> bool:
         """Whether the purpose covers this day."""
         return self.valid_from <= on <= self.valid_to

@@ -13,7 +13,7 @@ import pytest
 
 import tidlig
 from features.audit import audit_groups
-from features.errors import PurposeError
+from features.errors import ProjectError, PurposeError
 from features.followup import matured_outcomes
 from features.project import Project, load_project
 from features.scored import write_scored
@@ -186,6 +186,24 @@ def test_a_function_that_others_call_asks_for_its_purpose_itself(root: Path, doo
         call(load_project(root))
 
     assert files_below(root) == before
+
+
+@pytest.mark.requirement("R-02")
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        (('legal_basis = "FIKTIV"', 'legal_basis = " "'), "names its legal basis"),
+        (('legal_basis = "FIKTIV"\n', ""), "legal_basis: Field required"),
+        (('controller = "Fiktiv kommune"\nvalid', 'controller = ""\nvalid'), "names its legal basis and its controller"),
+        (("valid_to = 2030-12-31", "valid_to = 2019-12-31"), "lies before `valid_from`"),
+        (("valid_to = 2030-12-31\n", ""), "valid_to: Field required"),
+    ],
+)
+def test_a_purpose_without_basis_controller_or_end_is_none(root: Path, spoilt: tuple[str, str], said: str) -> None:
+    path = root / "screening.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(*spoilt, 1), encoding="utf-8")
+    with pytest.raises(ProjectError, match=f"TID103: .*{said}"):
+        load_project(root)
 
 
 @pytest.mark.requirement("R-02")
