@@ -10,6 +10,7 @@ from pathlib import Path
 
 from features.catalogue import Source
 from features.errors import IntakeError
+from features.intake.file_kind import check_is_text
 
 SEPARATORS = (";", "\t", ",", "|")
 NAMES = {";": "semicolon", "\t": "tab", ",": "comma", "|": "vertical bar"}
@@ -42,16 +43,18 @@ def detect_shape(path: Path, source: Source, *, separator_expected: tuple[str, .
     Raises
     ------
     IntakeError
-        TID303 wrong separator, TID304 empty file, TID307 wrong encoding.
+        TID303 wrong separator, TID304 empty file, TID307 wrong encoding, TID343 it is no text.
     """
+    check_is_text(path, source)
     encoding = _detect_encoding(path, source)
     with path.open("r", encoding=encoding, newline="") as file:
         try:
             lines = io.StringIO(file.read(_HEAD_BYTES)).readlines()
         except UnicodeError as error:
             raise _wrong_encoding(path, source, encoding) from error
-    declared = lines[0].strip().strip('"')[4:5] if lines and lines[0].lower().lstrip('"').startswith("sep=") else None
-    skipped = int(declared is not None)
+    told = lines[0].lstrip('"').rstrip("\r\n") if lines else ""  # a tab is a separator, so blanks stay
+    declared = (told[4:5] or None) if told.lower().startswith("sep=") else None
+    skipped = int(told.lower().startswith("sep="))
     if not any(line.strip() for line in lines[skipped:]):
         raise IntakeError(
             "TID304", f"{path.name} (source {source.name}) is empty. Expected a header and at least one row; ask for the file again."

@@ -86,6 +86,7 @@ class Contract:
             TID301 a column that is not declared, TID302 a declared one is missing or a name stands twice.
         """
         place = f"{file} (source {self.source.name}, layout {self.source.layout!r})"
+        columns = tuple(c for c in columns if c)  # a nameless column is left out where it holds nothing: `_check_nameless`
         unknown = [c for c in columns if c not in self.allowed]
         if unknown:
             raise IntakeError(
@@ -104,16 +105,35 @@ class Contract:
             )
 
     def canonical(self, chunk: pa.Table, lines: pa.Array) -> pa.Table:
-        """Turn a chunk of raw rows into a canonical one; a snapshot gives a row for each of its indicators."""
+        """Turn a chunk of raw rows into a canonical one; a snapshot gives a row for each of its indicators.
+
+        Raises
+        ------
+        IntakeError
+            TID345 when a column without a name holds something.
+        """
+        self._check_nameless(chunk)
         if self.source.layout == "snapshots":
             return pa.concat_tables(_one_type([self._one(chunk, lines, column, code) for column, code in self.source.columns.items()]))
         return self._one(chunk, lines, None, self.source.indicator)
+
+    def _check_nameless(self, chunk: pa.Table) -> None:
+        """Programs end lines with empty columns; what stands in one that has no name is nobody's."""
+        for place, name in enumerate(chunk.column_names):
+            if name in ("", f"#{place}") and pc.any(_has_value(chunk[name])).as_py():
+                raise IntakeError(
+                    "TID345",
+                    f"a file of source {self.source.name} has values in its column {place + 1}, which has no name in the header. Give the "
+                    "column its name, or empty it where the file was made.",
+                )
 
     def _one(self, chunk: pa.Table, lines: pa.Array, value_column: str | None, code: str | None) -> pa.Table:
         names = self._field_columns(tuple(chunk.column_names))
         if value_column is not None:
             names["value"] = value_column
         columns = {name: _column(chunk, names.get(name)) for name in FIELDS}
+        if value_column is not None and pa.types.is_dictionary(columns["value"].type):
+            columns["value"] = columns["value"].cast(columns["value"].type.value_type)
         if code is not None:
             columns["code"] = pa.chunked_array([pa.repeat(code, len(chunk))])
         table = pa.table({"line": lines, **columns})

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from features.catalogue import Source
 from features.errors import IntakeError
 from features.intake.csv_text import CsvShape, detect_shape
+from features.intake.file_kind import check_is_parquet
 
 CHUNK_ROWS = 1 << 18
 _BLOCK_BYTES = 1 << 21
@@ -66,7 +67,7 @@ def open_file(
     ------
     IntakeError
         TID303 wrong separator, TID304 empty, TID305 not there, TID306 cut off or damaged, TID307 wrong encoding; the first four also
-        while chunks are read.
+        while chunks are read. TID343, TID344 it is something else than its name says.
     """
     if not path.is_file():
         raise IntakeError("TID305", f"{path} (source {source.name}) is not there. Put the file in place, or correct `files` of the source.")
@@ -85,6 +86,7 @@ def number_lines(table: pa.Table, start: int) -> Chunk:
 
 
 def _open_parquet(path: Path, source: Source, repeating: Collection[str]) -> OpenFile:
+    check_is_parquet(path, source)
     with _damage_named(path, source):
         file = pq.ParquetFile(path)
         encoded = [name for name in repeating if _is_encoded(file, name)]

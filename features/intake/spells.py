@@ -37,8 +37,9 @@ def mark_rows(canonical: pa.Table, metadata: SpellMetadata) -> pa.Table:
 
     `is_unknown` rows carry a code for *unknown*: their state is not known, which is a record without a value, not a broken row.
     """
-    value, given = _text(canonical["value"]), {name: _is_given(canonical[name]) for name in ("happened", "stop")}
-    day = {name: _days(canonical[name]) for name in ("happened", "stop")}
+    column = {name: _plain(canonical[name]) for name in ("value", "happened", "stop")}
+    value, given = _text(column["value"]), {name: _is_given(column[name]) for name in ("happened", "stop")}
+    day = {name: _days(column[name]) for name in ("happened", "stop")}
     unknown = _is_in(value, [item.code for item in metadata.measure.domain.missing])
     problems = [*_date_problems(metadata, given, day), *_value_problems(metadata, value, pc.invert(unknown), day)]
     problem = pa.nulls(len(canonical), pa.string())
@@ -185,6 +186,10 @@ def _is_code_on(value: pa.ChunkedArray, day: pa.ChunkedArray, items: tuple[CodeI
         inside = pc.and_(pc.greater_equal(day, pc.take(start, place)), pc.less_equal(day, pc.take(stop, place)))
         valid = pc.or_(valid, pc.fill_null(inside, False))
     return valid
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
