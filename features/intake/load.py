@@ -147,7 +147,8 @@ def _run(run: _Run) -> IntakeReport:
     mapping = read_mapping(run.folder, run.before, token_bytes=run.token_bytes)
     mapping.check_keys(run.keys)
     with run.progress.step("Reading who there is", total=1) as step:
-        roster = read_roster(persons, today=run.now.date(), tallies=[run.tally(unit) for unit in persons])
+        is_real = run.project.screening.project.data == "real"
+        roster = read_roster(persons, today=run.now.date(), tallies=[run.tally(unit) for unit in persons], is_real=is_real)
         n_persons = {purpose: entry.n_persons for purpose in run.purposes if (entry := run.entry(purpose))}
         people = link_people(
             roster,

@@ -43,15 +43,20 @@ class Roster:
     hidden: tuple[str, ...]
 
 
-def read_roster(units: Sequence[SourceUnit], *, today: date, tallies: Sequence[FileTally]) -> Roster:
+def read_roster(units: Sequence[SourceUnit], *, today: date, tallies: Sequence[FileTally], is_real: bool) -> Roster:
     """Read all persons sources; of a person in several, the last one says what holds, and of several rows there the strictest.
 
     Whoever lives with somebody whose address is protected, strictly too, is shielded: their address would be the same (R-08).
 
+    Parameters
+    ----------
+    is_real
+        The data is about real people: every source has to say whose address is protected.
+
     Raises
     ------
     IntakeError
-        TID312 an address protection that is not known, and what reading a source raises.
+        TID312 an address protection that is not known, or real people of whom it is not said, and what reading a source raises.
     """
     connection = duckdb.connect(":memory:", config={"temp_directory": ""})
     connection.execute(
@@ -60,7 +65,7 @@ def read_roster(units: Sequence[SourceUnit], *, today: date, tallies: Sequence[F
         )"""
     )
     for number, (unit, tally) in enumerate(zip(units, tallies, strict=True)):
-        _read(connection, number, unit, tally, today)
+        _read(connection, number, unit, tally, today, is_real=is_real)
     connection.execute(f"CREATE TABLE hidden AS SELECT DISTINCT raw FROM rows WHERE protection IN {_STRICT}")
     connection.execute("CREATE TABLE seen AS SELECT * FROM rows WHERE raw IS NULL OR raw NOT IN (SELECT raw FROM hidden)")
     connection.execute(
@@ -74,8 +79,14 @@ def read_roster(units: Sequence[SourceUnit], *, today: date, tallies: Sequence[F
     return Roster(_people(connection, units), hidden)
 
 
-def _read(connection: duckdb.DuckDBPyConnection, number: int, unit: SourceUnit, tally: FileTally, today: date) -> None:
+def _read(connection: duckdb.DuckDBPyConnection, number: int, unit: SourceUnit, tally: FileTally, today: date, *, is_real: bool) -> None:
     for chunk in read_unit(unit, tally):
+        if is_real and PROTECTION not in chunk.table.column_names:
+            raise IntakeError(
+                "TID312",
+                f"{unit.name} (source {unit.source.name}) has no column `{PROTECTION}`. Of real people it has to be said whose address is "
+                "protected before anybody is loaded (R-08). Ask for it from the population register.",
+            )
         connection.register("chunk", chunk.table.append_column("__line", chunk.lines))
         connection.execute(f"INSERT INTO rows {_statement(unit.source, chunk.table.schema, number, today)}")
         connection.unregister("chunk")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import warnings
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pandas as pd
 import pytest
 from sqlalchemy import select
@@ -354,4 +356,8 @@ def _trained(root: Path, *, hidden: bool) -> object:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's and matplotlib's own
         (model,) = train(load_project(root), training_in(root))
+    mlflow.set_tracking_uri(None)  # MLflow keeps the first project's store in the process
+    mlflow.set_registry_uri(None)
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        os.environ.pop(name, None)
     return {name: value for name, value in model.report.items() if name not in ("run_id", "trained_at")}
