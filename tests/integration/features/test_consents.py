@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,7 +27,7 @@ from features.lists import check_current, is_current
 from features.project import Project, load_project
 from features.restrictions import write_restrictions
 from features.store import open_store
-from features.tables import build_stage_table, current_stage_table
+from features.tables import build_stage_table, current_stage_table, open_stage_store
 from tests.support.ingesting import ingest_tiny, store_bytes
 from tests.support.projects import KEYS, LABOUR, NOW, raw_ids, tiny_project, write_csv
 
@@ -120,7 +122,7 @@ def test_who_does_not_consent_has_the_row_of_somebody_without_records(tmp_path: 
     income.write_text("\n".join([lines[0], *(line for line in lines if line.startswith("SYN-050"))]) + "\n", encoding="utf-8")
     labour = bare.root / "indicators" / "labour.toml"
     labour.write_text(LABOUR, encoding="utf-8")
-    __import__("shutil").rmtree(bare.var)
+    shutil.rmtree(bare.var)
     ingest_tiny(bare.root)
     bare = load_project(bare.root)
     tables = [build_stage_table(p, "score", p.stages["grade_10"], on=TODAY, as_of=AS_OF)[1] for p in (gated, bare)]
@@ -331,6 +333,18 @@ def test_a_case_page_reads_no_more_than_the_features_did(tmp_path: Path) -> None
         assert INCOME not in set(open_store(project, "score").records_of([person], as_of=AS_OF)["indicator"])
     records = store.records_of([int(people[subject_of(project, "SYN-050")])], as_of=AS_OF)
     assert records.loc[records["indicator"] == INCOME, "known_on"].tolist() == [date(2014, 3, 1)], "the day it became known, as it was"
+
+
+@pytest.mark.requirement("R-23")
+def test_a_worker_process_sees_no_more_than_this_one(tmp_path: Path) -> None:
+    project = gated_project(tmp_path / "p", RENEWED)
+    store = open_stage_store(project, "score", on=TODAY)
+    here, there = store.read_part(0), pickle.loads(pickle.dumps(store)).read_part(0)
+    income = store.indicators.index(INCOME)
+    assert len(np.unique(here.person[here.indicator == income])) == 1
+    assert len(np.unique(open_store(project, "score")._read_all(0).person)) == 60
+    for name in ("person", "indicator", "value", "happened_on", "known_on", "known_to"):
+        assert_array_equal(getattr(here, name), getattr(there, name))
 
 
 @pytest.mark.requirement("R-23")
