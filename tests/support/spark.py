@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 
 from benchmarks.point_in_time.ours import open_laid_out
 from benchmarks.point_in_time.work import INDICATORS
 from features.engine.build import build_features
-from features.engine.spark import spark_cluster
+from features.engine.spark import SparkCluster, spark_cluster
 from features.specs import AGGREGATIONS, FeatureSpec
 
 SPARK = Path(sys.prefix) / "spark"
@@ -42,7 +43,17 @@ def main(work: str, n_persons: int) -> None:
     store, rows = open_laid_out(Path(work), n_persons), some_rows(n_persons)
     build_features(store, rows, EVERY_AGGREGATION, Path(work) / "local", levels={})
     with spark_cluster("local[2]", environ=os.environ) as cluster:
+        check_silent(cluster)
         build_features(store, rows, EVERY_AGGREGATION, Path(work) / "spark", levels={}, partitioner=cluster)
+
+
+def check_silent(cluster: SparkCluster) -> None:
+    """Nobody but this machine reaches a local Spark, it shows no page, and it counts time in UTC."""
+    connections = [one for child in psutil.Process().children(recursive=True) for one in child.net_connections("inet")]
+    listening = {one.laddr.ip.removeprefix("::ffff:") for one in connections if one.status == psutil.CONN_LISTEN}
+    assert listening == {"127.0.0.1"}, f"Spark listens on {sorted(listening)}"
+    assert cluster.session.sparkContext.uiWebUrl is None
+    assert cluster.session.conf.get("spark.sql.session.timeZone") == "UTC"
 
 
 if __name__ == "__main__":
