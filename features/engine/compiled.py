@@ -17,6 +17,10 @@ def compiled(loop: Loop) -> Loop:
     -----
     It runs without the interpreter's lock, so that threads run side by side. Compiled code is kept in ``__pycache__``, or in the user's
     cache folder where that can't be written, and is made anew when the file that holds the loop changes: therefore loops that call one
-    another stand in one file. Rounding is that of IEEE 754; nothing is reordered.
+    another stand in one file. Where neither can be written, as in a read-only container, every process compiles for itself, which takes
+    seconds. Rounding is that of IEEE 754; nothing is reordered.
     """
-    return cast("Loop", numba.njit(nogil=True, cache=True, error_model="numpy")(loop))
+    try:
+        return cast("Loop", numba.njit(nogil=True, cache=True, error_model="numpy")(loop))
+    except RuntimeError:  # raised here, before anything is compiled, when there is no folder to keep the code in
+        return cast("Loop", numba.njit(nogil=True, error_model="numpy")(loop))
