@@ -7,7 +7,7 @@ RUN := DO_NOT_TRACK=true MLFLOW_DISABLE_TELEMETRY=true $(BIN)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof check format lock docs clean bench-features bench-explain bench-serve bench-monitor
+.PHONY: help install demo test proof check format lock docs clean bench-features bench-explain bench-serve bench-intake bench-monitor
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 20
@@ -79,6 +79,8 @@ bench-explain: install ## Explanations beside shap and LightGBM
 	$(RUN)/python -m benchmarks.explain
 bench-serve: install ## One case scored with its reasons, beside mlflow's scoring and shap
 	$(RUN)/python -m benchmarks.serve
+bench-intake: install ## From a register's files to a partitioned store, beside DuckDB's COPY and pandas
+	$(RUN)/python -m benchmarks.intake
 bench-monitor: install ## Fairness and drift beside Evidently and fairlearn
 	$(RUN)/python -m benchmarks.monitor
 

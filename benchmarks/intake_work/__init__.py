@@ -1,0 +1,1 @@
+"""Contenders of `make bench-intake` and the files that they read."""
