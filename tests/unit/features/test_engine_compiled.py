@@ -19,7 +19,7 @@ def total(values: np.ndarray) -> float:
 
 
 def test_without_a_folder_for_compiled_code_a_loop_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numba.core.caching._CacheImpl, "_locator_classes", [])
+    monkeypatch.setattr(numba.core.caching.CacheImpl, "_locator_classes", [])
     with pytest.raises(RuntimeError, match="no locator available"):
         numba.njit(cache=True)(total)
     assert compiled(total)(np.array([0.5, 2.0])) == 2.5
