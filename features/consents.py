@@ -134,7 +134,9 @@ def consent_lines(project: Project, *, on: date) -> tuple[str, ...]:
     """
     gated, manifest = needing_consent(project), find_store_manifest(project)
     if gated and not _lists(project):
-        return (f"{len(gated)} indicators need consent, and there is no list of consents: nothing is built until there is one (TID220).",)
+        return (
+            f"Indicators that need consent: {len(gated)}, and there is no list of consents: nothing is built until there is one (TID220).",
+        )
     covered = {purpose: consent_coverage(project, purpose, on=on) for purpose in (manifest.purposes if manifest else ())}
     return tuple(_line(purpose, found) for purpose, found in covered.items() if found)
 
@@ -146,7 +148,7 @@ def _lists(project: Project) -> list[Path]:
 def _line(purpose: str, found: tuple[ConsentCoverage, ...]) -> str:
     unused = [one.indicator for one in found if one.people == "0"]
     told = ", ".join(f"{one.indicator} of {one.people} people" for one in found if one.people != "0")
-    return f"{len(found)} indicators need consent ({purpose}): " + "; ".join(
+    return f"Indicators that need consent ({purpose}): {len(found)}; " + "; ".join(
         [*([f"used are {told}"] if told else []), *([f"unused, since nobody consents today, are {', '.join(unused)}"] if unused else [])]
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.records import Days, Mask, Records
+from features.supersession import store_order
 
 PairKeys = NDArray[np.int64]
 
@@ -85,7 +86,7 @@ class ConsentGate:
         seen = records.take(np.repeat(np.arange(len(records)), times))
         is_narrowed = np.repeat(is_gated, times)
         seen.known_on[is_narrowed], seen.known_to[is_narrowed] = known_on[touches], known_to[touches]
-        return _in_store_order(seen)
+        return seen.take(store_order(vars(seen))) if is_narrowed.any() else seen
 
     def allows(self, records: Records, day: int) -> Mask:
         """Which records need no consent or have one that covers the day, shape (n_records,)."""
@@ -108,15 +109,6 @@ class ConsentGate:
         row = np.repeat(rows, n_periods)
         place = np.arange(len(row)) - np.repeat(np.cumsum(n_periods) - n_periods, n_periods)
         return row, place + np.repeat(first, n_periods)
-
-
-def _in_store_order(records: Records) -> Records:
-    """Sort by person, happened_on, known_on and position; nearly in order already, which a stable sort of one number makes use of."""
-    key = np.zeros(len(records), dtype=np.int64)
-    for column in (records.person, records.happened_on, records.known_on):
-        low = int(column.min(initial=0))
-        key = key * (int(column.max(initial=0)) - low + 1) + (column - low)
-    return records if bool((key[1:] >= key[:-1]).all()) else records.take(np.argsort(key, kind="stable"))
 
 
 @dataclass(frozen=True, eq=False)

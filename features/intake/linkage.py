@@ -1,7 +1,8 @@
 """The one door to the mapping beside ingest.
 
-Subjects of two purposes can't be joined anywhere else. Only three modules may come through here, each for something the law asks:
-restrictions (an objection stops training too), audit (the fairness job) and scored (what lives on for outcome monitoring, R-25).
+Subjects of two purposes can't be joined anywhere else. Only these may come through here, each for something the law asks: restrictions and
+consents (what somebody said of scoring or training is kept on one subject), audit (the fairness job), scored and followup (what lives on for
+outcome monitoring, R-25), and the explanation that an authorised person asked for by pseudonym.
 """
 
 from __future__ import annotations

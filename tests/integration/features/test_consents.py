@@ -139,7 +139,7 @@ def test_no_list_is_not_the_same_as_nobody(tmp_path: Path, purpose: str) -> None
         low_income(project, purpose)
     assert not (project.var / "features").exists()
     assert consent_lines(project, on=TODAY) == (
-        "1 indicators need consent, and there is no list of consents: nothing is built until there is one (TID220).",
+        "Indicators that need consent: 1, and there is no list of consents: nothing is built until there is one (TID220).",
     )
     (failed,) = [f for f in check_project(project, environ=KEYS, now=NOW) if f.code == "C-13"]
     assert failed.evidence["error"] == "TID220"
@@ -150,7 +150,7 @@ def test_an_empty_list_is_a_list(tmp_path: Path) -> None:
     assert len(read_consents(project)) == 0
     assert used_of(project) == set()
     lines = consent_lines(project, on=TODAY)
-    assert lines[0] == f"1 indicators need consent (train): unused, since nobody consents today, are {INCOME}"
+    assert lines[0] == f"Indicators that need consent (train): 1; unused, since nobody consents today, are {INCOME}"
     empty = pa.table({name: pa.array([], pa.string()) for name in (project.root / "data" / "consents.csv").read_text().strip().split(",")})
     pq.write_table(empty, project.root / "data" / "consents.parquet")
     labour = project.root / "indicators" / "labour.toml"
@@ -168,7 +168,7 @@ def test_how_many_consent_is_told_unless_they_are_few(tmp_path: Path) -> None:
     project = gated_project(tmp_path / "p", [*many, *few])
     assert [(one.indicator, one.people) for one in consent_coverage(project, "score", on=TODAY)] == [(INCOME, "12")]
     assert [one.people for one in consent_coverage(project, "train", on=TODAY)] == ["<5"]
-    assert consent_lines(project, on=TODAY)[0] == f"1 indicators need consent (train): used are {INCOME} of <5 people"
+    assert consent_lines(project, on=TODAY)[0] == f"Indicators that need consent (train): 1; used are {INCOME} of <5 people"
 
 
 @pytest.mark.requirement("R-23")
