@@ -20,6 +20,7 @@ from features.intake.columns import read_day
 from features.intake.layouts import BORN, PROTECTION
 from features.intake.quarantine import FileTally
 from features.intake.sources import SourceUnit, read_unit
+from features.published_tables import TOTALS
 
 _OPEN = ("", "ugradert")
 _SHIELDED = ("klientadresse", "fortrolig", "4", "7")
@@ -98,6 +99,18 @@ def _read(connection: duckdb.DuckDBPyConnection, number: int, unit: SourceUnit, 
             "TID312",
             f"{unit.name} (source {unit.source.name}): {strange[0]} rows have an `{PROTECTION}` that is not known. Expected ugradert, "
             "klientadresse, fortrolig or strengtFortrolig. Nobody is loaded before it is clear who is protected.",
+        )
+    _check_no_totals(connection, number, unit)
+
+
+def _check_no_totals(connection: duckdb.DuckDBPyConnection, number: int, unit: SourceUnit) -> None:
+    """Refuse a published table of places as a register of people: it has a row for the whole country."""
+    found = connection.execute(f"SELECT count(*) FROM rows WHERE unit = {number} AND lower(raw) IN {TOTALS}").fetchone()
+    if found is not None and found[0]:
+        raise IntakeError(
+            "TID348",
+            f"{unit.name} (source {unit.source.name}): {found[0]} rows are of a whole country or of all places together. This is a "
+            "published table of figures, not a register of people; `features.published` reads it.",
         )
 
 
