@@ -112,9 +112,13 @@ def features_page() -> str:
     ]
     for case in cases:
         lines += ["", f"## {case['says']}", "", "| value | happened on | known on | superseded on |", "|---|---|---|---|"]
-        lines += [f"| {' | '.join(str(part) for part in [*record, ''][:4])} |" for record in case["records"]] or ["| no record | | | |"]
+        lines += [f"| {' | '.join(map(_part_of_record, [*record, ''][:4]))} |" for record in case["records"]] or ["| no record | | | |"]
         lines += ["", f"On {case['as_of']}: " + ", ".join(f"`{name}` is {answer}" for name, answer in case["answers"].items()) + "."]
     return "\n".join(lines) + "\n"
+
+
+def _part_of_record(part: object) -> str:
+    return "no value" if part != part else str(part)
 
 
 def commands_page() -> str:
