@@ -103,6 +103,7 @@ def ingest(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
         now=now,
         progress=progress_for(as_json=as_json),
         token_bytes=secrets.token_bytes,
+        workers=os.cpu_count() or 1,
     )
     consents = consent_lines(loaded, on=now.date())
     if as_json:

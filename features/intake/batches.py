@@ -54,7 +54,7 @@ class WrittenPart:
 
 
 def write_part(
-    runs: Runs, part: int, folder: Path, *, stored: StoredBatches, source_of_unit: NDArray[np.int64], indicators: Sequence[str]
+    runs: Runs, part: int, *, folder: Path, stored: StoredBatches, source_of_unit: NDArray[np.int64], indicators: Sequence[str]
 ) -> WrittenPart:
     """Sort a part, leave out what it or the store has already, and write the rest into the batch's folder.
 

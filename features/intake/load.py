@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +68,7 @@ class _Run:
     before: Manifest | None
     purposes: tuple[StorePurpose, ...]
     batch: str
+    workers: int
     tallies: dict[SourceUnit, FileTally] = field(default_factory=dict)
     unchanged: set[SourceUnit] = field(default_factory=set)
 
@@ -95,6 +99,7 @@ def ingest(
     now: datetime,
     progress: Progress,
     token_bytes: TokenBytes = secrets.token_bytes,
+    workers: int = 1,
 ) -> IntakeReport:
     """Read every declared source and add what is new to the store.
 
@@ -107,6 +112,8 @@ def ingest(
         Aware UTC: purposes have to be valid, and nothing may become known after it.
     token_bytes
         Source of subject ids and of the order of person codes.
+    workers
+        Threads that sort and write parts; each holds one part in memory.
 
     Raises
     ------
@@ -126,7 +133,7 @@ def ingest(
         clear_leftovers(folder, before)
         generation = before.generation + 1 if before else 1
         batch = f"{now:%Y%m%dT%H%M%SZ}-{generation:04d}"
-        run = _Run(project, keys, environ, now, token_bytes, progress, folder, before, purposes, batch)
+        run = _Run(project, keys, environ, now, token_bytes, progress, folder, before, purposes, batch, workers)
         try:
             return _run(run)
         except IntakeError as error:
@@ -239,16 +246,29 @@ def _write(run: _Run, units: Sequence[SourceUnit], staging: Staging) -> dict[Sto
 
 def _write_purpose(run: _Run, purpose: StorePurpose, runs: Runs, staging: Staging, source_of_unit: NDArray[np.int64]) -> BatchEntry:
     folder = run.workspace / purpose / "batches" / run.batch
-    written: list[WrittenPart] = []
+    write = partial(write_part, runs, folder=folder, stored=run.stored(purpose), source_of_unit=source_of_unit, indicators=staging.codes)
+    parts, rows = {}, 0
     with run.progress.step(f"Writing the {purpose} store", total=len(runs.parts())) as step:
-        for number in runs.parts():
-            part = write_part(runs, number, folder, stored=run.stored(purpose), source_of_unit=source_of_unit, indicators=staging.codes)
+        for part in _in_turn(write, runs.parts(), workers=run.workers):
             _note_lines(staging.lines, part)
-            written.append(part)
+            rows += part.n_rows
+            if part.digest is not None:
+                parts[part.number] = part.digest
             step.advance()
     runs.path.unlink()
-    parts = {part.number: part.digest for part in written if part.digest is not None}
-    return BatchEntry(folder=f"batches/{run.batch}", rows=sum(part.n_rows for part in written), parts=parts)
+    return BatchEntry(folder=f"batches/{run.batch}", rows=rows, parts=parts)
+
+
+def _in_turn(write: Callable[[int], WrittenPart], parts: Sequence[int], *, workers: int) -> Iterator[WrittenPart]:
+    """Write parts on several threads and yield them in order; no more of them are under way than there are threads."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = deque[Future[WrittenPart]]()
+        for number in parts:
+            if len(waiting) == workers:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(write, number))
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:

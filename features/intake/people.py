@@ -140,14 +140,12 @@ def _plain(piece: pa.Array) -> pa.Array:
 def subjects_of(purpose: StorePurpose, people: People, roster: Roster, before: pa.Table | None) -> pa.Table:
     """Build one purpose's subjects: what the roster says today, and for people it no longer has what was known before."""
     rows = people.mapping.of(purpose).sort_values("person", ignore_index=True)
-    today = roster.people[["born_on", "shielded"]].set_axis(pd.Index(people.links[: len(roster.people)]))
-    earlier = (before.to_pandas() if before is not None else SUBJECT_SCHEMA.empty_table().to_pandas()).set_index("person")
-    is_listed = rows["link"].isin(today.index).to_numpy()
-    facts = pd.concat(
-        [today.loc[rows.loc[is_listed, "link"]], earlier.loc[rows.loc[~is_listed, "person"], ["born_on", "shielded"]].astype(object)]
-    )
-    facts.index = pd.Index(np.concatenate([rows.loc[is_listed, "person"], rows.loc[~is_listed, "person"]]))
-    facts = facts.loc[rows["person"]]
+    place = pd.Index(people.links[: len(roster.people)]).get_indexer(pd.Index(rows["link"]))
+    is_listed = place >= 0
+    facts = roster.people[["born_on", "shielded"]].astype(object).reindex(place)
+    if not is_listed.all():
+        earlier = (before.to_pandas() if before is not None else SUBJECT_SCHEMA.empty_table().to_pandas()).set_index("person")
+        facts[~is_listed] = earlier.loc[rows.loc[~is_listed, "person"], ["born_on", "shielded"]].astype(object).to_numpy()
     return pa.table(
         {
             "person": pa.array(rows["person"].to_numpy(np.int32)),
@@ -193,9 +191,10 @@ def _with_lost_pseudonyms(
     rows: pd.DataFrame, people: pd.DataFrame, keys: KeyRing, purposes: Sequence[StorePurpose], *, synthetic: bool
 ) -> pd.DataFrame:
     """Give people their pseudonym again who were in no source when a key was rotated, and whom another purpose has led back."""
-    lost = rows["pseudonym"].isna() & rows["purpose"].isin(purposes) & rows["link"].isin(people["link"])
+    lost = rows["pseudonym"].isna() & rows["purpose"].isin(purposes)
     if not lost.any():
         return rows
+    lost &= rows["link"].isin(people["link"])
     raw = people.set_index("link")["raw"]
     rows = rows.astype({"pseudonym": object})
     for purpose in rows.loc[lost, "purpose"].unique():
