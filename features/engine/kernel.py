@@ -18,7 +18,7 @@ from features.records import Days, Records
 from features.specs import AGGREGATIONS, FeatureSpec
 
 if TYPE_CHECKING:
-    from features.engine.sweep import Cells, Dates, Wanted
+    from features.engine.sweep import CellNumbers, Cells, Dates, Wanted
 
 Matrix = NDArray[np.float32]
 
@@ -87,14 +87,22 @@ def _cells(records: Records, persons: NDArray[np.int32], plan: Plan) -> Cells:
     """Lay out what the plan needs of these persons (ascending) by cell."""
     from features.engine.sweep import Cells, cell_begins, number_values, place_records
 
-    slot = plan.slot_of_position[records.indicator]
-    local = _position_among(persons, records.person)
-    begins = cell_begins(slot, local, len(persons), len(plan.indicators) * len(persons))
+    numbers = _cell_numbers(persons, plan)
+    begins = cell_begins(numbers, records.indicator, records.person, len(plan.indicators) * len(persons))
     value, days = np.empty(begins[-1], dtype=np.float32), np.empty((3, begins[-1]), dtype=np.int32)
     given = (records.value, records.happened_on, records.known_on, records.known_to)
-    place_records(slot, local, len(persons), begins, given, (value, days[0], days[1], days[2]))
-    numbers = number_values(begins, value) if plan.asks_for("distinct") else np.empty(0, dtype=np.int32)
-    return Cells(begins, value, days[0], days[1], days[2], numbers)
+    place_records(numbers, begins, records.indicator, records.person, given, (value, days[0], days[1], days[2]))
+    value_number = number_values(begins, value) if plan.asks_for("distinct") else np.empty(0, dtype=np.int32)
+    return Cells(begins, value, days[0], days[1], days[2], value_number)
+
+
+def _cell_numbers(persons: NDArray[np.int32], plan: Plan) -> CellNumbers:
+    from features.engine.sweep import CellNumbers
+
+    first = int(persons[0]) if len(persons) else 0
+    place = np.full(int(persons[-1]) - first + 1 if len(persons) else 0, -1, dtype=np.int32)
+    place[persons - first] = np.arange(len(persons), dtype=np.int32)
+    return CellNumbers(plan.slot_of_position, place, first, len(persons))
 
 
 def _dates(rows: Rows, begins: NDArray[np.int32], plan: Plan) -> Dates:
@@ -119,13 +127,3 @@ def _wanted(plan: Plan) -> Wanted:
         np.array([column.level for column in asked], dtype=np.float32),
         np.array(plan.order, dtype=np.int32),
     )
-
-
-def _position_among(ascending: NDArray[np.int32], wanted: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Position of each wanted number among ascending ones, -1 where absent; a table, since both are dense."""
-    if not len(ascending):
-        return np.full(len(wanted), -1, dtype=np.int32)
-    low, high = int(ascending[0]), int(ascending[-1])
-    table = np.full(high - low + 2, -1, dtype=np.int32)
-    table[ascending - low] = np.arange(len(ascending), dtype=np.int32)
-    return table[np.where((wanted >= low) & (wanted <= high), wanted - low, high - low + 1)]

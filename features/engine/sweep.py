@@ -65,13 +65,27 @@ class Wanted(NamedTuple):
     column: Positions
 
 
+class CellNumbers(NamedTuple):
+    """Which cell a record belongs to: that of its indicator and person, where both are wanted."""
+
+    slot_of_position: Positions
+    """Of each of the store's indicators, its place among those wanted, or -1."""
+    place_of_person: Positions
+    """Of each person from `first_person` on, the place among those wanted, or -1."""
+    first_person: int
+    n_persons: int
+    """How many persons are wanted."""
+
+
 @compiled
-def cell_begins(slot: Positions, local: Positions, n_persons: int, n_cells: int) -> Positions:
-    """Where the records of each cell begin, and one past the last of all; records with slot or person -1 are in none."""
+def cell_begins(numbers: CellNumbers, indicator: Positions, person: Positions, n_cells: int) -> Positions:
+    """Where the records of each cell begin, and one past the last of all; records that nobody asked for are in none."""
+    slots, places, first, n_persons = numbers.slot_of_position, numbers.place_of_person, numbers.first_person, numbers.n_persons
     begins = np.zeros(n_cells + 1, dtype=np.int32)
-    for i in range(len(slot)):
-        if slot[i] >= 0 and local[i] >= 0:
-            begins[slot[i] * n_persons + local[i] + 1] += 1
+    for i in range(len(person)):
+        cell = _cell_of(slots, places, first, n_persons, indicator[i], person[i])
+        if cell >= 0:
+            begins[cell + 1] += 1
     for cell in range(n_cells):
         begins[cell + 1] += begins[cell]
     return begins
@@ -79,26 +93,35 @@ def cell_begins(slot: Positions, local: Positions, n_persons: int, n_cells: int)
 
 @compiled
 def place_records(
-    slot: Positions,
-    local: Positions,
-    n_persons: int,
+    numbers: CellNumbers,
     begins: Positions,
-    given: tuple[NDArray[np.float32], Days, Days, Days],
-    placed: tuple[NDArray[np.float32], Days, Days, Days],
+    indicator: Positions,
+    person: Positions,
+    given: tuple[Values, Days, Days, Days],
+    placed: tuple[Values, Days, Days, Days],
 ) -> None:
     """Put records into their cells, keeping their order: value, happened_on, known_on (visible from then on) and known_to."""
+    slots, places, first, n_persons = numbers.slot_of_position, numbers.place_of_person, numbers.first_person, numbers.n_persons
     value, happened_on, known_on, known_to = given
     to_value, to_happened_on, to_visible_from, to_known_to = placed
     following = begins[:-1].copy()
-    for i in range(len(slot)):
-        if slot[i] >= 0 and local[i] >= 0:
-            cell = slot[i] * n_persons + local[i]
+    for i in range(len(person)):
+        cell = _cell_of(slots, places, first, n_persons, indicator[i], person[i])
+        if cell >= 0:
             at = following[cell]
             following[cell] += 1
             to_value[at] = value[i]
             to_happened_on[at] = happened_on[i]
             to_visible_from[at] = max(happened_on[i], known_on[i])
             to_known_to[at] = known_to[i]
+
+
+@compiled
+def _cell_of(slots: Positions, places: Positions, first_person: int, n_persons: int, indicator: int, person: int) -> int:
+    place = person - first_person
+    if place < 0 or place >= len(places) or places[place] < 0 or slots[indicator] < 0:
+        return -1
+    return int(slots[indicator] * n_persons + places[place])
 
 
 @compiled
