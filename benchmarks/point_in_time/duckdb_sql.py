@@ -49,7 +49,7 @@ def conditional_aggregates_and_pivot(raw: str, out: str, n_persons: int) -> int:
         database.execute(
             f"COPY (SELECT g.person, g.as_of, {_unmissing()} FROM (SELECT p.range::INTEGER AS person, date_number, as_of "
             f"FROM range({start}, {stop}) p, dates) g LEFT JOIN (SELECT person, date_number, {wide} FROM ({_long(start, stop)}) "
-            f"GROUP BY ALL) USING (person, date_number)) TO '{out}/{start}.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+            f"GROUP BY ALL) USING (person, date_number)) TO '{out}/{start}.parquet' (FORMAT parquet, COMPRESSION lz4)"
         )
     return n_persons * len(DATES)
 

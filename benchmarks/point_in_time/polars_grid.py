@@ -21,7 +21,7 @@ def grid_then_pivot(raw: str, out: str, n_persons: int) -> int:
         table = everyone.join(wide, on="person", how="left").select(
             "person", pl.lit(as_of, dtype=pl.Int32).alias("as_of"), *_named(set(wide.columns))
         )
-        table.write_parquet(Path(out) / f"{as_of}.parquet", compression="zstd", compression_level=1, statistics=False)
+        table.write_parquet(Path(out) / f"{as_of}.parquet", compression="lz4", statistics=False)
     return n_persons * len(DATES)
 
 

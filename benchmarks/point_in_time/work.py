@@ -100,7 +100,15 @@ def write_wide(path: Path, person: np.ndarray, as_of: int | np.ndarray, columns:
     keys = [pa.array(person.astype(np.int32)), pa.array(np.broadcast_to(np.asarray(as_of, dtype=np.int32), person.shape).copy())]
     schema = pa.schema([("person", pa.int32()), ("as_of", pa.int32()), *((name, pa.float32()) for name in NAMES)])
     table = pa.Table.from_arrays([*keys, *(pa.array(column) for column in columns)], schema=schema)
-    pq.write_table(table, path, compression="zstd", compression_level=1, write_statistics=False, row_group_size=2**20)
+    pq.write_table(
+        table,
+        path,
+        compression="lz4",
+        use_dictionary=["person", "as_of"],
+        use_byte_stream_split=list(NAMES),
+        write_statistics=False,
+        row_group_size=2**20,
+    )
 
 
 def read_wide(folder: Path) -> pd.DataFrame:
