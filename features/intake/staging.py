@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from features.intake.identifiers import UNKNOWN
 from features.intake.lines import UnitLines
 from features.intake.people import HIDDEN, People
 from features.intake.quarantine import LINES_KEPT, FileTally
-from features.intake.readers import Chunk
+from features.intake.readers import CHUNK_ROWS, Chunk
 from features.intake.runs import ROW, Runs, origin_of
 from features.intake.siphash import siphash, spread
 from features.intake.sources import SourceUnit, read_unit
@@ -88,22 +88,29 @@ def stage_unit(
     rules = Rules.of(unit.source, today=today, temporality=unit.spell_metadata.temporality)
     spells = _spells(unit, number, staging, positions=positions, today=today)
     for chunk in read_unit(unit, tally):
-        numbered = _with_numbers(chunk, unit, people)
-        tally.rows_read += len(numbered.table)
-        canonical = unit.contract.canonical(numbered.table, numbered.lines)
-        if unit.spell_metadata.is_declared:
-            canonical = mark_rows(canonical, unit.spell_metadata)
-        record = digest_records(canonical["record"], people.mapping.record_key)
-        checked = check_chunk(connection, canonical, rules, indicators, record=record, born_on=people.born_on)
-        good = _set_aside(checked, tally)
-        _add_hints(canonical, tally, unit)
-        if spells is not None:
-            spells.add(_as_table(good))
-        else:
-            staging.add(good, number, unit.purposes)
+        for piece in _pieces(_with_numbers(chunk, unit, people), n_values=len(unit.source.columns)):
+            tally.rows_read += len(piece.table)
+            canonical = unit.contract.canonical(piece.table, piece.lines)
+            if unit.spell_metadata.is_declared:
+                canonical = mark_rows(canonical, unit.spell_metadata)
+            record = digest_records(canonical["record"], people.mapping.record_key)
+            checked = check_chunk(connection, canonical, rules, indicators, record=record, born_on=people.born_on)
+            good = _set_aside(checked, tally)
+            _add_hints(canonical, tally, unit)
+            if spells is not None:
+                spells.add(_as_table(good))
+            else:
+                staging.add(good, number, unit.purposes)
         step.advance()
     for records in spells.records(tally) if spells is not None else ():
         staging.add(_from_table(records), number, unit.purposes)
+
+
+def _pieces(chunk: Chunk, *, n_values: int) -> Iterator[Chunk]:
+    """Cut a chunk of wide rows, each of which gives a record for every one of its values, so that no more are in memory at once."""
+    n_rows = max(1, CHUNK_ROWS // max(1, n_values))
+    for start in range(0, len(chunk.table), n_rows):
+        yield Chunk(chunk.table.slice(start, n_rows), chunk.lines.slice(start, n_rows))
 
 
 def _with_numbers(chunk: Chunk, unit: SourceUnit, people: People) -> Chunk:

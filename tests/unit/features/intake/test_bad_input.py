@@ -93,6 +93,10 @@ CASES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
         change("school.csv", lambda text: text.replace(",8,level-8", f",{FNR},level-8", 1)),
         ("TID308", "'value'", "1 national identity numbers"),
     ),
+    "identity number that lost its zero": (
+        change("school.csv", lambda text: text.replace(",8,level-8", ",8,1010750160", 1)),
+        ("TID308", "'record'", "1 national identity numbers"),
+    ),
     "empty file": (change("school.csv", lambda _: ""), ("TID304", "school.csv", "0 bytes", "ask for the file again")),
     "header only": (change("school.csv", lambda text: text.splitlines()[0] + "\n"), ("TID304", "school.csv", "no row")),
     "header only, no line end": (change("school.csv", lambda text: text.splitlines()[0]), ("TID304", "school.csv", "no row")),

@@ -182,6 +182,20 @@ def test_rows_of_strangers_are_loaded_once_the_register_knows_them(root: Path) -
     assert store(root).n_records == before + 1
 
 
+def test_rows_of_people_whom_no_store_of_the_source_has_are_those_of_strangers(tmp_path: Path) -> None:
+    root = tiny_project(tmp_path / "project")
+    more = '[[source]]\nname = "elsewhere"\nlayout = "persons"\nfiles = ["data/more.csv"]\npurposes = ["train"]\n'
+    text = EDUCATION.replace('record_column = "record"', 'record_column = "record"\npurposes = ["score"]') + more
+    (root / "indicators" / "education.toml").write_text(text, encoding="utf-8")
+    write_csv(root / "data" / "more.csv", [{"person": "SYN-900", "born_on": "2009-05-05"}])
+    append(root / "data" / "school.csv", "SYN-900,2026-03-02,2026-03-03,edu_absence_days,4,abs-new,true")
+    report = ingest_tiny(root)
+    school = next(s for s in report.sources if s.source == "school")
+    assert school.quarantined == {"unknown_person": 1}
+    assert school.rows_loaded == store(root, "score").n_records - 60 - 28 == 1649
+    assert report.n_persons == {"train": 61, "score": 60, "audit": 61}
+
+
 def test_a_group_column_ties_rows_of_one_human_being(tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "project")
     source = EDUCATION.replace('layout = "persons"', 'layout = "persons"\ngroup_column = "student"')
