@@ -247,12 +247,17 @@ def _ends(source: Source, *, ending: frozenset[int], flags: frozenset[int], toda
     """SQL for what is left when a state ends and no other covers the day after.
 
     The end is known when the row is, and `known_lag_days` after the end where the source has a lag. Another spell counts only if it was
-    known by then: a gap that is filled later was a gap until then.
+    known by then: a gap that is filled later was a gap until then. An earlier version of a record that a later one has superseded by
+    then covers nothing.
     """
     lag = source.known_lag_days
     known = "known_on" if lag is None else f"greatest(known_on, day + {lag})"
     return f"""
-        WITH ended AS (
+        WITH versions AS (
+            SELECT *, CASE WHEN record IS NOT NULL THEN
+                lead(known_on) OVER (PARTITION BY link, indicator, record ORDER BY known_on, line) END AS superseded_on
+            FROM whole
+        ), ended AS (
             SELECT *, stop_on + 1 AS day FROM whole
             WHERE stop_on <= DATE '{today}' + {furthest_days} AND indicator IN ({_numbers(ending)})
                 AND (value IS NOT NULL OR indicator IN ({_numbers(flags)}))
@@ -260,8 +265,9 @@ def _ends(source: Source, *, ending: frozenset[int], flags: frozenset[int], toda
         SELECT min(line) AS line, link, indicator, CASE WHEN indicator IN ({_numbers(flags)}) THEN 0 END::FLOAT AS value,
             day AS happened_on, known_on, xor(record, {_END_KEY}::BIGINT) AS record
         FROM told WHERE NOT EXISTS (
-            SELECT 1 FROM whole AS other WHERE other.link = told.link AND other.indicator = told.indicator
+            SELECT 1 FROM versions AS other WHERE other.link = told.link AND other.indicator = told.indicator
                 AND other.start_on <= told.day AND (other.stop_on IS NULL OR other.stop_on >= told.day) AND other.known_on <= told.known_on
+                AND (other.superseded_on IS NULL OR other.superseded_on > told.known_on)
         )
         GROUP BY link, indicator, day, known_on, record ORDER BY line"""
 
