@@ -1,9 +1,12 @@
-"""`kill -9` in the middle of an ingest, at any moment: the store is the old one or the new one, and the next run repairs what was left."""
+"""`kill -9` in the middle of an ingest or a key rotation, at any moment: the store is the old one or the new one, and the next run repairs
+what was left."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from features.errors import DataError
+from features.intake.mapping import load_mapping
+from features.manifest import find_manifest
 from features.project import load_project
 from features.store import open_store
 from tests.support.projects import KEYS, tiny_project, write_people
@@ -88,3 +93,47 @@ def test_a_few_kills(tmp_path: Path) -> None:
 @pytest.mark.proof
 def test_two_hundred_kills(tmp_path: Path) -> None:
     check_kills(tmp_path, kills=100, seed=2)
+
+
+ROTATION = {**ENVIRON, "TIDLIG_NEW_KEY_TRAIN": "44" * 32}
+ROTATE = [sys.executable, "-m", "tidlig", "keys", "rotate", "--purpose", "train", "--json", "--project"]
+
+
+def pseudonyms(root: Path) -> frozenset[str]:
+    """Pseudonyms of the train purpose that a reader finds."""
+    folder = root / "var" / "store"
+    manifest = find_manifest(folder)
+    assert manifest is not None
+    return frozenset(load_mapping(folder / str(manifest.mapping)).of("train")["pseudonym"])
+
+
+def check_killed_rotations(tmp_path: Path, *, kills: int, seed: int) -> None:
+    rng = random.Random(seed)
+    root = tiny_project(tmp_path / "project")
+    run_whole(root)
+    whole = Path(shutil.copytree(root, tmp_path / "whole"))
+    old, records = pseudonyms(root), n_records(root)
+    began = time.monotonic()
+    subprocess.run([*ROTATE, str(whole)], env=ROTATION, check=True, capture_output=True, timeout=300)
+    took, new = time.monotonic() - began, pseudonyms(whole)
+    assert not old & new
+    for _ in range(kills):
+        copy = Path(shutil.copytree(root, tmp_path / "copy"))
+        with subprocess.Popen([*ROTATE, str(copy)], env=ROTATION, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            time.sleep(rng.uniform(0.4, 1.0) * took)
+            running.send_signal(signal.SIGKILL)
+        assert pseudonyms(copy) in (old, new), "half a rotation is visible"
+        done = subprocess.run([*ROTATE, str(copy)], env=ROTATION, check=True, capture_output=True, timeout=300)
+        assert json.loads(done.stdout)["matches"] == 0
+        assert pseudonyms(copy) == new
+        assert n_records(copy) == records
+        shutil.rmtree(copy)
+
+
+def test_a_killed_rotation(tmp_path: Path) -> None:
+    check_killed_rotations(tmp_path, kills=1, seed=1)
+
+
+@pytest.mark.proof
+def test_sixty_killed_rotations(tmp_path: Path) -> None:
+    check_killed_rotations(tmp_path, kills=60, seed=2)
