@@ -23,6 +23,8 @@ from features.small_cells import shown_count
 from features.store import EventStore
 
 NONE_NEEDED = "none needed"
+_COUNTED = tuple(kind for kind in KINDS if kind != "address_protection")
+"""Whose address is protected has no counter anywhere, so not here either (R-08)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +59,7 @@ def apply_lists(project: Project, purpose: StorePurpose, *, on: date) -> Applied
     check_restrictions_there(project)
     store = open_permitted_store(project, purpose, on=on)
     restricted = restricted_persons(project, purpose, on=on)
-    # Whose address is protected has no counter anywhere, so that kind is not counted here either (R-08).
-    counted = restricted_persons(project, purpose, on=on, kinds=tuple(kind for kind in KINDS if kind != "address_protection"))
+    counted = restricted_persons(project, purpose, on=on, kinds=_COUNTED) if len(restricted) else restricted
     facts = {
         "lists_of": on.isoformat(),
         "restrictions": hashlib.sha256(restricted.tobytes()).hexdigest(),

@@ -1,15 +1,19 @@
 """The one door to the mapping beside ingest.
 
 Subjects of two purposes can't be joined anywhere else. Only these may come through here, each for something the law asks: restrictions and
-consents (what somebody said of scoring or training is kept on one subject), audit (the fairness job), scored and followup (what lives on for
-outcome monitoring, R-25), and the explanation that an authorised person asked for by pseudonym.
+consents (what somebody said of scoring or training is kept on one subject), audit (the fairness job), scored and followup (what lives on
+for outcome monitoring, R-25), and the explanation that an authorised person asked for by pseudonym.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from features.errors import DataError
 from features.intake.mapping import load_mapping
@@ -32,20 +36,20 @@ def translate_subjects(
     Raises
     ------
     DataError
-        TID402 when nothing has been ingested.
+        TID402 when nothing has been ingested, TID405 when the mapping does not read.
     """
-    rows = _rows(project)
-    source = rows[rows["purpose"] == from_purpose].set_index("subject_id")["link"]
-    target = rows[rows["purpose"] == to_purpose].set_index("link")[["subject_id", "person"]]
-    known = pd.Index(subject_ids)[pd.Index(subject_ids).isin(source.index)]
-    frame = pd.DataFrame({"from_subject": known, "link": source.loc[known].to_numpy()})
-    frame = frame[frame["link"].isin(target.index)]
-    found = target.loc[frame["link"]]
+    path = _mapping_path(project)
+    source, target = (read_links(path, purpose) for purpose in (from_purpose, to_purpose))
+    asked = pa.array(subject_ids, pa.string())
+    in_source = pc.index_in(asked, source["subject_id"].combine_chunks())
+    in_target = pc.index_in(source["link"].take(in_source), target["link"].combine_chunks())
+    found = pc.is_valid(in_target)
+    rows = target.take(in_target.filter(found))
     return pd.DataFrame(
         {
-            "from_subject": frame["from_subject"].to_numpy(),
-            "to_subject": found["subject_id"].to_numpy(),
-            "to_person": found["person"].to_numpy("int32"),
+            "from_subject": asked.filter(found).to_numpy(zero_copy_only=False),
+            "to_subject": rows["subject_id"].to_numpy(),
+            "to_person": rows["person"].to_numpy(),
         }
     )
 
@@ -82,8 +86,27 @@ def pseudonyms_for(project: Project, subject_ids: Sequence[str], *, purpose: Sto
     return mine[["subject_id", "pseudonym"]].reset_index(drop=True)
 
 
+def read_links(path: Path, purpose: StorePurpose) -> pa.Table:
+    """Read subject_id, person and link of one purpose from a mapping file; columns only, since a nation has millions of rows.
+
+    Raises
+    ------
+    DataError
+        TID405 when it does not read.
+    """
+    try:
+        table = pq.read_table(path, columns=["purpose", "subject_id", "person", "link"], partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError("TID405", f"{path} does not read as the store's mapping. Restore `var/store` from a backup.") from error
+    return table.filter(pc.equal(table["purpose"], purpose)).select(["subject_id", "person", "link"])
+
+
 def _rows(project: Project) -> pd.DataFrame:
+    return load_mapping(_mapping_path(project)).rows
+
+
+def _mapping_path(project: Project) -> Path:
     manifest = find_store_manifest(project)
     if manifest is None or manifest.mapping is None:
         raise DataError("TID402", f"{store_folder(project)} holds nothing yet. Run `tidlig ingest` first.")
-    return load_mapping(store_folder(project) / manifest.mapping).rows
+    return store_folder(project) / manifest.mapping

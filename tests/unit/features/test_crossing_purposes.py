@@ -75,6 +75,16 @@ def test_translation_keeps_the_order_and_leaves_out_who_is_unknown(project: Proj
     assert len(translate_subjects(project, [], from_purpose="score", to_purpose="train")) == 0
 
 
+def test_a_mapping_that_does_not_read_is_named(project: Project) -> None:
+    path = next((project.var / "store").glob("mapping-*.parquet"))
+    whole = path.read_bytes()
+    path.write_bytes(b"not Parquet")
+    with pytest.raises(DataError, match=r"TID405: .*Restore"):
+        translate_subjects(project, ["0" * 32], from_purpose="score", to_purpose="train")
+    path.write_bytes(whole)
+    assert len(translate_subjects(project, ["0" * 32], from_purpose="score", to_purpose="score")) == 0
+
+
 def test_a_pseudonym_leads_to_its_subject(project: Project) -> None:
     mine = subjects(project)[:3]
     table = pseudonyms_for(project, mine, purpose="score")
