@@ -97,8 +97,8 @@ def synthetic_norway_page() -> str:
 def _rows(stored: StoredFigures) -> Iterator[str]:
     for target in TARGETS:
         value, standard_error = stored["figures"][target.key]
-        tolerance = target.tolerance(standard_error)
-        met = "yes" if abs(value - target.value) <= tolerance else "**no**"
+        tolerance = target.tolerance(value, standard_error)
+        met = "yes" if target.is_met(value, standard_error) else "**no**"
         numbers = " | ".join(_shown(target, number) for number in (target.value, value, tolerance))
         yield f"| {target.says} | {target.mark} | {numbers} | {met} |"
 

@@ -13,9 +13,9 @@ from features.synth.liability import Bools, Floats, Ints, Liability
 from features.synth.school_year import MONTHS, autumn_of, month_end
 
 SCHOOL_SYSTEM = Lag(1, 3.0, late_share=0.02, late_days=40)
-STABLE = 0.84
+STABLE = 0.70
 """How much of a year's absence is the person's, and how much the year's."""
-UPPER_STABLE, UPPER_LATER = 0.66, 0.30
+UPPER_STABLE, UPPER_LATER = 0.66, 0.22
 """In upper secondary: weight of the person's tendency, and of what grade 10 did not show."""
 MONTH_WEIGHT = np.array([0.8, 0.95, 1.1, 0.9, 1.1, 1.05, 1.1, 0.95, 1.05, 0.9])
 UNREPORTED = 0.02

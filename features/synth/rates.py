@@ -143,3 +143,5 @@ FOLLOWED_UP, FOLLOW_UP_DAYS = 0.97, 640
 """Who is adrift and registered, and days until it ends: 5.3 % of 17-20-year-olds are registered, half of them a year on (S, June 2022)."""
 TEST_SHIFT = (-0.25, -0.5, -0.75)
 """Scale points by which reading, mathematics and English lie below 50, so that 23.3, 24.0 and 24.6 % are at the lowest level (S, 2020)."""
+MARKS_CHANGE = 0.26
+"""Standard deviation of what a person's marks gain or lose a term from grade 8 on: the years until grade 10 change much (M)."""

@@ -46,9 +46,9 @@ def enrolled_in_primary(people: Background, *, until: int) -> Bools:
 def draw_schooling(people: Background, welfare: Bools, absence: Floats, rng: np.random.Generator) -> Schooling:
     """Draw the level of school work, support and what is missing at the end."""
     work = (
-        0.69 * people.latents["ability"] + 0.52 * people.latents["drive"] - 0.26 * people.latents["strain"] + 0.10 * people.latents["mood"]
+        0.63 * people.latents["ability"] + 0.47 * people.latents["drive"] - 0.26 * people.latents["strain"] + 0.10 * people.latents["mood"]
     )
-    work += np.sqrt(1 - 0.69**2 - 0.52**2 - 0.26**2 - 0.10**2) * rng.standard_normal(people.n_people)
+    work += np.sqrt(1 - 0.63**2 - 0.47**2 - 0.26**2 - 0.10**2) * rng.standard_normal(people.n_people)
     mean = rates.POINTS_MEAN[people.education] + rates.POINTS_IMMIGRANT * (people.immigration == 1)
     sex = rates.POINTS_GIRLS_AHEAD * np.where(people.boy, -rates.BOY_SHARE + 0.03, rates.BOY_SHARE)
     level = np.clip(mean + sex + rates.POINTS_SPREAD * work, 8.0, 60.0)
@@ -82,14 +82,14 @@ def marks(
 ) -> list[Events]:
     """Term marks in three core subjects from grade 8, and subjects without a basis for a mark."""
     person = 0.35 * rng.standard_normal((people.n_people, 3)) + SUBJECT_OFFSET[None, :]
-    slope = 0.05 * rng.standard_normal(people.n_people)
+    slope = rates.MARKS_CHANGE * rng.standard_normal(people.n_people)
     given, without = [], []
     for grade in range(8, 12):
         for term, (month, day) in enumerate(((1, 15), (6, 16))):
             autumn = autumn_of(people.birth_year, grade)
             on = day_of(autumn + 1, month, day)
             terms_left = 2 * (10 - grade) + (1 - term)
-            level = schooling.level / 10 - slope * terms_left - (0.10 * unrest if grade > 10 else 0.0)
+            level = schooling.level / 10 - slope * terms_left - (0.08 * unrest if grade > 10 else 0.0)
             mark = np.clip(np.rint(level[:, None] + person + 0.4 * rng.standard_normal(person.shape)), 1, 6)
             here = enrolled[:, grade] & (people.arrived_on < on - 200) & (left_on > on)
             lacking = here & (schooling.no_basis if grade == 10 else rng.random(people.n_people) < 0.016)
@@ -124,13 +124,13 @@ class NationalTest:
 
 def national_tests(people: Background, enrolled: Bools, supported: Bools, rng: np.random.Generator) -> list[NationalTest]:
     """Reading, mathematics and English in grades 5 and 8, on a scale with mean 50 and standard deviation 10."""
-    base = 0.62 * people.latents["ability"] + 0.30 * people.latents["drive"] - 0.12 * people.latents["strain"]
+    base = 0.48 * people.latents["ability"] + 0.22 * people.latents["drive"] - 0.12 * people.latents["strain"]
     base -= 0.42 * (rates.EDUCATION_STRAIN[people.education] - 0.06)
     sex = np.array([0.10, -0.12, 0.0])[None, :] * np.where(people.boy, -1.0, 1.0)[:, None]
     language = np.array([0.28, 0.18, -0.05])[None, :] * (people.immigration == 1)[:, None]
     tests = []
     for grade in (5, 8):
-        noise = 0.69 * rng.standard_normal((people.n_people, 3))
+        noise = 0.81 * rng.standard_normal((people.n_people, 3))
         scores = np.clip(np.rint(50 + np.array(rates.TEST_SHIFT) + 10 * (base[:, None] + sex - language + noise)), 20, 80)
         away = (rng.random(scores.shape) < 0.03) | (supported[:, grade][:, None] & (rng.random(scores.shape) < 0.25))
         on = day_of(autumn_of(people.birth_year, grade), 11, 10)

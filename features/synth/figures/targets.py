@@ -23,17 +23,26 @@ class Target:
     within: float | None = None
     """Given tolerance; None: see `tolerance`."""
 
-    def tolerance(self, standard_error: float) -> float:
+    def tolerance(self, measured: float, standard_error: float) -> float:
         """How far a result may lie from the target.
 
         A share may be off by a percentage point, or by a tenth of itself where that is less; and never less than three standard errors of
-        the population at hand.
+        a population as large as the one at hand that has the target's share.
 
-        >>> Target("a", "", 0.03, "S").tolerance(0.0), Target("b", "", 0.4, "S").tolerance(0.0), Target("b", "", 0.4, "S").tolerance(0.02)
-        (0.003, 0.01, 0.06)
+        >>> Target("a", "", 0.03, "S").tolerance(0.03, 0.0), Target("b", "", 0.4, "S").tolerance(0.4, 0.0)
+        (0.003, 0.01)
+        >>> round(Target("b", "", 0.4, "S").tolerance(0.4, 0.02), 3)
+        0.06
         """
         least = self.within if self.within is not None else min(0.01, round(self.value / 10, 6))
+        spread = measured * (1 - measured)
+        if self.unit == "share" and spread > 0:
+            standard_error *= (self.value * (1 - self.value) / spread) ** 0.5
         return max(least, 3 * standard_error)
+
+    def is_met(self, measured: float, standard_error: float) -> bool:
+        """Whether a result lies within the tolerance; one that could not be measured does not."""
+        return abs(measured - self.value) <= self.tolerance(measured, standard_error)
 
 
 def _shares(group: str, mark: str, **targets: tuple[str, float]) -> list[Target]:
