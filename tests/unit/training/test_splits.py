@@ -12,7 +12,7 @@ from features.screening import DiagnosticSplit
 from features.screening import Split as DeclaredSplit
 from training.folds import FoldKind, choose_folds, forward_folds
 from training.periods import LabelledRows
-from training.splits import check_honest, check_registrable, diagnostic_split, temporal_split
+from training.splits import check_honest, check_registrable, diagnostic_split, person_folds, temporal_split
 
 
 def days(*texts: str) -> np.ndarray:
@@ -154,3 +154,27 @@ def test_one_training_period_is_crossed_by_person() -> None:
     for fold in folds.folds:
         assert not set(rows.group[fold.fit]) & set(rows.group[fold.predict])
     assert np.sum([fold.predict for fold in folds.folds], axis=0)[:80].tolist() == [1] * 80
+
+
+def test_folds_of_persons_keep_people_whole_test_everybody_once_and_are_never_registrable() -> None:
+    rows = yearly(*(("2013-02-01", "2013-07-01", person) for person in (1, 1, 2, 3, 4, 5, 5, 5, 6, 7)))
+    declared = DiagnosticSplit(name="people", stage="day_14", outcome="fail", folds=3)
+    splits = person_folds(rows, declared, seed=5)
+    assert (sum(split.test.astype(int) for split in splits) == 1).all()
+    for split in splits:
+        assert (split.train != split.test).all()
+        assert not set(rows.group[split.train]) & set(rows.group[split.test])
+        with pytest.raises(DataError, match="TID444"):
+            check_registrable(split)
+    sizes = [len(set(rows.group[split.test])) for split in splits]
+    assert max(sizes) - min(sizes) <= 1
+    again = person_folds(rows, declared, seed=5)
+    assert all((one.test == other.test).all() for one, other in zip(splits, again, strict=True))
+    with pytest.raises(DataError, match="TID441"):
+        person_folds(rows, declared.model_copy(update={"folds": 8}), seed=5)
+
+
+@pytest.mark.parametrize("told", [{}, {"train": ("2013-02",)}, {"train": ("2013-02",), "test": ("2014-02",), "folds": 5}])
+def test_a_diagnostic_split_is_by_periods_or_by_persons(told: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="give both `train` and `test`, or `folds`"):
+        DiagnosticSplit.model_validate({"name": "people", "stage": "day_14", "outcome": "fail", **told})
