@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -41,6 +41,8 @@ class Peer:
     """Folder of its own environment, where it has one; such a peer knows one date a record, and nothing of lateness and corrections."""
     is_loaded: bool = False
     """Whether its records are where it wants them before the clock starts; then so are ours."""
+    writing: str | None = None
+    """What writes its numbers for comparing, where `function` leaves them in a database."""
 
     def over(self, raw: Path, out: Path, n_persons: int, peers: Path) -> Contender:
         """Name the contender over this data."""
@@ -51,7 +53,7 @@ class Peer:
         python = peers / self.environment / "bin" / "python"
         if not python.exists():
             raise FileNotFoundError(f"{python}: no environment of {self.name}; `make bench-features` makes it")
-        return Contender(**{**vars(contender), "python": str(python)})
+        return replace(contender, python=str(python))
 
 
 PEERS = (
@@ -59,7 +61,14 @@ PEERS = (
     Peer("DuckDB SQL per part, pivoted", "duckdb_sql:conditional_aggregates_and_pivot", 100_000_000),
     Peer("Polars, group-by and pivot", "polars_grid:grid_then_pivot", 50_000_000),
     Peer("pandas, loop over dates", "pandas_loop:loop_over_dates", 50_000_000),
-    Peer("collate on PostgreSQL, after loading", "collate_sql:aggregate", 10_000_000, "collate", is_loaded=True),
+    Peer(
+        "collate on PostgreSQL, after loading",
+        "collate_sql:aggregate",
+        10_000_000,
+        "collate",
+        is_loaded=True,
+        writing="collate_sql:aggregate_and_write",
+    ),
     Peer("featuretools, cutoff times", "featuretools_cutoffs:shared_dates", 2_000_000, "featuretools"),
 )
 FEATURETOOLS_OWN = Peer("featuretools, each person's own dates", "featuretools_cutoffs:own_dates", OWN_DATES, "featuretools")
@@ -161,7 +170,8 @@ def check_agreement(work: Path, environments: Path, *, workers: int) -> None:
     check_equal(knowing)
     print_line(f"All {len(knowing)} that know of lateness agree to the last bit on {SAMPLE:,} records, late and corrected ones among them.")
     write_plain(work / "plain", records=SAMPLE)
-    plain = prepare(work / "plain", [peer for peer in PEERS if peer.environment], environments, workers=workers)
+    knowing_one_date = [replace(peer, function=peer.writing or peer.function) for peer in PEERS if peer.environment]
+    plain = prepare(work / "plain", knowing_one_date, environments, workers=workers)
     check_equal(plain)
     write_plain(work / "own", records=400)
     check_equal(_on_own_dates(work / "own", environments, workers=workers))

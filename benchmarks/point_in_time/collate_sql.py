@@ -39,13 +39,26 @@ SESSION = "-c work_mem=512MB -c synchronous_commit=off -c max_parallel_workers_p
 
 @contextmanager
 def aggregate(raw: str, out: str, n_persons: int) -> Iterator[Callable[[], int]]:
-    """Load the records, give what is to be timed, and afterwards write what it made, for comparing."""
+    """Load the records and give what is to be timed; its table stays in the database."""
+    with _loaded(raw) as engine:
+        yield partial(_run, engine, _aggregation(), n_persons)
+
+
+@contextmanager
+def aggregate_and_write(raw: str, out: str, n_persons: int) -> Iterator[Callable[[], int]]:
+    """Do the same, and afterwards write the table, for comparing."""
+    with _loaded(raw) as engine:
+        yield partial(_run, engine, _aggregation(), n_persons)
+        _write(engine, out, n_persons)
+
+
+@contextmanager
+def _loaded(raw: str) -> Iterator[sa.Engine]:
     logging.disable()  # triage logs to standard output, where the result goes
     with _server() as url:
         engine = sa.create_engine(url, connect_args={"options": SESSION})
         _load(engine, raw)
-        yield partial(_run, engine, _aggregation(), n_persons)
-        _write(engine, out, n_persons)
+        yield engine
         engine.dispose()
 
 
