@@ -44,6 +44,7 @@ from tests.property.test_no_raw_identifier import texts_below
 from tests.support.ingesting import ingest_tiny
 from tests.support.projects import KEYS, NOW, tiny_project, write_csv, write_people
 from tests.support.screenable import AS_OF, serve_model
+from training.gathering import build_stage_data
 from training.train import train
 
 HIDDEN = "SYN-QQQXYZ"
@@ -229,6 +230,8 @@ def test_where_they_live_is_in_no_table(runs: Runs) -> None:
         assert not known[mine].any()
         assert known[~mine].all()
         if purpose == "train":
+            data = build_stage_data(project, project.stages["grade_10"], known_by=TODAY, workers=1, progress=Silent())
+            assert data.rebuilt.verdict == "PASSED", "the leak check sees what the table saw"
             assert cohort.frame.loc[mine, "municipality"].isna().all()
 
 

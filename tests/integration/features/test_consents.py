@@ -24,12 +24,14 @@ from features.exchanged import restrictions_path
 from features.intake.linkage import pseudonyms_for, translate_subjects
 from features.intake.pseudonyms import pseudonym_of
 from features.lists import check_current, is_current
+from features.progress import Silent
 from features.project import Project, load_project
 from features.restrictions import write_restrictions
 from features.store import open_store
 from features.tables import build_stage_table, current_stage_table, open_stage_store
 from tests.support.ingesting import ingest_tiny, store_bytes
 from tests.support.projects import KEYS, LABOUR, NOW, raw_ids, tiny_project, write_csv
+from training.gathering import build_stage_data
 
 TODAY = NOW.date()
 AS_OF = date(2026, 6, 15)
@@ -333,6 +335,15 @@ def test_a_case_page_reads_no_more_than_the_features_did(tmp_path: Path) -> None
         assert INCOME not in set(open_store(project, "score").records_of([person], as_of=AS_OF)["indicator"])
     records = store.records_of([int(people[subject_of(project, "SYN-050")])], as_of=AS_OF)
     assert records.loc[records["indicator"] == INCOME, "known_on"].tolist() == [date(2014, 3, 1)], "the day it became known, as it was"
+
+
+@pytest.mark.requirement("R-14")
+def test_the_leak_check_sees_what_consents_allowed(tmp_path: Path) -> None:
+    to_train = [consent("SYN-055", row["valid_from"], purpose="train") for row in RENEWED]  # type: ignore[arg-type]
+    project = gated_project(tmp_path / "p", to_train)
+    data = build_stage_data(project, project.stages["grade_10"], known_by=TODAY, workers=1, progress=Silent())
+    assert (data.features.matrix([f"{INCOME}.last@ever"]) == 1).sum() == 1
+    assert data.rebuilt.verdict == "PASSED"
 
 
 @pytest.mark.requirement("R-23")
