@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +43,21 @@ def spread(raw: str, work: str) -> Runs:
     Path(work).mkdir(parents=True, exist_ok=True)
     runs = Runs(Path(work) / "runs.bin")
     runs.path.unlink(missing_ok=True)
-    for batch in pq.ParquetFile(raw).iter_batches(ROWS_AT_ONCE, columns=["person", *RUN_COLUMNS]):
+    for batch in one_ahead(pq.ParquetFile(raw).iter_batches(ROWS_AT_ONCE, columns=["person", *RUN_COLUMNS])):
         rows = np.zeros(len(batch), dtype=ROW)
         for name in RUN_COLUMNS:
             rows[name] = batch[name].to_numpy()
         runs.add(rows, batch["person"].to_numpy())
     return runs
+
+
+def one_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Read the next batch while this one is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(next, batches, None)
+        while (batch := pending.result()) is not None:
+            pending = pool.submit(next, batches, None)
+            yield batch
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from features.records import PERSONS_PER_PART, Records
 
 
 class PartedStore(Protocol):
-    """What the engine needs of a store; it is sent to worker processes."""
+    """What the engine needs of a store; several threads or machines read it at once."""
 
     @property
     def purpose(self) -> str:
