@@ -179,6 +179,7 @@ def _csv_tables(
         null_values=[""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
+        check_utf8=shape.encoding != "utf-8",  # finding that out has read the whole file as UTF-8
     )
     try:
         reader = pa_csv.open_csv(path, read_options=read, parse_options=parse, convert_options=convert)
