@@ -47,7 +47,9 @@ def test_check_then_ingest_then_nothing_new(tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "p")
     checked = run("check", "--project", str(root), "--json", **KEYS)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert {f["verdict"] for f in json.loads(checked.stdout)["findings"]} == {"PASSED"}
+    findings = json.loads(checked.stdout)["findings"]
+    assert {f["verdict"] for f in findings if f["code"] != "L-04"} == {"PASSED"}
+    assert not any(f["verdict"] == "FAILED" for f in findings), "L-04 is not applicable where few have rows a year apart"
     assert not (root / "var").exists()
     first = run("ingest", "--project", str(root), "--json", **KEYS)
     assert first.returncode == 0, first.stderr
