@@ -43,12 +43,19 @@ def spread(raw: str, work: str) -> Runs:
     Path(work).mkdir(parents=True, exist_ok=True)
     runs = Runs(Path(work) / "runs.bin")
     runs.path.unlink(missing_ok=True)
-    for batch in one_ahead(pq.ParquetFile(raw).iter_batches(ROWS_AT_ONCE, columns=["person", *RUN_COLUMNS])):
+    for batch in one_ahead(_batches(raw)):
         rows = np.zeros(len(batch), dtype=ROW)
         for name in RUN_COLUMNS:
             rows[name] = batch[name].to_numpy()
         runs.add(rows, batch["person"].to_numpy())
     return runs
+
+
+def _batches(raw: str) -> Iterator[pa.RecordBatch]:
+    """Read row group by row group: a reader of several keeps the bytes of all that it has passed."""
+    with pq.ParquetFile(raw) as file:
+        for group in range(file.num_row_groups):
+            yield from file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=["person", *RUN_COLUMNS])
 
 
 def one_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
