@@ -249,7 +249,7 @@ def _roster(project: Project, *, environ: MappingType[str, str], now: datetime) 
     units = source_units(project, purposes=loadable_purposes(project, on=now.date()), environ=environ)
     persons = [unit for unit in units if unit.source.layout == "persons"]
     tallies = [FileTally(unit.source.name, unit.name, unit.source.max_bad_share) for unit in persons]
-    roster = read_roster(persons, today=now.date(), tallies=tallies)
+    roster = read_roster(persons, today=now.date(), tallies=tallies, is_real=project.screening.project.data == "real")
     for tally in tallies:
         tally.check_share()
     return roster
