@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -131,11 +131,14 @@ class Population:
     tree: FamilyTree
     places: Places
     seed: SeedSequence
+    part: int = 0
+    """Number of the part of a large population that this is; families never reach into another."""
 
     def cohort(self, year: int, first_number: int) -> Cohort:
         """Make one birth year; it does not depend on which others are made, or when."""
         rng = self._stream(0, year)
         people = draw_background(year, self.tree.ranks(year), [self._households(year - gap) for gap in GAPS], self.settings.last_day, rng)
+        people = replace(people, home=replace(people.home, household=people.home.household + self.part * MOST_IN_A_PART))
         return generate_cohort(people, first_number, self.places, self.settings, rng, plant_rng=self._stream(2, year))
 
     def _households(self, founded: int) -> Households:
@@ -143,21 +146,30 @@ class Population:
         return draw_households(founded, n, n_children, places=self.places, until=self.settings.last_day, rng=self._stream(1, founded))
 
     def _stream(self, what: int, year: int) -> np.random.Generator:
-        return np.random.default_rng(SeedSequence(self.seed.entropy, spawn_key=(*self.seed.spawn_key, what, year)))
+        part = (self.part,) if self.part else ()
+        return np.random.default_rng(SeedSequence(self.seed.entropy, spawn_key=(*self.seed.spawn_key, what, year, *part)))
+
+
+MOST_IN_A_PART = 400_000
+"""A larger population is made in parts of at most so many, so that memory holds a birth year of one part, whatever the whole."""
 
 
 def generate_cohorts(settings: Settings, seed: SeedSequence) -> Iterator[Cohort]:
-    """Yield one birth year after the other; each has its own stream, so that none depends on how the others are made."""
-    sizes = cohort_sizes(settings)
-    population = Population(settings, FamilyTree(sizes), places_with(settings.local_share), seed)
+    """Yield one birth year after the other, part after part; each has its own stream, so that none depends on how the others are made."""
+    n_parts = -(-settings.people // MOST_IN_A_PART)
+    bounds = np.linspace(0, settings.people, n_parts + 1).astype(int)
+    places = places_with(settings.local_share)
+    trees = [FamilyTree(cohort_sizes(settings, people=int(size))) for size in np.diff(bounds)]
+    parts = [Population(settings, tree, places, seed, number) for number, tree in enumerate(trees)]
     first = 0
-    for year, size in sizes.items():
-        yield population.cohort(year, first)
-        first += size
+    for year in settings.birth_years:
+        for part in parts:
+            yield part.cohort(year, first)
+            first += part.tree.sizes[year]
 
 
-def cohort_sizes(settings: Settings) -> dict[int, int]:
-    """Spread the people over birth years as Norway's births and later arrivals do; the sizes add up.
+def cohort_sizes(settings: Settings, *, people: int | None = None) -> dict[int, int]:
+    """Spread people, all of them by default, over birth years as Norway's births and later arrivals do; the sizes add up.
 
     >>> sizes = cohort_sizes(Settings(20_000, date(2026, 11, 1)))
     >>> sum(sizes.values()), sizes[1988] > sizes[2024]
@@ -168,7 +180,9 @@ def cohort_sizes(settings: Settings) -> dict[int, int]:
     born = np.array([rates.BIRTHS[min(year, last)] for year in years])
     born[-1] *= until.timetuple().tm_yday / 365
     came = np.array([rates.CAME_BY_24 * min(1.0, (until.year - year) / 24) for year in years])
-    bounds = np.rint(settings.people * np.concatenate([[0.0], (born * (1 + came)).cumsum()]) / (born * (1 + came)).sum()).astype(int)
+    bounds = np.rint(
+        (people or settings.people) * np.concatenate([[0.0], (born * (1 + came)).cumsum()]) / (born * (1 + came)).sum()
+    ).astype(int)
     return dict(zip(years, np.diff(bounds).tolist(), strict=True))
 
 

@@ -9,6 +9,7 @@ import pytest
 from numpy.random import SeedSequence
 
 from features.errors import DataError
+from features.synth import generate
 from features.synth.background import draw_background, draw_liability
 from features.synth.career import both_outside
 from features.synth.events import Events, Lag, Spells, make_events, make_spells, with_corrections
@@ -117,6 +118,18 @@ def test_a_cohort_is_the_same_whichever_others_were_made_before() -> None:
     after = population.cohort(2005, 0)
     assert alone.events.keys() == after.events.keys()
     assert all(np.array_equal(alone.events[name].value, after.events[name].value) for name in alone.events)
+
+
+def test_a_large_population_is_made_in_parts_that_share_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "MOST_IN_A_PART", 2_000)
+    cohorts = list(generate.generate_cohorts(Settings(5_000, UNTIL), SeedSequence(5)))
+    assert sum(cohort.people.n_people for cohort in cohorts) == 5_000
+    assert [cohort.first_number for cohort in cohorts] == np.cumsum([0, *(c.people.n_people for c in cohorts)])[:-1].tolist()
+    in_2003 = [cohort for cohort in cohorts if cohort.people.birth_year == 2003]
+    assert len(in_2003) == 3
+    homes = [set(zip(c.people.home.founded.tolist(), c.people.home.household.tolist(), strict=True)) for c in in_2003]
+    assert not homes[0] & homes[1] | homes[1] & homes[2] | homes[0] & homes[2]
+    assert len({c.people.latents["strain"][0] for c in in_2003}) == 3
 
 
 def test_siblings_agree_about_their_home_although_they_stand_in_different_cohorts() -> None:
