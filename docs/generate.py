@@ -144,14 +144,18 @@ def _command_lines(title: str, command: Any) -> Iterator[str]:
         yield f"* {names}: {getattr(parameter, 'help', None) or 'required'}"
 
 
-PAGES: dict[str, Callable[[], str]] = {
-    "case-states.md": case_states_page,
-    "commands.md": commands_page,
-    "features.md": features_page,
-    "errors.md": lambda: error_codes_page(ROOT),
-    "permissions.md": permissions_page,
-    "requirements.md": requirements_page,
-} | indicators.PAGES | synthetic_norway.PAGES
+PAGES: dict[str, Callable[[], str]] = (
+    {
+        "case-states.md": case_states_page,
+        "commands.md": commands_page,
+        "features.md": features_page,
+        "errors.md": lambda: error_codes_page(ROOT),
+        "permissions.md": permissions_page,
+        "requirements.md": requirements_page,
+    }
+    | indicators.PAGES
+    | synthetic_norway.PAGES
+)
 
 
 def main(arguments: list[str]) -> int:
