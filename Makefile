@@ -57,6 +57,7 @@ check: install ## Format, lint, types, layers, generated pages, lock file
 	$(BIN)/python -m docs.generate --check
 	@! grep -nE 'https?://' requirements/*.txt package-lock.json || (echo "a lock file names an address" >&2; exit 1)
 	@if [ -z "$(CHROMIUM)" ]; then echo "note: no chromium; console tests in the browser will not run (Debian: apt-get install chromium)"; fi
+	@if ! command -v java >/dev/null; then echo "note: no Java; the proof that Spark builds the same tables will fail (Debian: apt-get install openjdk-17-jre-headless)"; fi
 
 format: install ## Format and mend what the linter can
 	$(BIN)/ruff format .
