@@ -11,28 +11,28 @@ import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from features.errors import IntakeError, ProjectError
 from features.exchanged import begin_restrictions
-from features.intake.batches import StoredBatches, WrittenPart, copy_without, write_part
+from features.intake.batches import WrittenPart, write_part
 from features.intake.columns import connect
 from features.intake.commit import alone, clear_leftovers, move_into
 from features.intake.consents import read_delivered
 from features.intake.lines import UnitLines
-from features.intake.mapping import read_mapping, write_mapping
-from features.intake.people import People, link_people, subjects_of
-from features.intake.quarantine import FileTally, write_quarantine
+from features.intake.mapping import read_mapping
+from features.intake.next_state import build_manifest
+from features.intake.people import People, link_people
+from features.intake.quarantine import write_quarantine
 from features.intake.report import IntakeReport, SourceReport
 from features.intake.roster import Roster, read_roster
+from features.intake.run import Run
 from features.intake.runs import Runs, line_of, unit_of
 from features.intake.sources import SourceUnit, loadable_purposes, source_units
 from features.intake.staging import Staging, stage_unit
@@ -40,55 +40,15 @@ from features.intake.traces import clear_traces
 from features.keys import KeyRing, TokenBytes
 from features.manifest import (
     BatchEntry,
-    LoadedEntry,
     Manifest,
-    PurposeEntry,
     StorePurpose,
-    file_hash,
     find_manifest,
     flush_folder,
     write_manifest,
 )
 from features.progress import Progress
 from features.project import Project
-from features.store import SUBJECT_SCHEMA, store_folder
-
-
-@dataclass
-class _Run:
-    """One ingest under way."""
-
-    project: Project
-    keys: KeyRing
-    environ: Mapping[str, str]
-    now: datetime
-    token_bytes: TokenBytes
-    progress: Progress
-    folder: Path
-    before: Manifest | None
-    purposes: tuple[StorePurpose, ...]
-    batch: str
-    workers: int
-    tallies: dict[SourceUnit, FileTally] = field(default_factory=dict)
-    unchanged: set[SourceUnit] = field(default_factory=set)
-
-    @property
-    def workspace(self) -> Path:
-        return self.folder / f"tmp-{self.batch}"
-
-    @property
-    def generation(self) -> int:
-        return self.before.generation + 1 if self.before else 1
-
-    def entry(self, purpose: StorePurpose) -> PurposeEntry | None:
-        return self.before.purposes.get(purpose) if self.before else None
-
-    def stored(self, purpose: StorePurpose) -> StoredBatches:
-        entry = self.entry(purpose)
-        return StoredBatches(self.folder / purpose, entry.batches if entry else ())
-
-    def tally(self, unit: SourceUnit) -> FileTally:
-        return self.tallies.setdefault(unit, FileTally(unit.source.name, unit.name, unit.source.max_bad_share))
+from features.store import store_folder
 
 
 def ingest(
@@ -133,7 +93,7 @@ def ingest(
         clear_leftovers(folder, before)
         generation = before.generation + 1 if before else 1
         batch = f"{now:%Y%m%dT%H%M%SZ}-{generation:04d}"
-        run = _Run(project, keys, environ, now, token_bytes, progress, folder, before, purposes, batch, workers)
+        run = Run(project, keys, environ, now, token_bytes, progress, folder, before, purposes, batch, workers)
         try:
             return _run(run)
         except IntakeError as error:
@@ -143,7 +103,7 @@ def ingest(
             shutil.rmtree(run.workspace, ignore_errors=True)
 
 
-def _run(run: _Run) -> IntakeReport:
+def _run(run: Run) -> IntakeReport:
     units = source_units(run.project, purposes=run.purposes, environ=run.environ)
     persons = [unit for unit in units if unit.source.layout == "persons"]
     if not persons:
@@ -176,7 +136,7 @@ def _run(run: _Run) -> IntakeReport:
     for tally in run.tallies.values():
         tally.check_share()
     quarantine = _quarantine(run, None)
-    manifest = _next_manifest(run, records, people, roster, written, consented)
+    manifest = build_manifest(run, records, people, roster, written, consented)
     if manifest is not None:
         _commit(run, manifest)
     current = manifest or run.before
@@ -189,7 +149,7 @@ def _run(run: _Run) -> IntakeReport:
     )
 
 
-def _read_consents(run: _Run, units: Sequence[SourceUnit], people: People, roster: Roster) -> pa.Table | None:
+def _read_consents(run: Run, units: Sequence[SourceUnit], people: People, roster: Roster) -> pa.Table | None:
     """Read what the sources of consents say today; None where there is none."""
     if not units:
         return None
@@ -199,7 +159,7 @@ def _read_consents(run: _Run, units: Sequence[SourceUnit], people: People, roste
     return table
 
 
-def _to_read(run: _Run, units: Sequence[SourceUnit], people: People) -> list[SourceUnit]:
+def _to_read(run: Run, units: Sequence[SourceUnit], people: People) -> list[SourceUnit]:
     """Leave out what was loaded before, unless it had rows of strangers and there are new people."""
     known = {(e.source, e.name, e.content, e.declaration): e for e in (run.before.loaded if run.before else ())}
     fresh = []
@@ -212,7 +172,7 @@ def _to_read(run: _Run, units: Sequence[SourceUnit], people: People) -> list[Sou
     return fresh
 
 
-def _stage(run: _Run, units: Sequence[SourceUnit], people: People) -> Staging:
+def _stage(run: Run, units: Sequence[SourceUnit], people: People) -> Staging:
     staging = Staging(run.workspace / "staged", tuple(run.project.catalogue.indicators), people, lines=[UnitLines() for _ in units])
     staging.folder.mkdir()
     with connect() as connection:
@@ -231,7 +191,7 @@ def _stage(run: _Run, units: Sequence[SourceUnit], people: People) -> Staging:
     return staging
 
 
-def _write(run: _Run, units: Sequence[SourceUnit], staging: Staging) -> dict[StorePurpose, BatchEntry]:
+def _write(run: Run, units: Sequence[SourceUnit], staging: Staging) -> dict[StorePurpose, BatchEntry]:
     """Write each purpose's new batch into the workspace, and count what was there already."""
     names = sorted({unit.source.name for unit in units})
     source_of_unit = np.array([names.index(unit.source.name) for unit in units], dtype=np.int64)
@@ -244,7 +204,7 @@ def _write(run: _Run, units: Sequence[SourceUnit], staging: Staging) -> dict[Sto
     return {purpose: entry for purpose, entry in entries.items() if entry.parts}
 
 
-def _write_purpose(run: _Run, purpose: StorePurpose, runs: Runs, staging: Staging, source_of_unit: NDArray[np.int64]) -> BatchEntry:
+def _write_purpose(run: Run, purpose: StorePurpose, runs: Runs, staging: Staging, source_of_unit: NDArray[np.int64]) -> BatchEntry:
     folder = run.workspace / purpose / "batches" / run.batch
     write = partial(write_part, runs, folder=folder, stored=run.stored(purpose), source_of_unit=source_of_unit, indicators=staging.codes)
     parts, rows = {}, 0
@@ -278,83 +238,7 @@ def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:
             getattr(lines[unit], kind).add(line_of(origins[units == unit]))
 
 
-def _next_manifest(
-    run: _Run,
-    units: Sequence[SourceUnit],
-    people: People,
-    roster: Roster,
-    written: Mapping[StorePurpose, BatchEntry],
-    consented: pa.Table | None,
-) -> Manifest | None:
-    """Write subjects, mapping and consents into the workspace and say what the store will hold; None when nothing changes."""
-    # Whoever has to leave without a trace leaves the stores of purposes that are no longer declared, too.
-    touched = (*run.purposes, *(purpose for purpose in people.removed if purpose not in run.purposes))
-    purposes = {purpose: _next_entry(run, purpose, people, roster, written.get(purpose)) for purpose in touched}
-    kept = {p: e for p, e in run.before.purposes.items() if p not in purposes} if run.before else {}
-    mapping_name = f"mapping-{run.generation:04d}.parquet"
-    write_mapping(run.workspace / mapping_name, people.mapping)
-    consents_name = f"consents-{run.generation:04d}.parquet"
-    if consented is not None:
-        pq.write_table(consented, run.workspace / consents_name, compression="zstd")
-    manifest = Manifest(
-        generation=run.generation,
-        synthetic=run.project.is_synthetic,
-        mapping=_kept_if_same(run, mapping_name, run.before.mapping if run.before else None),
-        consents=None if consented is None else _kept_if_same(run, consents_name, run.before.consents if run.before else None),
-        purposes={**kept, **purposes},
-        loaded=_loaded(run, units),
-    )
-    unchanged = run.before is not None and manifest.model_copy(update={"generation": run.before.generation}) == run.before
-    return None if unchanged else manifest
-
-
-def _kept_if_same(run: _Run, name: str, before: str | None) -> str:
-    """Name the file that stays: the one from before where the new one is no different."""
-    if before is None or file_hash(run.folder / before) != file_hash(run.workspace / name):
-        return name
-    (run.workspace / name).unlink()
-    return before
-
-
-def _next_entry(run: _Run, purpose: StorePurpose, people: People, roster: Roster, batch: BatchEntry | None) -> PurposeEntry:
-    entry = run.entry(purpose)
-    before = pq.read_table(run.folder / purpose / entry.subjects, schema=SUBJECT_SCHEMA) if entry else None
-    subjects = subjects_of(purpose, people, roster, before)
-    stored = run.stored(purpose).batches
-    if people.removed.get(purpose):
-        stored = copy_without(run.stored(purpose), people.removed[purpose], run.workspace / purpose, suffix=f"{run.generation:04d}")
-    name = _write_subjects(run, purpose, subjects, before)
-    path = run.workspace / purpose / name if name is not None else run.folder / purpose / (entry.subjects if entry else "")
-    highest = max(subjects["person"].to_pylist(), default=-1) + 1
-    return PurposeEntry(
-        subjects=path.name,
-        subjects_hash=file_hash(path),
-        n_persons=max(highest, entry.n_persons if entry else 0),
-        batches=(*stored, *((batch,) if batch is not None else ())),
-    )
-
-
-def _write_subjects(run: _Run, purpose: StorePurpose, subjects: pa.Table, before: pa.Table | None) -> str | None:
-    if before is not None and subjects.equals(before):
-        return None
-    (run.workspace / purpose).mkdir(exist_ok=True)
-    name = f"subjects-{run.generation:04d}.parquet"
-    pq.write_table(subjects, run.workspace / purpose / name, compression="zstd")
-    return name
-
-
-def _loaded(run: _Run, units: Sequence[SourceUnit]) -> tuple[LoadedEntry, ...]:
-    """Remember what has been loaded, in a fixed order; what is no longer declared stays remembered."""
-    entries = {(e.source, e.name, e.content, e.declaration): e for e in (run.before.loaded if run.before else ())}
-    for unit in units:
-        if unit not in run.unchanged:
-            key = (unit.source.name, unit.name, unit.content, unit.declaration)
-            strangers = run.tally(unit).reasons.get("unknown_person", 0)
-            entries[key] = LoadedEntry(source=key[0], name=key[1], content=key[2], declaration=key[3], strangers=strangers)
-    return tuple(entries[key] for key in sorted(entries))
-
-
-def _commit(run: _Run, manifest: Manifest) -> None:
+def _commit(run: Run, manifest: Manifest) -> None:
     """Move everything into place, then replace the manifest: before that line the old state holds, after it the new one."""
     with run.progress.step("Committing", total=1) as step:
         clear_traces(run.project, run.before, manifest, workspace=run.workspace)
@@ -380,11 +264,11 @@ def _check_same_kind(project: Project, before: Manifest | None) -> None:
         )
 
 
-def _quarantine(run: _Run, rejected: Mapping[str, str] | None) -> Path | None:
+def _quarantine(run: Run, rejected: Mapping[str, str] | None) -> Path | None:
     return write_quarantine(run.project.var / "quarantine", run.tallies.values(), batch=run.batch, now=run.now, rejected=rejected)
 
 
-def _report(run: _Run, unit: SourceUnit) -> SourceReport:
+def _report(run: Run, unit: SourceUnit) -> SourceReport:
     tally = run.tally(unit)
     return SourceReport(
         unit.source.name, unit.name, tally.rows_read, tally.rows_loaded, tally.already_loaded, dict(tally.reasons), unit in run.unchanged
