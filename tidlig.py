@@ -157,7 +157,7 @@ DEMO_JUSTIFICATION = (
 
 def _promote_all(folder: Path) -> None:
     """Let each newest challenger serve; the demo's signatures are simulated, and the ledger says so."""
-    from features.project import load_project
+    from features.declarations.project import load_project
     from training.commands import promote
     from training.registry import list_models
     from training.tracking import local_tracking
@@ -175,8 +175,8 @@ def _promote_all(folder: Path) -> None:
 
 def _explain_somebody(folder: Path) -> None:
     """Explain one invented person of the cohort, whoever comes first: the reasons add up to the score."""
+    from features.declarations.project import load_project
     from features.intake.linkage import pseudonyms_for
-    from features.project import load_project
     from features.tables import find_stage_table
     from serving.commands import explain
 
@@ -199,7 +199,7 @@ def _show(command: str, *arguments: str) -> None:
 
 def _show_logins(folder: Path, *, port: int) -> list[dict[str, str]]:
     from features.command_line import print_line, print_table
-    from features.project import load_project
+    from features.declarations.project import load_project
     from serving.app import open_service
     from serving.demo import create_demo_accounts
     from serving.roles import ROLES

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 
-from features.catalogue import Indicator, Sector, SectorFile, Use
-from features.constraints import LANGUAGES
-from features.denylist import find_denied
-from features.project import Project, load_project
-from features.registers import KeptFor, find_register
-from features.specs import FeatureSpec
+from features.declarations.catalogue import Indicator, Sector, SectorFile, Use
+from features.declarations.constraints import LANGUAGES
+from features.declarations.denylist import find_denied
+from features.declarations.project import Project, load_project
+from features.declarations.registers import KeptFor, find_register
+from features.declarations.specs import FeatureSpec
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "norway"
 

@@ -8,13 +8,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from features.catalogue import Indicator, Sector
 from features.consents import open_permitted_store
+from features.declarations.catalogue import Indicator, Sector
+from features.declarations.project import Project
 from features.errors import DataError
 from features.intake.checks import stored_levels
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
-from features.project import Project
 from features.records import day_number
 from features.restrictions import restricted_persons
 from features.store import EventStore

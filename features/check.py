@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from features.approval import approval_finding
-from features.catalogue import Sector, Use
 from features.consent_table import exchange_path
 from features.consents import needing_consent
+from features.declarations.approval import approval_finding
+from features.declarations.catalogue import Sector, Use
+from features.declarations.project import Project
+from features.declarations.registers import register_finding
 from features.errors import DataError, IntakeError, ProjectError, PurposeError, ScreeningError
 from features.findings import Finding
 from features.intake.keyring import check_key_fits
@@ -22,8 +24,6 @@ from features.keys import PURPOSES, read_keys
 from features.leaks import lifetime_findings
 from features.manifest import StorePurpose
 from features.progress import Progress, Silent
-from features.project import Project
-from features.registers import register_finding
 
 PlanCheck = Callable[..., Sequence[Finding]]
 """Called as ``check(project, now=now)``."""

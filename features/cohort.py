@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.catalogue import Indicator, Kind
+from features.declarations.catalogue import Indicator, Kind
+from features.declarations.project import Project
+from features.declarations.screening import Stage
+from features.declarations.specs import FeatureSpec
 from features.engine.kernel import Rows, feature_matrix
 from features.engine.parts import PartedStore
 from features.errors import DataError
 from features.periods import DAYS_PER_YEAR, as_of_days, completed_years, period_names
-from features.project import Project
 from features.records import EPOCH, PERSONS_PER_PART, Days, Mask, Records, dates_of, day_number
-from features.screening import Stage
 from features.small_cells import shown_count
-from features.specs import FeatureSpec
 
 
 class SubjectStore(PartedStore, Protocol):

@@ -38,9 +38,9 @@ def init(
 
     The keys go to a folder of your own outside the project (TIDLIG_KEYS_DIR names another). Keys for real data are made by their holder.
     """
+    from features.declarations.project import load_project
     from features.errors import ProjectError
     from features.keys import create_keys
-    from features.project import load_project
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ProjectError("TID107", f"{folder} is not empty. Name a folder that does not exist yet, so that nothing is overwritten.")
@@ -69,7 +69,7 @@ def check(ctx: typer.Context, project: ProjectOption = HERE, as_json: JsonOption
     The exit status is that of the first check that failed, 0 when none did.
     """
     from features.check import check_project, exit_status
-    from features.project import load_project
+    from features.declarations.project import load_project
 
     loaded = load_project(project)
     findings = check_project(loaded, environ=os.environ, now=datetime.now(UTC), more=ctx.obj or (), progress=progress_for(as_json=as_json))
@@ -90,9 +90,9 @@ def ingest(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     what was known before.
     """
     from features.consents import consent_lines
+    from features.declarations.project import load_project
     from features.intake.load import ingest as load_sources
     from features.keys import read_keys
-    from features.project import load_project
 
     loaded, now = load_project(project), datetime.now(UTC)
     keys = read_keys(loaded, environ=os.environ)

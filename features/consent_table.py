@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from features.declarations.project import Project
 from features.errors import PurposeError
 from features.manifest import StorePurpose
-from features.project import Project
 
 CONSENTS = pa.schema(
     [

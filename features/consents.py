@@ -18,12 +18,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.consent_table import CONSENTS, SECTOR, check_consents, exchange_path
+from features.declarations.project import Project
 from features.errors import PurposeError
 from features.exchange import as_table, fit_table, read_table, write_table
 from features.gate import ConsentGate, pair_keys
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
-from features.project import Project
 from features.records import IN_FORCE, Days, day_number
 from features.small_cells import shown_count
 from features.store import EventStore, find_store_manifest, open_store, positions_that_need_consent, store_folder

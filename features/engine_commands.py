@@ -16,9 +16,9 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_table, progress_for
 
 if TYPE_CHECKING:
+    from features.declarations.project import Project
+    from features.declarations.screening import Stage
     from features.engine.parts import Partitioner
-    from features.project import Project
-    from features.screening import Stage
 
 app = typer.Typer(add_completion=False)
 
@@ -81,7 +81,7 @@ def features(
     With --engine spark the executors of a cluster build the parts, with the same kernel, from the store's own files: the project folder
     has to lie on storage that all of them reach.
     """
-    from features.project import load_project
+    from features.declarations.project import load_project
 
     _check_engine(engine, master=master, workers=workers)
     plan = load_project(project)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from features.declarations.project import Project
 from features.exchange import write_table
-from features.project import Project
 
 RESTRICTIONS = pa.schema(
     [

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from features.cohort import Cohort
 from features.consents import open_permitted_store
+from features.declarations.project import Project
+from features.declarations.screening import Outcome
 from features.intake.linkage import translate_subjects
 from features.outcomes import label_rows
-from features.project import Project
 from features.restrictions import restricted_persons
-from features.screening import Outcome
 
 
 def matured_outcomes(project: Project, scored: pd.DataFrame, outcome: Outcome, *, on: date) -> NDArray[np.float64]:

@@ -39,9 +39,9 @@ def check(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
 
     Keys go by the first digits of their hash; nobody's row is read. The exit status is 4 when a key is missing or another one.
     """
+    from features.declarations.project import load_project
     from features.intake.keyring import compare_keys
     from features.keys import read_keys
-    from features.project import load_project
 
     loaded = load_project(project)
     compared = compare_keys(loaded, keys=read_keys(loaded, environ=os.environ))
@@ -67,9 +67,9 @@ def rotate(
     a pseudonym can only be made from the identifier. Subject ids stay: stores, cases and the log are not touched. Every file below var is
     then searched for every old pseudonym. A rotation that is stopped is finished by running it again.
     """
+    from features.declarations.project import load_project
     from features.intake.rotation import rotate_key
     from features.keys import create_new_key, read_keys, read_new_key
-    from features.project import load_project
 
     loaded = load_project(project)
     if make_key:

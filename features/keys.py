@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from features.declarations.project import Project
 from features.errors import PurposeError
 from features.manifest import StorePurpose, flush_folder
-from features.project import Project
 
 PURPOSES: tuple[StorePurpose, ...] = ("train", "score", "audit")
 KEY_BYTES = 32

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.catalogue import Use
+from features.declarations.catalogue import Use
+from features.declarations.project import Project
+from features.declarations.specs import FeatureSpec
 from features.engine.kernel import Rows, feature_matrix
 from features.engine.parts import PartedStore
 from features.engine.plan import Levels
@@ -25,9 +27,7 @@ from features.intake.sampling import sample_records
 from features.intake.sources import SourceUnit
 from features.lifetime import SIGNS, LifetimeValue, enough_people, find_lifetime_values
 from features.progress import Progress, Step
-from features.project import Project
 from features.records import IN_FORCE, PERSONS_PER_PART, Records, day_numbers
-from features.specs import FeatureSpec
 
 SUSPICIOUS_AUC = 0.95
 """No honest single indicator comes near this, months or years ahead."""

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.consents import open_permitted_store
+from features.declarations.project import Project
 from features.engine.table import FeatureTable
 from features.errors import DataError
 from features.gate import ConsentGate, PersonBar
 from features.manifest import StorePurpose
-from features.project import Project
 from features.restrictions import KINDS, check_restrictions_there, restricted_persons
 from features.small_cells import shown_count
 from features.store import EventStore

@@ -13,9 +13,9 @@ from itertools import takewhile
 
 import numpy as np
 
+from features.declarations.specs import FeatureSpec
 from features.engine.kernel import Rows
 from features.records import IN_FORCE, Records, day_of
-from features.specs import FeatureSpec
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.cohort import Cohort
+from features.declarations.project import Project
+from features.declarations.screening import Outcome
 from features.engine.kernel import Rows
 from features.engine.parts import PartedStore
 from features.errors import DataError
-from features.project import Project
 from features.records import PERSONS_PER_PART, Records, dates_of, day_number, day_numbers
-from features.screening import Outcome
 from features.small_cells import shown_count
 
 

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from features.declarations.screening import AsOf
 from features.records import Days, day_number, day_of
-from features.screening import AsOf
 
 DAYS_PER_YEAR = 365.2425
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
 from features.errors import IntakeError
 from features.intake.readers import open_file
 from features.published_tables import PublishedLayout

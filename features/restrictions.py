@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from features.declarations.project import Project
 from features.errors import DataError
 from features.exchange import as_table, read_table, write_table
 from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, restrictions_path, reviews_path
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
-from features.project import Project
 from features.store import find_store_manifest
 
 RestrictionKind = Literal["objection", "restriction", "consent_withdrawn", "address_protection"]

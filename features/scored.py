@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from features.declarations.project import Project
 from features.errors import DataError
 from features.exchange import read_table, write_table
 from features.exchanged import SCORED, scored_folder
 from features.intake.linkage import translate_subjects
-from features.project import Project
 from features.restrictions import check_restrictions_there, restricted_subjects
 
 _GIVEN = tuple(name for name in SCORED.names if name not in ("screening_id", "project", "synthetic"))

@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features.catalogue import Sector
+from features.declarations.catalogue import Sector
+from features.declarations.project import Project
 from features.errors import DataError
 from features.gate import ConsentGate, RecordGate
 from features.manifest import Manifest, PurposeEntry, StorePurpose, content_hash, find_manifest
-from features.project import Project
 from features.records import PERSONS_PER_PART, Records, dates_of, day_number
 from features.supersession import Columns, join_batches
 

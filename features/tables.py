@@ -6,17 +6,17 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from features.catalogue import Use
 from features.cohort import Cohort, build_cohort, without_protected_areas
 from features.consents import open_permitted_store
+from features.declarations.catalogue import Use
+from features.declarations.project import Project
+from features.declarations.screening import Stage
+from features.declarations.specs import FeatureSpec
 from features.engine.build import build_features
 from features.engine.parts import Partitioner
 from features.engine.table import FeatureTable
 from features.lists import apply_lists, is_current, without_protected_area
 from features.progress import Progress
-from features.project import Project
-from features.screening import Stage
-from features.specs import FeatureSpec
 from features.store import EventStore
 
 TablePurpose = Literal["train", "score"]

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from features.catalogue import Wording
-from features.screening import Bands
+from features.declarations.catalogue import Wording
+from features.declarations.screening import Bands
 from features.small_cells import SMALLEST_CELL
 
 Vector: TypeAlias = NDArray[np.float64]

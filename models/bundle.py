@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from features.catalogue import Catalogue, SectorFile
+from features.declarations.catalogue import Catalogue, SectorFile
+from features.declarations.screening import Bands
 from features.errors import ModelError
-from features.screening import Bands
 from models.bands import Band, BandFrequency, bands_of
 from models.boosted import BoostedRung
 from models.calibration import Calibrator, load_calibrator

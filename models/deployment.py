@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from features.declarations.project import Project
 from features.errors import ModelError
-from features.project import Project
 from models.bundle import Bundle, bundle_hash, load_bundle
 from models.rung import read_json, write_json
 

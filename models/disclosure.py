@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
-from features.catalogue import Sector, Wording
-from features.specs import FeatureSpec
+from features.declarations.catalogue import Sector, Wording
+from features.declarations.specs import FeatureSpec
 from models.reasons import Direction, Reason, Shown
 
 Strength: TypeAlias = Literal["much", "some", "little"]

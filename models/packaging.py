@@ -12,8 +12,8 @@ from mlflow.models import ModelSignature
 from mlflow.models.model import ModelInfo
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
+from features.declarations.screening import Purpose
 from features.errors import PurposeError
-from features.screening import Purpose
 from models.bundle import Bundle, load_bundle
 from models.pyfunc import SCORES
 

@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import Catalogue, Indicator, Sector, Wording
+from features.declarations.catalogue import Catalogue, Indicator, Sector, Wording
+from features.declarations.specs import FeatureSpec
 from features.errors import ModelError
-from features.specs import FeatureSpec
 from models.reference import Reference
 
 Vector: TypeAlias = NDArray[np.float64]

@@ -41,7 +41,7 @@ def monitor_command(project: ProjectOption = HERE, month: MonthOption = None, as
     """
     if month is not None and not is_month(month):
         raise DataError("TID483", f"--month {month} is no month. Expected YYYY-MM, such as 2026-06.")
-    from features.project import load_project
+    from features.declarations.project import load_project
     from monitoring.monthly import monitor
 
     reports = monitor(load_project(project), month=month, now=datetime.now(UTC), progress=progress_for(as_json=as_json))

@@ -15,14 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.audit import UNKNOWN, audit_groups
-from features.catalogue import Sector
+from features.declarations.catalogue import Sector
+from features.declarations.project import Project
+from features.declarations.screening import Stage
 from features.errors import DataError
 from features.followup import matured_outcomes
 from features.progress import Progress
-from features.project import Project
 from features.restrictions import read_finished_reviews, restricted_persons
 from features.scored import read_scored
-from features.screening import Stage
 from features.small_cells import SMALLEST_CELL, SMALLEST_SECTOR_CELL
 from features.store import open_store
 from features.tables import current_stage_table

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from features.declarations.project import Project
+from features.declarations.screening import Purpose
 from features.errors import DataError
 from features.progress import Progress
-from features.project import Project
-from features.screening import Purpose
 from models.bands import Band
 from monitoring.drift import Drift, measure_drift
 from monitoring.fairness import FairnessTable, measure_fairness

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from features.catalogue import Wording
+from features.declarations.catalogue import Wording
 
 Language = Literal["nb", "en"]
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from features.declarations.project import Project
 from features.errors import ReviewError
-from features.project import Project
 from serving.roles import NEVER_TOGETHER, ROLES, Role
 from serving.settings import Settings
 from serving.tables import AccountRow

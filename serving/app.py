@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from features.project import Project
+from features.declarations.project import Project
 from serving import security
 from serving.api import cases, overview, problems, session
 from serving.cases.expiry import expire_overdue

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
+from features.declarations.project import Project
 from features.errors import LedgerError
 from features.ledger import Anchor, VerifiedLedger, read_entries, verify
-from features.project import Project
 from serving.database import open_database
 from serving.log import verify_log
 from serving.migrate import check_schema

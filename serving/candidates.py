@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.catalogue import Kind, Use
 from features.cohort import Cohort
+from features.declarations.catalogue import Kind, Use
+from features.declarations.project import Project
+from features.declarations.screening import Stage
 from features.engine.table import FeatureTable
-from features.project import Project
 from features.records import day_number
-from features.screening import Stage
 from features.store import EventStore
 from models.bands import Band
 from models.bundle import Bundle, Scores

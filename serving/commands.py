@@ -32,7 +32,7 @@ def screen(
     from dataclasses import asdict
 
     from features.consents import consent_lines
-    from features.project import load_project
+    from features.declarations.project import load_project
     from serving.app import open_service
     from serving.screening import check_can_screen
     from serving.screening import screen as run
@@ -76,7 +76,7 @@ def explain(
     With real data a person's score exists only in a case that somebody took. This command then refuses, unless the project declares a
     purpose of kind "test" that is valid today.
     """
-    from features.project import load_project
+    from features.declarations.project import load_project
     from serving.explaining import explain_person
 
     loaded = load_project(project)
@@ -107,7 +107,7 @@ def serve(
     """
     import uvicorn
 
-    from features.project import load_project
+    from features.declarations.project import load_project
     from serving.app import create_app
     from serving.settings import Settings
 
@@ -127,7 +127,7 @@ def verify(
 
     Keep what this prints as the log's anchor somewhere else. Given back later as --anchor it also shows whether the end was cut off.
     """
-    from features.project import load_project
+    from features.declarations.project import load_project
     from serving.auditing import read_anchor, verify_ledgers
     from serving.settings import Settings
 

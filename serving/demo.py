@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from features.project import Project
+from features.declarations.project import Project
 from serving.accounts import check_demo_allowed, create_account, find_account_row
 from serving.database import Database
 from serving.roles import ROLES, Role

@@ -26,7 +26,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
-from features.project import Project
+from features.declarations.project import Project
 from serving import sessions
 from serving.accounts import Account
 from serving.cookies import COOKIE

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from features.project import Project
+from features.declarations.project import Project
 from serving.accounts import Account
 from serving.person_keys import PersonKeys
 

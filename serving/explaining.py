@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from features.consents import open_permitted_store
+from features.declarations.project import Project
 from features.errors import DataError, PurposeError
 from features.intake.linkage import resolve_pseudonym
-from features.project import Project
 from serving.cases.proposal import Proposal
 from serving.proposing import build_proposal
 from serving.scoring import check_score_purpose, score_stages

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from features.project import Project
+from features.declarations.project import Project
 from models.bundle import Bundle, model_name
 from models.deployment import Champion, deployed_bundle, find_champion
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from features.catalogue import Wording
-from features.project import Project
+from features.declarations.catalogue import Wording
+from features.declarations.project import Project
 from features.small_cells import SMALLEST_CELL
 from serving.accounts import Account
 from serving.cases.wording import outcome_label, stage_label

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from features.project import Project
+from features.declarations.project import Project
 from features.scored import write_scored
 from features.store import EventStore
 from models.bands import Band

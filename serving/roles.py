@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from features.catalogue import Wording
+from features.declarations.catalogue import Wording
 
 
 class Role(StrEnum):

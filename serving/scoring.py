@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from features.declarations.project import Project
+from features.declarations.screening import Stage
 from features.errors import DataError, ModelError, ProjectError
 from features.progress import Progress
-from features.project import Project
-from features.screening import Stage
 from features.tables import build_stage_table
 from models.bundle import Bundle, model_name
 from models.deployment import check_justified, deployed_bundle, find_champion

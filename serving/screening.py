@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from features.consents import open_permitted_store
+from features.declarations.project import Project
 from features.errors import ProjectError
 from features.progress import Progress, Silent
-from features.project import Project
 from serving.candidates import ScoredCohort, already_followed, choose, find_candidates
 from serving.cases.expiry import expire_overdue
 from serving.cases.states import OPEN_STATES

@@ -12,8 +12,8 @@ from threading import Lock
 
 from sqlalchemy.orm import Session
 
+from features.declarations.project import Project
 from features.errors import ReviewError
-from features.project import Project
 from serving import log
 from serving.accounts import Account, account_of, check_demo_allowed, find_account_row, is_password
 from serving.database import Database

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from features.project import Project
+from features.declarations.project import Project
 
 
 class Settings(BaseSettings):

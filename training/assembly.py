@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from features.declarations.project import Project
 from features.findings import Finding
-from features.project import Project
 from models import metrics
 from models.bands import fit_frequencies
 from models.bundle import Bundle, Provenance

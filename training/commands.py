@@ -12,7 +12,7 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 
 if TYPE_CHECKING:
-    from features.project import Project
+    from features.declarations.project import Project
     from training.diagnosis import Diagnosis
     from training.report import Report
     from training.tracking import Tracking
@@ -131,7 +131,7 @@ def rollback(
 
 
 def _load(folder: Path) -> Project:
-    from features.project import load_project
+    from features.declarations.project import load_project
 
     return load_project(folder)
 

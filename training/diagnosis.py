@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.declarations.project import Project
+from features.declarations.screening import DiagnosticSplit
 from features.errors import DataError, ProjectError
-from features.project import Project
-from features.screening import DiagnosticSplit
 from models.boosted import BoostedRung
 from models.intervals import Interval
 from models.rung import FitSettings

@@ -12,18 +12,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.catalogue import Use
 from features.cohort import Cohort
+from features.declarations.catalogue import Use
+from features.declarations.project import Project
+from features.declarations.screening import Stage
+from features.declarations.specs import FeatureSpec
 from features.engine.table import FeatureTable
 from features.findings import Finding
 from features.leaks import label_finding, rebuilt_finding, single_feature_finding
 from features.lists import check_current
 from features.outcomes import label_rows
 from features.progress import Progress
-from features.project import Project
 from features.records import day_number, day_numbers
-from features.screening import Stage
-from features.specs import FeatureSpec
 from features.store import EventStore
 from features.tables import build_stage_table, levels_of, open_stage_store, stage_specs
 from training.periods import LabelledRows

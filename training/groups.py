@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.audit import UNKNOWN, audit_groups
+from features.declarations.project import Project
 from features.errors import PurposeError
-from features.project import Project
 from features.store import open_store
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from features.catalogue import Use
+from features.declarations.catalogue import Use
+from features.declarations.project import Project
 from features.errors import ModelError, ProjectError
 from features.findings import Finding
-from features.project import Project
 from models.boosted import RESERVED
 from models.bundle import model_name
 from models.rules import Rule

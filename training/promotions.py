@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from features.declarations.project import Project
 from features.ledger import Entry, append_next, read_entries, verify
-from features.project import Project
 
 PROMOTED = "model_promoted"
 ROLLED_BACK = "model_rolled_back"

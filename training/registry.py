@@ -14,8 +14,8 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from features.declarations.project import Project
 from features.errors import GateError, ModelError
-from features.project import Project
 from models.bundle import Bundle, bundle_hash, load_bundle
 from models.deployment import Champion, bundle_folder, write_champion
 from training.gates import JUSTIFIABLE, failed_gates

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features.project import Project
-from features.screening import Reference
+from features.declarations.project import Project
+from features.declarations.screening import Reference
 from models.intervals import Interval
 from training.assembly import Inspection
 from training.experiment import Experiment

@@ -12,10 +12,10 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from features.declarations.screening import DiagnosticSplit
+from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError
 from features.records import Mask
-from features.screening import DiagnosticSplit
-from features.screening import Split as DeclaredSplit
 from training.periods import LabelledRows, periods_present
 
 MATURED_SHARE = 0.95

@@ -18,7 +18,7 @@ from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.exceptions import MlflowException
 
-from features.project import Project
+from features.declarations.project import Project
 from models.bundle import Bundle, save_bundle
 from models.packaging import log_pyfunc
 from training.splits import Split, check_registrable

@@ -9,8 +9,8 @@ from itertools import groupby
 
 from matplotlib.figure import Figure
 
+from features.declarations.project import Project
 from features.progress import Progress
-from features.project import Project
 from models.manifest import installed_versions
 from models.rung import FitSettings
 from training.assembly import Examiner, build_bundle, build_card

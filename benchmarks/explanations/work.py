@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from features.catalogue import Catalogue, SectorFile
-from features.screening import Bands
+from features.declarations.catalogue import Catalogue, SectorFile
+from features.declarations.screening import Bands
 from models.bands import fit_frequencies
 from models.boosted import BoostedRung
 from models.bundle import Bundle, Provenance, save_bundle

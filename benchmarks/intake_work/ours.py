@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.intake_work.work import KEYS, Format, write_project
+from features.declarations.project import load_project
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.progress import Silent
-from features.project import load_project
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

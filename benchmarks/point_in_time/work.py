@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from features.declarations.specs import FeatureSpec
 from features.records import IN_FORCE, PERSONS_PER_PART, day_number
-from features.specs import FeatureSpec
 
 INDICATORS = tuple(f"indicator_{number:02d}" for number in range(30))
 WINDOWS = (90, 365, 1095, None)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from features.declarations.specs import FeatureSpec
 from features.engine.kernel import Rows
 from features.engine.local import LocalThreads
 from features.engine.parts import PartedStore, Partitioner, PartWork
@@ -16,7 +17,6 @@ from features.engine.table import FeatureTable, TableFacts, key_table, replaced_
 from features.errors import DataError
 from features.progress import Progress, Silent
 from features.records import day_numbers, day_of
-from features.specs import FeatureSpec
 
 
 def build_features(

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from features.declarations.specs import AGGREGATIONS, FeatureSpec
 from features.engine.plan import Levels, Plan
 from features.records import Days, Records
-from features.specs import AGGREGATIONS, FeatureSpec
 
 if TYPE_CHECKING:
     from features.engine.sweep import CellNumbers, Cells, Dates, Wanted

@@ -13,9 +13,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from features.declarations.specs import FeatureSpec
+from features.declarations.windows import Window
 from features.errors import DataError
-from features.specs import FeatureSpec
-from features.windows import Window
 
 Levels = Mapping[str, tuple[str, ...]]
 """Indicator code -> levels of a category, in the order of their stored positions."""

@@ -22,7 +22,7 @@ Values = NDArray[np.float32]
 Value = float | np.floating[Any]
 
 COUNT, SUM, MEAN, MIN, MAX, LAST, FIRST, SINCE_FIRST, SINCE_LAST, DISTINCT_DAYS, TREND, DISTINCT, SHARE_OF_TIME, SINCE_CHANGE = range(14)
-"""Statistics, numbered as `features.specs.AGGREGATIONS` lists them; from the trend on, each goes over the records once more."""
+"""Statistics, numbered as `specs.AGGREGATIONS` lists them; from the trend on, each goes over the records once more."""
 
 NONE = np.float32(np.nan)
 

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.catalogue import Indicator, Kind, Source
-from features.constraints import LARGEST
+from features.declarations.catalogue import Indicator, Kind, Source
+from features.declarations.constraints import LARGEST
 from features.intake.columns import FAR, NO_DAY, Days, Values, encode, read_days, read_values
 from features.intake.identifiers import MISSING
 from features.intake.reasons import REASONS

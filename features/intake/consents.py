@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from features.consent_table import CONSENTS, check_consents
+from features.declarations.project import Project
 from features.errors import PurposeError
 from features.exchange import fit_table
 from features.intake.layouts import CONSENT_COLUMNS
@@ -20,7 +21,6 @@ from features.intake.people import People, find_links
 from features.intake.quarantine import FileTally
 from features.intake.roster import Roster
 from features.intake.sources import SourceUnit, read_unit
-from features.project import Project
 
 _NEEDED = ["scope", "purpose", "signed_by", "language", "valid_from", "valid_to", "age_rule"]
 """Cells without which a row is no consent."""

@@ -8,7 +8,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
 from features.errors import IntakeError
 from features.intake.file_kind import check_is_text
 

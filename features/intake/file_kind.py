@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
 from features.errors import IntakeError
 
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.declarations.project import Project
 from features.errors import PurposeError
 from features.intake.mapping import read_key_ids
 from features.keys import PURPOSES, KeyRing
 from features.manifest import StorePurpose, find_manifest
-from features.project import Project
 from features.store import store_folder
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
 from features.errors import IntakeError
 
 SYNTHETIC = "synthetic"

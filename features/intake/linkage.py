@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.declarations.project import Project
 from features.errors import DataError
 from features.intake.mapping import load_mapping
 from features.intake.pseudonyms import LENGTH, SYNTHETIC_PREFIX
 from features.manifest import StorePurpose
-from features.project import Project
 from features.store import find_store_manifest, store_folder
 
 

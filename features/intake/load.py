@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.declarations.project import Project
 from features.errors import IntakeError, ProjectError
 from features.exchanged import begin_restrictions
 from features.intake.batches import WrittenPart, write_part
@@ -47,7 +48,6 @@ from features.manifest import (
     write_manifest,
 )
 from features.progress import Progress
-from features.project import Project
 from features.store import store_folder
 
 

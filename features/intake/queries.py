@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
 from features.errors import IntakeError
 from features.intake.readers import CHUNK_ROWS, Chunk, OpenFile, number_lines, open_file
 

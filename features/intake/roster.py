@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
 from features.errors import IntakeError
 from features.intake.checks import EARLIEST
 from features.intake.columns import read_day

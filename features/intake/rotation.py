@@ -19,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.declarations.project import Project
 from features.errors import DataError, IntakeError, PurposeError
 from features.intake.commit import alone, clear_leftovers
 from features.intake.mapping import Mapping, load_mapping, write_mapping
@@ -31,7 +32,6 @@ from features.intake.sources import loadable_purposes, source_units
 from features.keys import KeyRing, NewKey, adopt_new_key
 from features.manifest import Manifest, StorePurpose, find_manifest, flush_folder, write_manifest
 from features.progress import Progress
-from features.project import Project
 from features.store import store_folder
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from features.declarations.project import Project
 from features.intake.batches import StoredBatches
 from features.intake.quarantine import FileTally
 from features.intake.sources import SourceUnit
 from features.keys import KeyRing, TokenBytes
 from features.manifest import Manifest, PurposeEntry, StorePurpose
 from features.progress import Progress
-from features.project import Project
 
 
 @dataclass

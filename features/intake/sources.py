@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.catalogue import Indicator, Sector, Source
+from features.declarations.catalogue import Indicator, Sector, Source
+from features.declarations.project import Project, source_files
 from features.errors import IntakeError
 from features.intake.columns import encode
 from features.intake.layouts import SYNTHETIC, Contract
@@ -24,7 +25,6 @@ from features.intake.readers import Chunk, OpenFile, open_file
 from features.intake.spell_metadata import NO_METADATA, SpellMetadata, check_metadata_fits, read_metadata
 from features.manifest import StorePurpose, file_hash
 from features.nationalid import rows_with_national_id
-from features.project import Project, source_files
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from features.catalogue import Indicator, Kind
+from features.declarations.catalogue import Indicator, Kind
 from features.errors import IntakeError
 
 Temporality = Literal["FIXED", "STATUS", "ACCUMULATED", "EVENT"]

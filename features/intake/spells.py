@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.catalogue import Indicator, Kind, Source
+from features.declarations.catalogue import Indicator, Kind, Source
 from features.intake.quarantine import LINES_KEPT, FileTally
 from features.intake.spell_metadata import CodeItem, SpellMetadata
 

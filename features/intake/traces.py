@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.consent_table import CONSENTS, exchange_path
+from features.declarations.project import Project
 from features.exchange import read_table, write_table
 from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, restrictions_path, reviews_path, scored_folder
 from features.manifest import Manifest, StorePurpose
-from features.project import Project
 from features.store import SUBJECT_SCHEMA, store_folder
 
 Subjects = set[str]

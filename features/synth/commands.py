@@ -44,7 +44,7 @@ def synth(
 
     Next: `tidlig ingest`.
     """
-    from features.project import load_project
+    from features.declarations.project import load_project
     from features.synth.generate import Settings
     from features.synth.project_data import write_population
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from numpy.random import SeedSequence
 
+from features.declarations.project import Project
 from features.errors import ProjectError
-from features.project import Project
 from features.synth.generate import Settings, generate_cohorts
 from features.synth.registers import delivery_of
 from features.synth.sources import Written, write_sources

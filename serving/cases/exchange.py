@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from features.project import Project
+from features.declarations.project import Project
 from features.restrictions import read_restrictions, write_finished_reviews, write_restrictions
 from serving.cases.states import CaseState, Step
 from serving.tables import CaseRow, DecisionRow, RestrictionRow, ScreeningRow

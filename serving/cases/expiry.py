@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from features.project import Project
+from features.declarations.project import Project
 from serving import log
 from serving.cases import exchange
 from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step

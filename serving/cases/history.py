@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from features.catalogue import Wording
+from features.declarations.catalogue import Wording
 from serving import log
 from serving.cases.pages import HistoryLine
 from serving.cases.states import STEPS, Step

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from features.catalogue import Wording
-from features.windows import CalendarWindow
+from features.declarations.catalogue import Wording
+from features.declarations.windows import CalendarWindow
 from serving.cases.states import CaseState, Step
 
 Inclination = Literal["no_concern", "unsure", "concern"]

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from features.catalogue import Kind, Wording
-from features.project import Project
+from features.declarations.catalogue import Kind, Wording
+from features.declarations.project import Project
 from models.bands import WORDING as BAND_WORDING
 from models.bands import Band, BandFrequency, frequency_text
 from models.bundle import Bundle

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from features.catalogue import Wording
+from features.declarations.catalogue import Wording
 from serving.roles import Role
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from features.catalogue import Wording
-from features.project import Project
+from features.declarations.catalogue import Wording
+from features.declarations.project import Project
 from serving.cases.pages import ServiceLine
 
 

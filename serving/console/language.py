@@ -22,7 +22,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from features.catalogue import Wording
+from features.declarations.catalogue import Wording
 from serving.roles import ROLES, Role
 
 Language = Literal["nb", "nn", "en"]

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from features.catalogue import Sector
+from features.declarations.catalogue import Sector
 from models.bands import WORDING as BANDS
 from serving.accounts import Account
 from serving.cases.policies import MIN_REASON, MIN_TEXT

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from features.check import check_project, exit_status
+from features.declarations.project import load_project
 from features.findings import Finding
 from features.keys import create_keys
-from features.project import load_project
 from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import EDUCATION, KEYS, NOW, tiny_project
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.project import load_project
 from features.errors import DataError
 from features.intake.mapping import load_mapping
 from features.manifest import find_manifest
-from features.project import load_project
 from features.store import open_store
 from tests.support.projects import KEYS, tiny_project, write_people
 

@@ -13,9 +13,9 @@ import pytest
 
 import tidlig
 from features.audit import audit_groups
+from features.declarations.project import Project, load_project
 from features.errors import ProjectError, PurposeError
 from features.followup import matured_outcomes
-from features.project import Project, load_project
 from features.scored import write_scored
 from features.tables import build_stage_table, current_stage_table
 from serving.app import open_service

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.declarations.project import Project, load_project
 from features.engine.table import FeatureTable
 from features.errors import DataError, PurposeError
 from features.exchanged import FINISHED_REVIEWS
@@ -18,7 +19,6 @@ from features.intake.load import ingest
 from features.keys import read_keys
 from features.outcomes import label_rows
 from features.progress import Silent
-from features.project import Project, load_project
 from features.restrictions import write_finished_reviews, write_restrictions
 from features.scored import read_scored, write_scored
 from features.store import open_store

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from features.audit import audit_groups
+from features.declarations.project import Project
 from features.errors import DataError
 from features.followup import matured_outcomes
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.progress import Silent
-from features.project import Project
 from features.restrictions import KINDS, restricted_persons, write_restrictions
 from features.scored import read_scored, write_scored
 from features.store import open_store

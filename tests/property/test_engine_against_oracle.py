@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from features.declarations.specs import AGGREGATIONS, AGGREGATIONS_OF_A_LEVEL, FeatureSpec
 from features.engine.kernel import Rows, feature_matrix
 from features.oracle import oracle_features
 from features.records import IN_FORCE, Records, day_number
-from features.specs import AGGREGATIONS, AGGREGATIONS_OF_A_LEVEL, FeatureSpec
 
 INDICATORS = ("absence", "marks", "measure")
 LEVELS = {"measure": ("none", "light", "heavy")}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.catalogue import Indicator
+from features.declarations.catalogue import Indicator
 from features.intake.checks import EARLIEST, FURTHEST_DAYS, REASON_NAMES, IndicatorTable, Rules, check_chunk
 from features.intake.columns import NO_DAY, connect
 from features.intake.identifiers import MISSING, UNKNOWN

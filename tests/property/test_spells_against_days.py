@@ -12,7 +12,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
 from features.intake.quarantine import FileTally
 from features.intake.spell_metadata import NO_METADATA
 from features.intake.spells import SpellBuffer

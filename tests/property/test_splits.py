@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError
 from features.periods import period_names
-from features.screening import Split as DeclaredSplit
 from training.folds import forward_folds
 from training.periods import LabelledRows
 from training.splits import check_honest, temporal_split

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from features.catalogue import Indicator, Kind, Use, Wording
-from features.constraints import ValueContract
+from features.declarations.catalogue import Indicator, Kind, Use, Wording
+from features.declarations.constraints import ValueContract
+from features.declarations.project import load_project
 from features.intake.checks import REASON_NAMES, IndicatorTable, Rules, check_chunk
 from features.intake.columns import NO_DAY, connect
-from features.project import load_project
 
 DAY = date(2024, 3, 1)
 LABEL = Wording(nb="x", nn="x", en="x")

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.declarations.project import Project, load_project
 from features.intake.mapping import read_mapping
 from features.manifest import find_manifest
-from features.project import Project, load_project
 from features.records import day_of
 from features.store import open_store, store_folder
 from tests.support.ingesting import repeatable_bytes

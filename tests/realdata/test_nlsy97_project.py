@@ -8,8 +8,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from features.catalogue import Source
-from features.project import Project, load_project, source_files
+from features.declarations.catalogue import Source
+from features.declarations.project import Project, load_project, source_files
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "nlsy97"
 LIFETIME = ("edu_degree", "date_", "major_", "age_ba", "flag_highest", "fam_inc")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.project import Project
 from features.errors import DataError
 from features.progress import Silent
-from features.project import Project
 from tests.support.nlsy97 import EXAMPLE, ingest_example
 from tests.support.projects import NOW
 from training.diagnosis import Diagnosis, diagnose, get_diagnostic

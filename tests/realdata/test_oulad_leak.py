@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.declarations.project import Project
 from features.leaks import REBUILT_ROWS, rebuilt_finding
-from features.project import Project
 from features.store import open_store
 from features.tables import find_stage_table, levels_of, stage_specs
 from tests.support.oulad import diagnose_split, ingest_light, published_split

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from features.project import load_project
+from features.declarations.project import load_project
 from tests.support.oulad import EXAMPLE, undated_score
 
 pytestmark = pytest.mark.realdata("oulad")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from features.project import load_project
+from features.declarations.project import load_project
 from tests.support.oulad import EXAMPLE
 
 pytestmark = [pytest.mark.proof, pytest.mark.realdata("oulad")]

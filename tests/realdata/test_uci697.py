@@ -12,12 +12,12 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 
+from features.declarations.project import Project, load_project
 from features.errors import DataError, IntakeError
 from features.intake.load import ingest
 from features.intake.report import IntakeReport
 from features.keys import read_keys
 from features.progress import Silent
-from features.project import Project, load_project
 from features.store import open_store
 from features.tables import build_stage_table
 from tests.support.ingesting import repeatable_bytes

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from features.declarations.specs import FeatureSpec
 from features.engine.kernel import Rows, feature_matrix
 from features.oracle import oracle_features
 from features.records import IN_FORCE, Records, day_number
-from features.specs import FeatureSpec
 
 CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "features.toml").read_text(encoding="utf-8"))["case"]
 

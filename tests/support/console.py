@@ -11,8 +11,8 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from features.declarations.project import Project
 from features.findings import Finding
-from features.project import Project
 from models.boosted import BoostedRung
 from models.bundle import save_bundle
 from models.card import CapacityRow, LadderRow, ModelCard

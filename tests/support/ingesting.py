@@ -8,11 +8,11 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+from features.declarations.project import Project, load_project
 from features.intake.load import ingest
 from features.intake.report import IntakeReport
 from features.keys import KeyRing, read_keys
 from features.progress import Silent
-from features.project import Project, load_project
 from tests.support.projects import KEYS, NOW
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from features.declarations.project import Project, load_project
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.progress import Silent
-from features.project import Project, load_project
 from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import KEYS, NOW
 

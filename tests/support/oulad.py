@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from features.declarations.project import Project, load_project
+from features.declarations.screening import DiagnosticSplit
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.progress import Silent
-from features.project import Project, load_project
-from features.screening import DiagnosticSplit
 from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import KEYS
 from training.diagnosis import Diagnosis, diagnose, get_diagnostic

@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from features.catalogue import Sector, Wording
-from features.project import Project, load_project
-from features.specs import FeatureSpec
+from features.declarations.catalogue import Sector, Wording
+from features.declarations.project import Project, load_project
+from features.declarations.specs import FeatureSpec
 from models.bands import Band
 from models.reasons import Reason
 from serving.accounts import create_account, find_account_row

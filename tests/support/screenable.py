@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 
+from features.declarations.project import Project, load_project
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.outcomes import label_rows
 from features.progress import Silent
-from features.project import Project, load_project
 from features.store import open_store
 from features.tables import build_stage_table
 from models.bands import fit_frequencies

@@ -14,9 +14,9 @@ import psutil
 
 from benchmarks.point_in_time.ours import open_laid_out
 from benchmarks.point_in_time.work import INDICATORS
+from features.declarations.specs import AGGREGATIONS, FeatureSpec
 from features.engine.build import build_features
 from features.engine.spark import SparkCluster, spark_cluster
-from features.specs import AGGREGATIONS, FeatureSpec
 
 SPARK = Path(sys.prefix) / "spark"
 DATES = (date(2016, 2, 29), date(2018, 6, 15), date(2024, 6, 15))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from features.catalogue import Wording
+from features.declarations.catalogue import Wording
 from models.card import LIMITS, ModelCard
 from serving.cases.wording import outcome_label, stage_label
 from serving.console.rendering import page

@@ -11,7 +11,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from features.catalogue import Wording
+from features.declarations.catalogue import Wording
 from features.findings import Finding
 from serving.console.rendering import page
 from serving.dependencies import CallerOf, ProjectOf

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.intake import main, prepare
 from benchmarks.intake_work import duckdb_copy, ours, pandas_frame
 from benchmarks.intake_work.work import N_WRONG, Format, write_files
-from features.project import load_project
+from features.declarations.project import load_project
 from features.store import open_store
 
 ROWS = 6_000

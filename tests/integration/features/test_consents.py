@@ -19,13 +19,13 @@ from features.audit import audit_groups
 from features.check import check_project
 from features.consent_table import CONSENTS, exchange_path
 from features.consents import consent_coverage, consent_lines, delivered_path, open_permitted_store, read_consents, write_consents
+from features.declarations.project import Project, load_project
 from features.errors import DataError, IntakeError, PurposeError
 from features.exchanged import restrictions_path
 from features.intake.linkage import pseudonyms_for, translate_subjects
 from features.intake.pseudonyms import pseudonym_of
 from features.lists import check_current, is_current
 from features.progress import Silent
-from features.project import Project, load_project
 from features.restrictions import write_restrictions
 from features.store import open_store
 from features.tables import build_stage_table, current_stage_table, open_stage_store

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.check import check_project
+from features.declarations.project import load_project
 from features.errors import DataError, IntakeError, PurposeError
 from features.intake.keyring import compare_keys
 from features.intake.load import ingest
@@ -26,7 +27,6 @@ from features.intake.scan import scan_for_pseudonyms
 from features.keys import create_keys, create_new_key, read_keys, read_new_key
 from features.manifest import find_manifest
 from features.progress import Silent
-from features.project import load_project
 from tests.support.ingesting import ingest_tiny, repeatable_bytes, store_bytes
 from tests.support.projects import EDUCATION, KEYS, NOW, raw_ids, tiny_project, write_csv
 

@@ -12,6 +12,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from typer.testing import CliRunner
 
+from features.declarations.project import Project, load_project
 from features.engine.kernel import Rows
 from features.engine_commands import app
 from features.errors import DataError, PurposeError
@@ -21,7 +22,6 @@ from features.leaks import label_finding, rebuilt_finding
 from features.oracle import oracle_features
 from features.outcomes import label_rows
 from features.progress import Silent
-from features.project import Project, load_project
 from features.records import day_numbers
 from features.restrictions import write_restrictions
 from features.store import open_store

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.declarations.screening import Purpose
 from features.errors import ModelError, PurposeError
-from features.screening import Purpose
 from models.bands import Band
 from models.boosted import BoostedRung
 from models.bundle import load_bundle, save_bundle

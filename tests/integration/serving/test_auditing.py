@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.project import Project, load_project
 from features.errors import LedgerError
 from features.ledger import append_next
-from features.project import Project, load_project
 from serving.auditing import verify_ledgers
 from serving.settings import Settings
 from tests.support.projects import NOW, tiny_project

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
+from features.declarations.project import Project
 from features.errors import DataError, ModelError, PurposeError
 from features.intake.linkage import pseudonyms_for
-from features.project import Project
 from features.restrictions import write_restrictions
 from features.scored import read_scored
 from features.store import open_store

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from features.declarations.project import load_project
+from features.declarations.screening import DiagnosticSplit
 from features.errors import DataError
 from features.progress import Silent
-from features.project import load_project
-from features.screening import DiagnosticSplit
 from tests.support.ingesting import ingest_tiny
 from tests.support.projects import NOW, tiny_project, write_csv
 from training.commands import app

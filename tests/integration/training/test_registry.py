@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.declarations.project import Project, load_project
+from features.declarations.screening import DiagnosticSplit
+from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError, GateError, LedgerError, ModelError
 from features.findings import Finding
 from features.ledger import read_entries, verify
 from features.progress import Silent
-from features.project import Project, load_project
-from features.screening import DiagnosticSplit
-from features.screening import Split as DeclaredSplit
 from models.bundle import Bundle, save_bundle
 from models.deployment import deployed_bundle, find_champion
 from models.manifest import installed_versions

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from features.approval import approval_finding
+from features.declarations.approval import approval_finding
+from features.declarations.project import load_project
 from features.errors import ProjectError
-from features.project import load_project
 from tests.support.projects import tiny_project
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

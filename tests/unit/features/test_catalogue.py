@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from features.catalogue import Catalogue, Indicator, Sector, SectorFile, Use
-from features.project import load_project
+from features.declarations.catalogue import Catalogue, Indicator, Sector, SectorFile, Use
+from features.declarations.project import load_project
 
 LABEL = {"nb": "x", "nn": "x", "en": "x"}
 OTHERS = [sector for sector in Sector if sector is not Sector.EDUCATION]

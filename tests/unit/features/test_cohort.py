@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from features.cohort import build_cohort
+from features.declarations.project import Project, load_project
+from features.declarations.screening import Stage
 from features.errors import DataError
 from features.outcomes import label_rows
-from features.project import Project, load_project
-from features.screening import Stage
 from tests.support.memory_store import MemoryStore, Told, store_of
 from tests.support.projects import tiny_project
 

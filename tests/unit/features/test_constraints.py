@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from features.constraints import LANGUAGES, UNITS, Kind, ValueContract, unit_in
+from features.declarations.constraints import LANGUAGES, UNITS, Kind, ValueContract, unit_in
 
 COUNT = ValueContract.of(Kind.COUNT)
 FLAG = ValueContract.of(Kind.FLAG)

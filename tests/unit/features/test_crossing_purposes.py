@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from features.audit import audit_groups
+from features.declarations.project import Project, load_project
 from features.errors import DataError, PurposeError
 from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, begin_restrictions
 from features.intake.linkage import pseudonyms_for, resolve_pseudonym, translate_subjects
-from features.project import Project, load_project
 from features.restrictions import (
     read_finished_reviews,
     read_restrictions,

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from features.catalogue import Indicator, Kind, Source, Use, Wording
-from features.denylist import DENIED, find_denied
+from features.declarations.catalogue import Indicator, Kind, Source, Use, Wording
+from features.declarations.denylist import DENIED, find_denied
+from features.declarations.project import load_project
 from features.errors import ProjectError
-from features.project import load_project
 from tests.support.projects import tiny_project
 
 LABEL = {"nb": "x", "nn": "x", "en": "x"}

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.testing import assert_array_equal
 
+from features.declarations.specs import FeatureSpec
 from features.engine.build import build_features
 from features.engine.kernel import Rows, feature_matrix
 from features.engine.table import FeatureTable
 from features.errors import DataError
 from features.records import IN_FORCE, PERSONS_PER_PART, Records, day_numbers
-from features.specs import FeatureSpec
 from tests.support.memory_store import MemoryStore
 
 INDICATORS = ("absence", "marks", "measure")

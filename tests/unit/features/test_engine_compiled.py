@@ -6,9 +6,9 @@ import numba
 import numpy as np
 import pytest
 
+from features.declarations.specs import AGGREGATIONS
 from features.engine import sweep
 from features.engine.compiled import compiled
-from features.specs import AGGREGATIONS
 
 
 def total(values: np.ndarray) -> float:

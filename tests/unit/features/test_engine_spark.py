@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
+from features.declarations.specs import FeatureSpec
 from features.engine.build import build_features
 from features.engine.parts import BuiltPart, Partitioner, PartWork
 from features.engine.spark import BUILT_SCHEMA, build_batches, check_installed, refusal
@@ -20,7 +21,6 @@ from features.engine_commands import app
 from features.errors import DataError, PurposeError
 from features.progress import Progress
 from features.records import IN_FORCE, PERSONS_PER_PART, Records
-from features.specs import FeatureSpec
 from tests.conftest import ROOT
 from tests.support.memory_store import MemoryStore
 

@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 
-from features.catalogue import Indicator, Wording
-from features.constraints import Kind
-from features.specs import AGGREGATIONS, FeatureSpec
+from features.declarations.catalogue import Indicator, Wording
+from features.declarations.constraints import Kind
+from features.declarations.specs import AGGREGATIONS, FeatureSpec
 
 WORDS = Wording(nb="x", nn="x", en="x")
 

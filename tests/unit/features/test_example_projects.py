@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import Sector, Use
-from features.project import Project, load_project
+from features.declarations.catalogue import Sector, Use
+from features.declarations.project import Project, load_project
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -52,7 +52,7 @@ def test_audit_attributes_make_no_features_and_come_for_auditing_alone(norway: P
 
 @pytest.mark.requirement("R-04")
 def test_without_its_basis_a_sector_and_its_indicators_are_gone(norway: Project) -> None:
-    from features.catalogue import Catalogue, SectorFile
+    from features.declarations.catalogue import Catalogue, SectorFile
 
     silent = tuple(
         SectorFile.model_validate(sector.model_dump(mode="json") | {"enabled": None, "legal_basis": None})

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.project import Project, load_project
 from features.errors import PurposeError
 from features.keys import create_keys, keys_folder, read_keys
-from features.project import Project, load_project
 from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import KEYS, SCREENING, tiny_project
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.declarations.project import Project, load_project
+from features.declarations.specs import FeatureSpec
 from features.engine.build import build_features
 from features.engine.table import FeatureTable
 from features.leaks import label_finding, rebuilt_finding, single_feature_finding
-from features.project import Project, load_project
-from features.specs import FeatureSpec
 from features.tables import levels_of, stage_specs
 from tests.support.memory_store import MemoryStore, Told, store_of
 from tests.support.projects import tiny_project

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from docs.indicators import AGGREGATION_WORDS, PAGES, feature_words
-from features.catalogue import Indicator, Sector, Use
-from features.constraints import LANGUAGES, UNITS
-from features.project import Project, load_project
-from features.specs import AGGREGATIONS
+from features.declarations.catalogue import Indicator, Sector, Use
+from features.declarations.constraints import LANGUAGES, UNITS
+from features.declarations.project import Project, load_project
+from features.declarations.specs import AGGREGATIONS
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "norway"
 

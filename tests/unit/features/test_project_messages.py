@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.project import load_project
 from features.errors import ProjectError, PurposeError
-from features.project import load_project
 from tests.support.projects import tiny_project
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
+from features.declarations.project import load_project
+from features.declarations.registers import REGISTERS, KeptFor, Register, find_register, register_finding, register_problems
 from features.errors import ProjectError
-from features.project import load_project
-from features.registers import REGISTERS, KeptFor, Register, find_register, register_finding, register_problems
 from tests.support.projects import tiny_project
 
 

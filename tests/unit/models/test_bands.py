@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.catalogue import Wording
+from features.declarations.catalogue import Wording
 from models.bands import WORDING, Band, band_of, bands_of, fit_frequencies, frequency_text
 from tests.support.bundles import BANDS
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import Catalogue
+from features.declarations.catalogue import Catalogue
+from features.declarations.project import Project
+from features.declarations.screening import Screening, Services
 from features.errors import ModelError
-from features.project import Project
-from features.screening import Screening, Services
 from models.bundle import save_bundle
 from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion, write_champion
 from models.logistic import LogisticRung

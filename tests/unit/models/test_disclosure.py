@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from features.catalogue import Sector
+from features.declarations.catalogue import Sector
 from features.errors import ModelError
 from models.boosted import BoostedRung
 from models.bundle import Bundle

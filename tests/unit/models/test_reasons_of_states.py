@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.catalogue import Catalogue, Indicator, SectorFile, Wording
+from features.declarations.catalogue import Catalogue, Indicator, SectorFile, Wording
 from models.reasons import Reason, build_reasons
 from models.reference import Reference, Typical
 

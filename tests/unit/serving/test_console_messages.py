@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from features.catalogue import Sector, Wording
-from features.specs import AGGREGATIONS
-from features.windows import CALENDAR_WINDOWS
+from features.declarations.catalogue import Sector, Wording
+from features.declarations.specs import AGGREGATIONS
+from features.declarations.windows import CALENDAR_WINDOWS
 from models.ladder import LADDER
 from serving.cases.states import STEPS
 from serving.console import problems

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from features.catalogue import Wording
-from features.specs import AGGREGATIONS
-from features.windows import CALENDAR_WINDOWS, CalendarWindow
+from features.declarations.catalogue import Wording
+from features.declarations.specs import AGGREGATIONS
+from features.declarations.windows import CALENDAR_WINDOWS, CalendarWindow
 from serving.cases.pages import ReasonLine
 from serving.console.language import tongue
 from serving.console.values import typical_text, value_text

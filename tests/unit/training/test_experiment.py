@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from features.declarations.screening import Split as DeclaredSplit
 from features.progress import Silent
-from features.screening import Split as DeclaredSplit
 from models.calibration import IdentityCalibrator, PlattCalibrator
 from models.rung import FitSettings
 from tests.support.training_tables import PREDICTORS, planted_table

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.project import Project, load_project
+from features.declarations.screening import Reference
+from features.declarations.screening import Split as DeclaredSplit
 from features.errors import ProjectError, PurposeError
-from features.project import Project, load_project
-from features.screening import Reference
-from features.screening import Split as DeclaredSplit
 from tests.support.projects import NOW, tiny_project
 from training.plan import build_plan, plan_findings
 

@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from features.declarations.screening import DiagnosticSplit
+from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError
-from features.screening import DiagnosticSplit
-from features.screening import Split as DeclaredSplit
 from training.folds import FoldKind, choose_folds, forward_folds
 from training.periods import LabelledRows
 from training.splits import check_honest, check_registrable, diagnostic_split, person_folds, temporal_split

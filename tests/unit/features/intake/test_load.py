@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.declarations.project import load_project
 from features.errors import DataError, IntakeError, ProjectError, PurposeError
 from features.intake.load import ingest
 from features.intake.mapping import load_mapping
 from features.keys import read_keys
 from features.manifest import find_manifest
 from features.progress import Silent
-from features.project import load_project
 from features.store import EventStore, open_store
 from tests.support.ingesting import ingest_tiny, keys_of, repeatable_bytes, store_bytes
 from tests.support.projects import EDUCATION, KEYS, NOW, SCREENING, tiny_project, write_csv

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.project import load_project
 from features.errors import IntakeError
 from features.intake.quarantine import FileTally
 from features.intake.roster import Roster, read_roster
 from features.intake.sources import source_units
-from features.project import load_project
 from tests.support.projects import EDUCATION, NOW, SCREENING, tiny_project, write_csv
 
 TWO_SOURCES = """

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.declarations.project import load_project
 from features.intake.sampling import sample_records
 from features.intake.sources import SourceUnit, source_units
 from features.progress import Silent
-from features.project import load_project
 from tests.support.projects import EDUCATION, tiny_project
 
 

@@ -11,8 +11,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from features.declarations.project import load_project
 from features.errors import IntakeError
-from features.project import load_project
 from features.store import open_store
 from tests.support.ingesting import ingest_tiny
 from tests.support.projects import EDUCATION, LABOUR, raw_ids, tiny_project, write_csv

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from features.declarations.project import load_project
 from features.errors import IntakeError
 from features.intake.report import IntakeReport
-from features.project import load_project
 from features.records import day_of
 from features.store import open_store
 from tests.support.ingesting import ingest_tiny

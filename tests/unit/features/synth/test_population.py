@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from features.declarations.project import load_project
 from features.errors import ProjectError
-from features.project import load_project
 from features.synth.commands import app
 from features.synth.generate import Settings
 from features.synth.places import LOCAL

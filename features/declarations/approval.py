@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from features.catalogue import Catalogue, Indicator
+from features.declarations.catalogue import Catalogue, Indicator
+from features.declarations.screening import Screening, Services
 from features.errors import ProjectError
 from features.findings import Finding
-from features.screening import Screening, Services
 
 SHOWN = 12
 """As many drafts as a message names; the rest it counts."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from features.catalogue import Code, Sector, Strict, Wording
+from features.declarations.catalogue import Code, Sector, Strict, Wording
 
 PurposeKind = Literal["train", "score", "audit", "test"]
 

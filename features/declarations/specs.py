@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from features.constraints import Kind
-from features.windows import CalendarWindow, Window
+from features.declarations.constraints import Kind
+from features.declarations.windows import CalendarWindow, Window
 
 AGGREGATIONS = (
     "count",

@@ -13,10 +13,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from features.constraints import Kind as Kind
-from features.constraints import ValueContract
-from features.denylist import check_label_allowed, check_not_denied
-from features.specs import AGGREGATIONS_OF_A_LEVEL, FeatureSpec, check_asked_of_kind
+from features.declarations.constraints import Kind as Kind
+from features.declarations.constraints import ValueContract
+from features.declarations.denylist import check_label_allowed, check_not_denied
+from features.declarations.specs import AGGREGATIONS_OF_A_LEVEL, FeatureSpec, check_asked_of_kind
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 """A code that can stand in a column name, a URL and a file name."""
@@ -79,7 +79,7 @@ class Indicator(Strict):
     """Whether only whole numbers are values; a count says yes by itself."""
     ages: tuple[int, int] = (0, 24)
     registers: tuple[str, ...] = ()
-    """Where it is recorded. `features.registers` knows those kept for statistics alone; then the service's own system is the source."""
+    """Where it is recorded. `registers` knows those kept for statistics alone; then the service's own system is the source."""
     derived_from: tuple[Code, ...] = ()
     """Computed from these by features or rules of their own; declared so that it is seen, delivered by nobody."""
     ingested: bool = True
@@ -168,7 +168,7 @@ class Source(Strict):
     query: str | None = None
     purposes: tuple[Literal["train", "score", "audit"], ...] = ("train", "score")
     registers: tuple[str, ...] = ()
-    """Registers or case systems the files come from; one kept for statistics is refused for scoring (`features.registers`)."""
+    """Registers or case systems the files come from; one kept for statistics is refused for scoring (`features.declarations.registers`)."""
     legal_basis: str | None = None
     """Basis of this very source; needed where a register kept for statistics and research teaches or audits."""
     indicator: Code | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
 
-from features.catalogue import Source
+from features.declarations.catalogue import Source
 from features.findings import Finding
 
 

@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from features.approval import check_approved
-from features.catalogue import Catalogue, SectorFile, Strict, Use
-from features.denylist import denied_in_query
+from features.declarations.approval import check_approved
+from features.declarations.catalogue import Catalogue, SectorFile, Strict, Use
+from features.declarations.denylist import denied_in_query
+from features.declarations.registers import register_problems
+from features.declarations.screening import Outcome, Purpose, PurposeKind, Screening, Services, Stage
 from features.errors import ProjectError, PurposeError
-from features.registers import register_problems
-from features.screening import Outcome, Purpose, PurposeKind, Screening, Services, Stage
 
 TableT = TypeVar("TableT", bound=Strict)
 

@@ -1,0 +1,1 @@
+"""What a project declares: purposes, stages, outcomes, indicators, features, and what may not be declared."""
