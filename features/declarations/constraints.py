@@ -1,7 +1,7 @@
 """The value contract of an indicator: one declaration that describes a value, checks it and draws valid ones.
 
-From it come the words of the reference pages, the numbers that the intake check compares with, and columns of invented values. It is the
-plain statement; the intake check says the same in SQL for millions of rows, and a property test holds the two to each other.
+From it come the words of the reference pages, the numbers that the intake check compares with, and the columns of synthetic files. It is
+the plain statement; the intake check says the same in SQL for millions of rows, and a property test holds the two to each other.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal, Self
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Language = Literal["nb", "nn", "en"]
@@ -138,6 +139,21 @@ class ValueContract:
             return "value_above_high"
         return "value_not_whole" if self.is_whole and number != math.floor(number) else None
 
+    def find_faulty(self, delivered: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Say of a column of numbers at once which of them `find_fault` would refuse; NaN is a record without a value.
+
+        >>> ValueContract.of(Kind.COUNT, high=31).find_faulty(np.array([0.0, 2.5, 32.0, np.nan])).tolist()
+        [False, True, True, False]
+        """
+        values = np.asarray(delivered, dtype=np.float64)
+        if self.levels:
+            found, place = np.unique(values, return_inverse=True)
+            return np.array([self.find_fault(value) is not None for value in found.tolist()], dtype=np.bool_)[place]
+        faulty = ~((values >= (-LARGEST if self.low is None else self.low)) & (values <= (LARGEST if self.high is None else self.high)))
+        if self.is_whole:
+            faulty |= values != np.floor(values)
+        return faulty & ~np.isnan(values) if self.may_lack_value else faulty
+
     def draw(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
         """Draw n valid values as the store keeps them, the bounds among them more often than chance would.
 
@@ -153,14 +169,36 @@ class ValueContract:
         ends = rng.random(n)
         drawn[ends < 0.05] = low
         drawn[ends > 0.95] = high
-        return np.clip(np.floor(drawn), math.ceil(low), math.floor(high)) if self.is_whole else drawn
+        return np.clip(np.floor(drawn), math.ceil(low), math.floor(high)) if self.is_whole else _within_as_float32(drawn, low, high)
 
-    def as_delivered(self, stored: NDArray[np.float64]) -> list[str] | NDArray[np.float64]:
-        """Turn stored numbers into what a source delivers: the texts of the levels, or the numbers themselves."""
-        if not self.levels:
-            return stored
-        text_of = {number: text for text, number in self.stored_levels.items()}
-        return [text_of[float(number)] for number in stored]
+    def as_delivered(self, stored: NDArray[np.float64]) -> pa.Array:
+        """Turn stored numbers into what a source delivers: the texts of the levels, or the numbers themselves.
+
+        >>> ValueContract.of(Kind.CATEGORY, levels=("boy", "girl")).as_delivered(np.array([1.0, 0.0])).to_pylist()
+        ['girl', 'boy']
+
+        Raises
+        ------
+        ValueError
+            When a number is no stored level.
+        """
+        return pa.array(self.levels).take(pa.array(self.level_places(stored))) if self.levels else pa.array(stored)
+
+    def level_places(self, stored: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Give the position in `levels` of each stored number.
+
+        Raises
+        ------
+        ValueError
+            When a number is no stored level.
+        """
+        numbers = np.fromiter(self.stored_levels.values(), dtype=np.float64)
+        ordered = np.argsort(numbers, kind="stable").astype(np.int32)
+        places = ordered[np.minimum(np.searchsorted(numbers[ordered], stored), len(numbers) - 1)]
+        n_other = int((numbers[places] != stored).sum())
+        if n_other:
+            raise ValueError(f"{n_other} of {len(stored)} numbers are no stored level of {', '.join(self.levels)}")
+        return places
 
     def describe(self, language: Language) -> str:
         """Say in words what a value may be, for whom, and what a record without one means."""
@@ -290,6 +328,13 @@ def _as_text(value: float | str) -> str:
     if isinstance(value, str):
         return value.strip(" ")
     return str(int(value)) if math.isfinite(value) and value == math.floor(value) else str(value)
+
+
+def _within_as_float32(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """Round to what the store can keep, towards the inside where the nearest such number lies beyond a bound."""
+    kept = values.astype(np.float32)
+    kept = np.where(kept.astype(np.float64) > high, np.nextafter(kept, np.float32(-np.inf)), kept)
+    return np.where(kept.astype(np.float64) < low, np.nextafter(kept, np.float32(np.inf)), kept).astype(np.float64)
 
 
 def _drawing_range(low: float | None, high: float | None) -> tuple[float, float]:

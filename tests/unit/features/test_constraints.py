@@ -67,6 +67,19 @@ def test_a_value_that_breaks_the_contract_gets_its_reason(contract: ValueContrac
     assert contract.find_fault(value) == fault
 
 
+def test_a_number_that_is_no_stored_level_is_refused_and_not_delivered_as_its_neighbour() -> None:
+    assert GRADE.as_delivered(np.array([10.0, 8.0, 9.0])).to_pylist() == ["10", "8", "9"]
+    with pytest.raises(ValueError, match="2 of 3 numbers are no stored level"):
+        GRADE.as_delivered(np.array([8.5, 8.0, 11.0]))
+
+
+def test_what_is_drawn_can_be_kept_as_float32_without_leaving_the_bounds() -> None:
+    contract = ValueContract.of(Kind.AMOUNT, low=0.1, high=0.7)
+    stored = contract.draw(np.random.default_rng(3), 500)
+    assert np.array_equal(stored.astype(np.float32), stored)
+    assert not contract.find_faulty(stored).any()
+
+
 def test_numbers_that_are_levels_keep_their_number_and_names_get_their_position() -> None:
     assert GRADE.stored_levels == {"8": 8.0, "9": 9.0, "10": 10.0}
     assert NAMED.stored_levels == {"A1": 0.0, "A2": 1.0, "B1": 2.0}
@@ -76,7 +89,7 @@ def test_numbers_that_are_levels_keep_their_number_and_names_get_their_position(
 @pytest.mark.parametrize("contract", ALL)
 def test_what_is_drawn_is_valid_reaches_the_bounds_and_depends_on_the_seed_alone(contract: ValueContract) -> None:
     stored = contract.draw(np.random.default_rng(3), 500)
-    delivered = contract.as_delivered(stored)
+    delivered = contract.as_delivered(stored).to_pylist()
     assert len(stored) == 500
     assert {contract.find_fault(value) for value in delivered} == {None}
     assert np.array_equal(stored, contract.draw(np.random.default_rng(3), 500))
