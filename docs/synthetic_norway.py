@@ -17,13 +17,16 @@ from typing import TypedDict
 
 from numpy.random import SeedSequence
 
+from features.declarations.project import load_project
 from features.synth.figures.measure import Figures, measure_population
 from features.synth.figures.targets import TARGETS, Target
 from features.synth.generate import Settings, generate_cohorts
 from features.synth.plants import PLANTS
+from features.synth.registers import delivery_of
 from features.synth.sources import write_sources
 
 STORED = Path(__file__).parent / "synthetic-norway.json"
+NORWAY = Path(__file__).parents[1] / "examples" / "norway"
 PEOPLE, SEED, UNTIL = 200_000, 5, date(2026, 11, 1)
 
 
@@ -40,7 +43,9 @@ def fresh_figures(*, people: int, seed: int, until: date) -> Figures:
     """Make a population in a temporary folder and measure it."""
     settings = Settings(people, until)
     with tempfile.TemporaryDirectory() as folder:
-        write_sources(generate_cohorts(settings, SeedSequence(seed)), Path(folder), people=people, last_day=settings.last_day)
+        delivery = delivery_of(load_project(NORWAY).catalogue)
+        cohorts = generate_cohorts(settings, SeedSequence(seed))
+        write_sources(cohorts, Path(folder), people=people, last_day=settings.last_day, delivery=delivery)
         return measure_population(Path(folder))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from features.synth import rates
 from features.synth.background import Background
 from features.synth.child_welfare import Welfare
 from features.synth.events import Events, Lag, concatenate, make_events
@@ -15,6 +16,7 @@ from features.synth.school_year import autumn_of, day_of
 
 YEARLY = Lag(5, 20.0)
 SCHOOLS_A_PLACE = 9
+USED = ("no", "yes")
 
 
 def audit_records(
@@ -32,14 +34,15 @@ def audit_records(
 def _fixed(people: Background, rng: np.random.Generator) -> list[Events]:
     """Attributes that do not change; values are positions in the lists of `rates`."""
     everyone = np.ones(people.n_people, dtype=bool)
-    columns: dict[str, NDArray[np.int32] | NDArray[np.bool_]] = {
-        "aud_sex": ~people.boy,
-        "int_category": people.immigration,
-        "aud_parents_education": people.education,
-        "aud_birth_year": np.full(people.n_people, people.birth_year, dtype=np.int32),
+    columns: dict[str, tuple[NDArray[np.int32] | NDArray[np.bool_], tuple[str, ...]]] = {
+        "aud_sex": (~people.boy, rates.SEX),
+        "int_category": (people.immigration, rates.IMMIGRATION),
+        "aud_parents_education": (people.education, rates.EDUCATION),
+        "aud_birth_year": (np.full(people.n_people, people.birth_year, dtype=np.int32), ()),
     }
     return [
-        make_events(name, everyone, value=column, happened_on=people.arrived_on, lag=YEARLY, rng=rng) for name, column in columns.items()
+        make_events(code, everyone, value=column, happened_on=people.arrived_on, lag=YEARLY, rng=rng, names=names)
+        for code, (column, names) in columns.items()
     ]
 
 
@@ -58,5 +61,5 @@ def _school(people: Background, residence: Residence, enrolled: Bools, rng: np.r
 def _use(indicator: str, people: Background, used_on: NDArray[np.int32], rng: np.random.Generator) -> Events:
     """Say *no* from the start and *yes* from the first use."""
     everyone = np.ones(people.n_people, dtype=bool)
-    no = make_events(indicator, everyone, value=0, happened_on=people.arrived_on, lag=YEARLY, rng=rng)
-    return concatenate([no, make_events(indicator, everyone, value=1, happened_on=used_on, lag=YEARLY, rng=rng)])
+    no = make_events(indicator, everyone, value=0, happened_on=people.arrived_on, lag=YEARLY, rng=rng, names=USED)
+    return concatenate([no, make_events(indicator, everyone, value=1, happened_on=used_on, lag=YEARLY, rng=rng, names=USED)])

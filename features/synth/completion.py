@@ -21,6 +21,7 @@ from features.synth.school_year import autumn_of, day_of
 NORMAL_TIME, LATER, BASIC_COMPETENCE, STILL_ENROLLED, HIGHER_EDUCATION, NOT_COMPLETED, LEFT, NEVER_STARTED = 1, 2, 3, 4, 5, 6, 8, 9
 POSITIVE = (STILL_ENROLLED, NOT_COMPLETED, NEVER_STARTED)
 EXCLUDED = (BASIC_COMPETENCE, LEFT)
+PROGRAMMES = ("studieforberedende", "yrkesfag")
 VIGO = Lag(1, 4.0, late_share=0.01, late_days=30)
 
 
@@ -182,7 +183,15 @@ def upper_records(people: Background, upper: UpperSecondary, enrolled: Bools, rn
     years = np.where(upper.general, 5, 6)
     ended = np.where(upper.status == NEVER_STARTED, day_of(autumn + 2, 10, 15), _days_after(autumn, years))
     return [
-        make_events("edu_programme", starts, value=~upper.general, happened_on=day_of(autumn, 8, 20), lag=Lag(30, 8.0), rng=rng),
+        make_events(
+            "edu_programme",
+            starts,
+            value=~upper.general,
+            happened_on=day_of(autumn, 8, 20),
+            lag=Lag(30, 8.0),
+            rng=rng,
+            names=PROGRAMMES,
+        ),
         make_events("edu_choice_rank", starts, value=rank, happened_on=day_of(autumn, 7, 10), lag=VIGO, rng=rng),
         make_events("edu_status_change", quit_, value=1, happened_on=upper.quit_on, lag=VIGO, rng=rng),
         make_events("edu_status_change", switched, value=1, happened_on=switch_on, lag=VIGO, rng=rng),

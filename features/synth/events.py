@@ -23,6 +23,8 @@ class Events:
     happened_on: Ints
     known_on: Ints
     record: Ints | None = None
+    names: tuple[str, ...] = ()
+    """Where given, `value` is a position among these: what the generator means by its numbers, whatever number the store gives a level."""
 
     def __len__(self) -> int:
         return len(self.person)
@@ -30,7 +32,7 @@ class Events:
     def where(self, keep: Bools) -> Events:
         """Keep some rows."""
         record = None if self.record is None else self.record[keep]
-        return Events(self.indicator, self.person[keep], self.value[keep], self.happened_on[keep], self.known_on[keep], record)
+        return Events(self.indicator, self.person[keep], self.value[keep], self.happened_on[keep], self.known_on[keep], record, self.names)
 
 
 Column = Floats | Ints | NDArray[np.float32] | NDArray[np.int64] | Bools | float
@@ -45,6 +47,7 @@ def make_events(
     lag: Lag,
     rng: np.random.Generator,
     record: Column | None = None,
+    names: tuple[str, ...] = (),
 ) -> Events:
     """Turn a mask over people (n,) or people × slots (n, k) into events; the columns broadcast to it."""
     index = np.nonzero(mask)
@@ -60,6 +63,7 @@ def make_events(
         happened,
         (happened + lag.draw(len(happened), rng)).astype(np.int32),
         None if record is None else pick(record).astype(np.int32),
+        names,
     )
 
 
@@ -107,6 +111,7 @@ def concatenate(parts: list[Events]) -> Events:
         np.concatenate([part.happened_on for part in parts]),
         np.concatenate([part.known_on for part in parts]),
         np.concatenate(records) if len(records) == len(parts) else None,
+        parts[0].names,
     )
 
 

@@ -118,6 +118,8 @@ class Cohort:
     economy: list[Economy]
     consents: Consents
     truth: Truth
+    left_on: Ints
+    """When each left Norway; far in the future for who stays."""
 
 
 ADDRESS_GRADES = ("ugradert", "klientadresse", "fortrolig", "strengtFortrolig")
@@ -238,12 +240,13 @@ def generate_cohort(
         first_number,
         people,
         _draw_address_grades(people, settings, rng),
-        {name: _visible(found, people, settings.last_day, left_on) for name, found in records.items()},
+        {name: visible_events(found, people, settings.last_day, left_on) for name, found in records.items()},
         _visible_spells(spells, people, settings.last_day, left_on),
         national_tests(people, enrolled, schooling.supported, rng),
         household_economy(people),
         draw_consents(people, settings.last_day, left_on, rng),
         _truth(upper, drivers, schooled, career),
+        left_on,
     )
 
 
@@ -266,7 +269,7 @@ AFTER_LEAVING = frozenset({"edu_vgo_status", "nav_status8"})
 """Statistics go on counting who is no longer here."""
 
 
-def _visible(events: Events, people: Background, last_day: int, left_on: Ints) -> Events:
+def visible_events(events: Events, people: Background, last_day: int, left_on: Ints) -> Events:
     """Drop what is not known by the last day, has not happened by then, or happened while the person was not here."""
     here = (events.happened_on >= people.arrived_on[events.person]) & (events.happened_on <= last_day)
     if events.indicator not in AFTER_LEAVING:

@@ -45,7 +45,10 @@ def _programme(people: Background, as_adult: Bools, start: NDArray[np.int64], rn
     paused_on, back_on = start + 90, start + 90 + rng.integers(20, 120, n)
     told = ((as_adult, start, 0), (paused, paused_on, 1), (paused, back_on, 0), (as_adult, stop, np.where(rng.random(n) < 0.15, 3, 2)))
     return concatenate(
-        [make_events("int_intro_programme", who, value=state, happened_on=on, lag=SETTLEMENT, rng=rng) for who, on, state in told]
+        [
+            make_events("int_intro_programme", who, value=state, happened_on=on, lag=SETTLEMENT, rng=rng, names=PROGRAMME_STATES)
+            for who, on, state in told
+        ]
     )
 
 
@@ -68,7 +71,9 @@ def _tuition(people: Background, as_adult: Bools, start: NDArray[np.int64], rng:
     ends = start[:, None] + 182 * (halves + 1)
     return [
         make_events("int_norwegian_hours", taught, value=hours, happened_on=ends, lag=SETTLEMENT, rng=rng),
-        make_events("int_norwegian_test", taken, value=level, happened_on=start[:, None] + tests, lag=SETTLEMENT, rng=rng),
+        make_events(
+            "int_norwegian_test", taken, value=level, happened_on=start[:, None] + tests, lag=SETTLEMENT, rng=rng, names=TEST_LEVELS
+        ),
     ]
 
 

@@ -10,20 +10,24 @@ from numpy.random import SeedSequence
 
 from features.declarations.project import Project
 from features.errors import ProjectError
+from features.synth.drawn import with_drawn
 from features.synth.generate import Settings, generate_cohorts
-from features.synth.registers import delivery_of
+from features.synth.registers import DRAWN, DRAWN_AUDIT, delivery_of
 from features.synth.sources import Written, write_sources
 
 
 def write_population(project: Project, settings: Settings, seed: int, *, advance: Callable[[float], None] = lambda _: None) -> Written:
     """Generate a population and write its source files below the project's ``data/``, replacing an earlier population.
 
-    Only indicators that the project has on are delivered: a register hands out nothing that nobody may load.
+    Only indicators that the project has on are delivered: a register hands out nothing that nobody may load. One that the causal structure
+    does not know is drawn from its contract, into ``data/drawn.parquet`` (an audit attribute into ``data/drawn_audit.parquet``).
 
     Raises
     ------
     ProjectError
         TID110 when the project does not say ``data = "synthetic"``: invented people never mix with others (R-33).
+    DataError
+        TID464 when an indicator's contract does not allow what the generator makes of it.
     """
     if not project.is_synthetic:
         raise ProjectError(
@@ -31,19 +35,21 @@ def write_population(project: Project, settings: Settings, seed: int, *, advance
             f'{project.root / "screening.toml"} says data = "{project.screening.project.data}". Invented people may only be written into a '
             'project with data = "synthetic" (R-33). Make one with `tidlig init DIR --example norway`.',
         )
-    catalogue = project.catalogue
+    delivery, stream = delivery_of(project.catalogue), SeedSequence(seed)
     data, partial = project.root / "data", project.root / "data.part"
     shutil.rmtree(partial, ignore_errors=True)
     written = write_sources(
-        generate_cohorts(settings, SeedSequence(seed)),
+        with_drawn(generate_cohorts(settings, stream), delivery.drawn, stream, last_day=settings.last_day),
         partial,
         people=settings.people,
         last_day=settings.last_day,
-        delivery=delivery_of(catalogue.indicators, has_consents=any(i.needs_consent for i in catalogue.indicators.values())),
+        delivery=delivery,
         advance=advance,
     )
     for name in (*written.rows, *written.others):
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (partial / name).replace(data / name)
+    for name in {DRAWN, DRAWN_AUDIT} - set(written.rows):
+        (data / name).unlink(missing_ok=True)
     shutil.rmtree(partial)
     return replace(written, folder=data)

@@ -6,24 +6,13 @@ snapshots and Statistics Norway's spells.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
-from features.synth import rates
-from features.synth.integration import PROGRAMME_STATES, TEST_LEVELS
-
-LEVELS: dict[str, tuple[str, ...]] = {
-    "edu_programme": ("studieforberedende", "yrkesfag"),
-    "int_intro_programme": PROGRAMME_STATES,
-    "int_norwegian_test": TEST_LEVELS,
-    "aud_sex": rates.SEX,
-    "int_category": rates.IMMIGRATION,
-    "aud_parents_education": rates.EDUCATION,
-    "aud_child_welfare_use": ("no", "yes"),
-    "aud_health_use": ("no", "yes"),
-}
-"""Delivered by name: the generator's value is a position here."""
+from features.declarations.catalogue import Catalogue, Sector
+from features.declarations.constraints import ValueContract
 
 
 @dataclass(frozen=True)
@@ -138,25 +127,60 @@ SPELL_LAG_DAYS = 14
 """After this many days a spell's start or end is known: the layout has no column for it, so the sources declare a lag."""
 
 
+TEST_COLUMNS = {"reading": "edu_np_reading", "maths": "edu_np_maths", "english": "edu_np_english"}
+"""Columns of ``national_tests.csv`` and their indicators."""
+ECONOMY_COLUMNS = {
+    "low_income": "nav_low_income_hh",
+    "social_assistance_months": "nav_social_assist_hh",
+    "parents_in_work": "nav_parents_work",
+}
+"""Columns of ``economy.csv`` and their indicators."""
+
+GENERATED = frozenset(
+    {
+        *(code for file in EVENT_FILES for code in file.indicators),
+        *(file.indicator for file in SPELL_FILES),
+        *TEST_COLUMNS.values(),
+        *ECONOMY_COLUMNS.values(),
+    }
+)
+"""Indicators that the causal structure knows."""
+DRAWN, DRAWN_AUDIT = "drawn.parquet", "drawn_audit.parquet"
+"""What it does not know is drawn from its contract; audit attributes in a file of their own, since their store is apart (R-10)."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """What is delivered: the files that hold something the project has on, and only that."""
 
     event_files: tuple[EventFile, ...]
     spell_files: tuple[SpellFile, ...]
-    has_consents: bool = True
+    drawn_files: tuple[EventFile, ...]
+    contracts: Mapping[str, ValueContract]
+    """What a value may be, by indicator: where the texts of levels come from, and what every column is held against."""
+    has_consents: bool
+
+    @cached_property
+    def drawn(self) -> dict[str, ValueContract]:
+        """Contracts of the indicators that are drawn from them and from nothing else."""
+        return {code: self.contracts[code] for file in self.drawn_files for code in file.indicators}
 
 
-EVERYTHING = Delivery(EVENT_FILES, SPELL_FILES)
-
-
-def delivery_of(wanted: Collection[str], *, has_consents: bool = False) -> Delivery:
-    """Keep what a project has on; a register delivers nothing that nobody may load.
-
-    >>> [file.indicators for file in delivery_of({"fam_moves"}).event_files]
-    [('fam_moves',)]
-    """
+def delivery_of(catalogue: Catalogue) -> Delivery:
+    """Keep what a project has on; a register delivers nothing that nobody may load."""
+    wanted = catalogue.indicators
     narrowed = (replace(file, indicators=tuple(code for code in file.indicators if code in wanted)) for file in EVENT_FILES)
     return Delivery(
-        tuple(file for file in narrowed if file.indicators), tuple(file for file in SPELL_FILES if file.indicator in wanted), has_consents
+        tuple(file for file in narrowed if file.indicators),
+        tuple(file for file in SPELL_FILES if file.indicator in wanted),
+        _drawn_files(catalogue),
+        {code: indicator.contract for code, indicator in wanted.items()},
+        has_consents=any(indicator.needs_consent for indicator in wanted.values()),
     )
+
+
+def _drawn_files(catalogue: Catalogue) -> tuple[EventFile, ...]:
+    unknown = [code for code in catalogue.indicators if code not in GENERATED]
+    audit = [code for code in unknown if catalogue.sector_of(code) is Sector.AUDIT]
+    others = [code for code in unknown if code not in audit]
+    return tuple(EventFile(name, tuple(codes), as_text=True) for name, codes in ((DRAWN, others), (DRAWN_AUDIT, audit)) if codes)

@@ -1,15 +1,15 @@
 """Write a population as the files that a real deployment would deliver, every row marked synthetic.
 
 Which register is in which file stands in `registers.py`. Beside them: ``persons.csv`` (id, household, birth, address grading),
-``consents.csv``, ``national_tests.csv`` and ``economy.csv`` (one wide row a person and date), ``truth/truth.parquet`` (what no register
-knows; no source declares it) and ``README.md``.
+``consents.csv``, ``national_tests.csv`` and ``economy.csv`` (one wide row a person and date), ``drawn.parquet`` (indicators that the causal
+structure does not know), ``truth/truth.parquet`` (what no register knows; no source declares it) and ``README.md``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,14 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from features.declarations.constraints import ValueContract
 from features.synth.consents import PURPOSES, SCOPES, SIGNS_ALONE_FROM, VALID_DAYS, Consents
 from features.synth.events import Events
 from features.synth.generate import ADDRESS_GRADES, Cohort
-from features.synth.registers import EVERYTHING, LEVELS, Delivery, EventFile
+from features.synth.registers import ECONOMY_COLUMNS, TEST_COLUMNS, Delivery, EventFile
 from features.synth.spell_files import spell_metadata, spell_rows
 from features.synth.truth import truth_rows
+from features.synth.values import check_values, delivered_values, with_comma
 
 README = """# SYNTHETIC DATA / SYNTETISKE DATA
 
@@ -33,6 +35,9 @@ identifier starts with `SYN-`. Numbers resemble Norwegian statistics and describ
 Real data may never be put into this folder, and these files never into a project with real data (R-33).
 
 `truth/` holds what no register knows. No source declares it: nothing may be trained on it.
+"""
+DRAWN_README = """
+{files}: {codes}: drawn at random from the declaration and related to nothing. Nothing can be learnt from them.
 """
 AT_HOME_UNTIL = 19
 
@@ -46,6 +51,8 @@ class Written:
     rows: dict[str, int]
     others: tuple[str, ...] = ()
     """Files without rows: metadata, README."""
+    drawn: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of the files, those of indicators drawn from their contracts alone, with the indicators."""
 
 
 def write_sources(
@@ -54,12 +61,17 @@ def write_sources(
     *,
     people: int,
     last_day: int,
-    delivery: Delivery = EVERYTHING,
+    delivery: Delivery,
     advance: Callable[[float], None] = lambda _: None,
 ) -> Written:
     """Write all files below `folder`, one birth year at a time; memory holds one of them.
 
     `people` is the size of the whole population: identifiers are a fixed shuffle of 1 to `people`, so that they say nothing about age.
+
+    Raises
+    ------
+    DataError
+        TID464 when the contract of an indicator does not allow what the generator made of it.
     """
     with ExitStack() as stack:
         files = _Files(folder, stack)
@@ -70,10 +82,16 @@ def write_sources(
                 files.write(name, table)
             n_people += cohort.people.n_people
             advance(cohort.people.n_people)
-    others = {file.metadata_name: spell_metadata(file) for file in delivery.spell_files} | {"README.md": README}
+    others = {file.metadata_name: spell_metadata(file) for file in delivery.spell_files} | {"README.md": _readme(delivery)}
     for name, text in others.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return Written(folder, n_people, dict(files.rows), tuple(others))
+    drawn = {file.name: file.indicators for file in delivery.drawn_files}
+    return Written(folder, n_people, dict(files.rows), tuple(others), drawn)
+
+
+def _readme(delivery: Delivery) -> str:
+    files, codes = ", ".join(f"`{file.name}`" for file in delivery.drawn_files), ", ".join(delivery.drawn)
+    return README + (DRAWN_README.format(files=files, codes=codes) if codes else "")
 
 
 def person_ids(cohort: Cohort, *, people: int) -> pa.StringArray:
@@ -88,12 +106,14 @@ def cohort_tables(cohort: Cohort, ids: pa.StringArray, *, last_day: int, deliver
     yield "persons.csv", _persons(cohort, ids, last_day)
     if delivery.has_consents:
         yield "consents.csv", pa.concat_tables([_consents(cohort.consents, ids, purpose) for purpose in PURPOSES])
-    for file in delivery.event_files:
-        yield file.name, _events(file, cohort.events, ids)
+    for file in (*delivery.event_files, *delivery.drawn_files):
+        yield file.name, _events(file, cohort.events, ids, delivery.contracts)
     for spell_file in delivery.spell_files:
-        yield spell_file.name, spell_rows(cohort.spells[spell_file.indicator], ids)
-    yield "national_tests.csv", _national_tests(cohort, ids, last_day)
-    yield "economy.csv", _economy(cohort, ids, last_day)
+        spells = cohort.spells[spell_file.indicator]
+        check_values(spells.indicator, spells.value, delivery.contracts[spells.indicator])
+        yield spell_file.name, spell_rows(spells, ids)
+    yield "national_tests.csv", _national_tests(cohort, ids, last_day, delivery.contracts)
+    yield "economy.csv", _economy(cohort, ids, last_day, delivery.contracts)
     yield "truth/truth.parquet", marked(truth_rows(cohort, ids))
 
 
@@ -125,17 +145,17 @@ def _consents(consents: Consents, ids: pa.StringArray, purpose: str) -> pa.Table
     return marked(columns)
 
 
-def _events(file: EventFile, events: Mapping[str, Events], ids: pa.StringArray) -> pa.Table:
-    tables = [_event_rows(file, position, events[indicator], ids) for position, indicator in enumerate(file.indicators)]
+def _events(file: EventFile, events: Mapping[str, Events], ids: pa.StringArray, contracts: Mapping[str, ValueContract]) -> pa.Table:
+    tables = [_event_rows(file, place, events[code], ids, contracts[code]) for place, code in enumerate(file.indicators)]
     return pa.concat_tables(tables)
 
 
-def _event_rows(file: EventFile, position: int, events: Events, ids: pa.StringArray) -> pa.Table:
+def _event_rows(file: EventFile, position: int, events: Events, ids: pa.StringArray, contract: ValueContract) -> pa.Table:
     n = len(events)
     columns: dict[str, pa.Array] = {
         "person": _person_of(ids, events.person),
         "indicator": pa.DictionaryArray.from_arrays(pa.array(np.full(n, position, np.int32)), pa.array(file.indicators)),
-        "value": _values(file, events),
+        "value": delivered_values(file, events, contract),
         "happened_on": _days(events.happened_on),
         "known_on": _days(events.known_on),
     }
@@ -144,42 +164,41 @@ def _event_rows(file: EventFile, position: int, events: Events, ids: pa.StringAr
     return marked(columns)
 
 
-def _values(file: EventFile, events: Events) -> pa.Array:
-    levels = LEVELS.get(events.indicator)
-    if levels is not None:
-        return pa.array(levels).take(pa.array(events.value.astype(np.int32)))
-    if file.decimal_comma:
-        return with_comma(events.value.astype(np.float64))
-    return pa.array(events.value.astype(np.int32)).cast(pa.string()) if file.as_text else pa.array(events.value)
-
-
-def _national_tests(cohort: Cohort, ids: pa.StringArray, last_day: int) -> pa.Table:
+def _national_tests(cohort: Cohort, ids: pa.StringArray, last_day: int, contracts: Mapping[str, ValueContract]) -> pa.Table:
     tables = []
     for test in cohort.tests:
         seen = test.present & (test.known_on <= last_day)
         rows = np.flatnonzero(seen).astype(np.int32)
-        scores = {
-            name: pa.array(test.scores[rows, column], from_pandas=True) for column, name in enumerate(("reading", "maths", "english"))
-        }
+        scores = {name: test.scores[rows, column] for column, name in enumerate(TEST_COLUMNS)}
+        _check_columns(scores, TEST_COLUMNS, contracts)
         dates = {"happened_on": _days(np.full(len(rows), test.happened_on, np.int32)), "known_on": _days(test.known_on[rows])}
-        tables.append(marked({"person": _person_of(ids, rows), **dates, **scores}))
+        columns = {name: pa.array(column, from_pandas=True) for name, column in scores.items()}
+        tables.append(marked({"person": _person_of(ids, rows), **dates, **columns}))
     return pa.concat_tables(tables)
 
 
-def _economy(cohort: Cohort, ids: pa.StringArray, last_day: int) -> pa.Table:
+def _economy(cohort: Cohort, ids: pa.StringArray, last_day: int, contracts: Mapping[str, ValueContract]) -> pa.Table:
     tables = []
     for year in cohort.economy:
         rows = np.flatnonzero((cohort.people.arrived_on <= year.happened_on) & (year.known_on <= last_day)).astype(np.int32)
         dates = {"happened_on": year.happened_on, "known_on": year.known_on}
         values = {
-            "low_income": year.low_income,
-            "social_assistance_months": year.assistance_months,
-            "parents_in_work": year.parents_in_work,
+            "low_income": year.low_income[rows],
+            "social_assistance_months": year.assistance_months[rows],
+            "parents_in_work": year.parents_in_work[rows],
         }
+        _check_columns(values, ECONOMY_COLUMNS, contracts)
         columns = {name: _days(np.full(len(rows), day, np.int32)) for name, day in dates.items()}
-        columns |= {name: with_comma(column[rows]) for name, column in values.items()}
+        columns |= {name: with_comma(column) for name, column in values.items()}
         tables.append(marked({"person": _person_of(ids, rows)} | columns))
     return pa.concat_tables(tables)
+
+
+def _check_columns(columns: Mapping[str, NDArray[np.floating]], codes: Mapping[str, str], contracts: Mapping[str, ValueContract]) -> None:
+    """Hold the columns of a wide row to their contracts; an empty field there is no record."""
+    for name, column in columns.items():
+        if codes[name] in contracts:
+            check_values(codes[name], column[~np.isnan(column)], contracts[codes[name]])
 
 
 def marked(columns: dict[str, pa.Array]) -> pa.Table:
@@ -194,18 +213,6 @@ def _person_of(ids: pa.StringArray, rows: NDArray[np.int32]) -> pa.DictionaryArr
 
 def _days(days: NDArray[np.int32]) -> pa.Array:
     return pa.array(np.asarray(days, dtype=np.int32)).cast(pa.date32())
-
-
-def with_comma(values: NDArray[np.float64]) -> pa.Array:
-    """Write numbers from 0 to 100 with one decimal and a decimal comma.
-
-    >>> with_comma(np.array([3.5, 12.0])).to_pylist()
-    ['3,5', '12,0']
-    """
-    return _TENTHS.take(pa.array(np.rint(values * 10).astype(np.int32)))
-
-
-_TENTHS = pa.array([f"{tenth // 10},{tenth % 10}" for tenth in range(1_001)])
 
 
 class _Files:

@@ -11,11 +11,14 @@ from numpy.random import SeedSequence
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
+from features.declarations.project import load_project
 from features.synth.figures.tables import connect
 from features.synth.generate import Settings, generate_cohorts
+from features.synth.registers import delivery_of
 from features.synth.sources import write_sources
 
 PEOPLE, UNTIL = 200_000, date(2026, 11, 1)
+NORWAY = Path(__file__).parents[2] / "examples" / "norway"
 LAST_TAUGHT_BIRTH_YEAR = 2001
 
 KNOWN = """
@@ -63,7 +66,8 @@ KNOWN = """
 @pytest.mark.proof
 def test_what_a_model_can_know_grows_with_age_and_stays_honest(tmp_path: Path) -> None:
     settings = Settings(PEOPLE, UNTIL)
-    write_sources(generate_cohorts(settings, SeedSequence(5)), tmp_path, people=PEOPLE, last_day=settings.last_day)
+    cohorts, delivery = generate_cohorts(settings, SeedSequence(5)), delivery_of(load_project(NORWAY).catalogue)
+    write_sources(cohorts, tmp_path, people=PEOPLE, last_day=settings.last_day, delivery=delivery)
     connection = connect(tmp_path)
 
     def reached(age: int) -> float:

@@ -15,12 +15,14 @@ from numpy.random import SeedSequence
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from docs.synthetic_norway import fresh_figures, read_stored
+from docs.synthetic_norway import NORWAY, fresh_figures, read_stored
+from features.declarations.project import load_project
 from features.synth.career import both_outside
 from features.synth.completion import EXCLUDED, POSITIVE
 from features.synth.figures.measure import Figures, auc, measure_population
 from features.synth.figures.targets import TARGETS, Target
 from features.synth.generate import Cohort, Settings, generate_cohorts
+from features.synth.registers import delivery_of
 from features.synth.sources import write_sources
 
 UNTIL = date(2026, 11, 1)
@@ -35,7 +37,8 @@ def cohorts() -> list[Cohort]:
 @pytest.fixture(scope="module")
 def figures(cohorts: list[Cohort], tmp_path_factory: pytest.TempPathFactory) -> Figures:
     folder = tmp_path_factory.mktemp("statistical") / "data"
-    write_sources(cohorts, folder, people=PEOPLE, last_day=Settings(PEOPLE, UNTIL).last_day)
+    delivery = delivery_of(load_project(NORWAY).catalogue)
+    write_sources(cohorts, folder, people=PEOPLE, last_day=Settings(PEOPLE, UNTIL).last_day, delivery=delivery)
     return measure_population(folder)
 
 
