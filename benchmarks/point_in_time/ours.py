@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +14,19 @@ import pyarrow.parquet as pq
 from benchmarks.point_in_time.work import INDICATORS, SPECS, all_rows
 from features.engine.build import build_features
 from features.engine.parts import PartedStore
-from features.intake.runs import ROW, Runs
+from features.intake.runs import ROW, Runs, SortedRun
 from features.manifest import BatchEntry, PurposeEntry
 from features.records import PERSONS_PER_PART, Records
 from features.store import RECORD_SCHEMA, EventStore, part_name
 from features.supersession import Columns, join_batches, store_order
+from features.threads import in_turn
 
-ROWS_AT_ONCE = 500_000
 RUN_COLUMNS = ("indicator", "value", "happened_on", "known_on", "record")
 
 
 def from_raw(raw: str, work: str, out: str, n_persons: int, workers: int) -> int:
     """Spread the records by person and build: what the peers do, in full."""
-    return _build(SpreadStore(spread(raw, work), n_persons), out, workers)
+    return _build(SpreadStore(spread(raw, work, workers=workers), n_persons), out, workers)
 
 
 def from_store(work: str, out: str, n_persons: int, workers: int) -> int:
@@ -38,33 +38,26 @@ def _build(store: PartedStore, out: str, workers: int) -> int:
     return build_features(store, all_rows(store.n_persons), SPECS, Path(out), levels={}, workers=workers).n_rows
 
 
-def spread(raw: str, work: str) -> Runs:
+def spread(raw: str, work: str, *, workers: int) -> Runs:
     """Bring the records into parts, in no order within each, as intake does with what it has checked."""
     Path(work).mkdir(parents=True, exist_ok=True)
     runs = Runs(Path(work) / "runs.bin")
     runs.path.unlink(missing_ok=True)
-    for batch in one_ahead(_batches(raw)):
-        rows = np.zeros(len(batch), dtype=ROW)
-        for name in RUN_COLUMNS:
-            rows[name] = batch[name].to_numpy()
-        runs.add(rows, batch["person"].to_numpy())
+    with pq.ParquetFile(raw) as file:
+        n_groups = file.num_row_groups
+    for run in in_turn(partial(_run_of, raw), range(n_groups), workers=workers):
+        runs.append(run)
     return runs
 
 
-def _batches(raw: str) -> Iterator[pa.RecordBatch]:
-    """Read row group by row group: a reader of several keeps the bytes of all that it has passed."""
+def _run_of(raw: str, group: int) -> SortedRun:
+    """Read one row group with a reader of its own, which keeps no bytes of others, and bring it into order."""
     with pq.ParquetFile(raw) as file:
-        for group in range(file.num_row_groups):
-            yield from file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=["person", *RUN_COLUMNS])
-
-
-def one_ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Read the next batch while this one is worked on."""
-    with ThreadPoolExecutor(1) as pool:
-        pending = pool.submit(next, batches, None)
-        while (batch := pending.result()) is not None:
-            pending = pool.submit(next, batches, None)
-            yield batch
+        table = file.read_row_group(group, columns=["person", *RUN_COLUMNS], use_threads=False)
+    rows = np.zeros(len(table), dtype=ROW)
+    for name in RUN_COLUMNS:
+        rows[name] = table[name].to_numpy()
+    return SortedRun.of(rows, table["person"].to_numpy())
 
 
 @dataclass(frozen=True)
@@ -92,7 +85,7 @@ def columns_of(runs: Runs, part: int) -> Columns:
 
 def lay_out(raw: str, work: str, n_persons: int) -> int:
     """Write the records into the product's store format, sorted within each part."""
-    runs = spread(raw, work)
+    runs = spread(raw, work, workers=1)
     (Path(work) / "batch").mkdir(exist_ok=True)
     for part in range(-(-n_persons // PERSONS_PER_PART)):
         _write_part(columns_of(runs, part), Path(work) / "batch" / part_name(part))

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -49,6 +47,7 @@ from features.manifest import (
 )
 from features.progress import Progress
 from features.store import store_folder
+from features.threads import in_turn
 
 
 def ingest(
@@ -209,7 +208,7 @@ def _write_purpose(run: Run, purpose: StorePurpose, runs: Runs, staging: Staging
     write = partial(write_part, runs, folder=folder, stored=run.stored(purpose), source_of_unit=source_of_unit, indicators=staging.codes)
     parts, rows = {}, 0
     with run.progress.step(f"Writing the {purpose} store", total=len(runs.parts())) as step:
-        for part in _in_turn(write, runs.parts(), workers=run.workers):
+        for part in in_turn(write, runs.parts(), workers=run.workers):
             _note_lines(staging.lines, part)
             rows += part.n_rows
             if part.digest is not None:
@@ -217,18 +216,6 @@ def _write_purpose(run: Run, purpose: StorePurpose, runs: Runs, staging: Staging
             step.advance()
     runs.path.unlink()
     return BatchEntry(folder=f"batches/{run.batch}", rows=rows, parts=parts)
-
-
-def _in_turn(write: Callable[[int], WrittenPart], parts: Sequence[int], *, workers: int) -> Iterator[WrittenPart]:
-    """Write parts on several threads and yield them in order; no more of them are under way than there are threads."""
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = deque[Future[WrittenPart]]()
-        for number in parts:
-            if len(waiting) == workers:
-                yield waiting.popleft().result()
-            waiting.append(pool.submit(write, number))
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:

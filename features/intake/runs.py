@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,28 @@ def line_of(origin: NDArray[np.int64]) -> NDArray[np.int64]:
     return origin & ((1 << _LINE_BITS) - 1)
 
 
+@dataclass(frozen=True)
+class SortedRun:
+    """Rows in order of their parts, and where each part begins, one past the last part too."""
+
+    rows: Rows
+    bounds: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Rows, persons: NDArray[np.int32]) -> Self:
+        """Bring rows into the order of their parts; safe on any thread.
+
+        Parameters
+        ----------
+        persons
+            Person codes, shape (n_rows,); the field `person` is set from them.
+        """
+        part = (persons // PERSONS_PER_PART).astype(np.uint16)
+        rows["person"] = persons % PERSONS_PER_PART
+        bounds = np.append(0, np.cumsum(np.bincount(part)))
+        return cls(np.take(rows, np.argsort(part, kind="stable")) if len(bounds) > 2 else rows, bounds)
+
+
 @dataclass
 class Runs:
     """Rows of one purpose, by part."""
@@ -59,23 +81,16 @@ class Runs:
     n_rows: int = 0
 
     def add(self, rows: Rows, persons: NDArray[np.int32]) -> None:
-        """Append rows; they keep their order within a part.
+        """Append rows; they keep their order within a part. `persons` as `SortedRun.of` takes them."""
+        self.append(SortedRun.of(rows, persons))
 
-        Parameters
-        ----------
-        persons
-            Person codes, shape (n_rows,); the field `person` is set from them.
-        """
-        part = (persons // PERSONS_PER_PART).astype(np.uint16)
-        rows["person"] = persons % PERSONS_PER_PART
-        bounds = np.append(0, np.cumsum(np.bincount(part)))
-        if len(bounds) > 2:
-            rows = np.take(rows, np.argsort(part, kind="stable"))
+    def append(self, run: SortedRun) -> None:
+        """Append a run."""
         with self.path.open("ab") as file:
-            rows.tofile(file)
+            run.rows.tofile(file)
         self._starts.append(self.n_rows)
-        self._bounds.append(bounds)
-        self.n_rows += len(rows)
+        self._bounds.append(run.bounds)
+        self.n_rows += len(run.rows)
 
     def parts(self) -> list[int]:
         """Numbers of the parts that have rows, ascending."""
