@@ -138,9 +138,7 @@ def create_keys(project: Project, *, environ: Mapping[str, str], token_bytes: To
     PurposeError
         TID204 as `keys_folder`, TID207 when the project holds real data.
     """
-    _check_may_make(project)
-    folder = keys_folder(project, environ=environ)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = _made_folder(project, environ)
     for purpose in PURPOSES:
         path = folder / f"{purpose}.key"
         if not path.exists():
@@ -148,9 +146,13 @@ def create_keys(project: Project, *, environ: Mapping[str, str], token_bytes: To
     return folder
 
 
-def _check_may_make(project: Project) -> None:
+def _made_folder(project: Project, environ: Mapping[str, str]) -> Path:
+    """Make the folder that a project may keep keys of its own in; never with real data."""
     if project.screening.project.data == "real":
         raise PurposeError("TID207", f"{project.root} holds real data: its keys are made and kept by the key holder, not by this command.")
+    folder = keys_folder(project, environ=environ)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def _write_key(path: Path, token_bytes: TokenBytes) -> None:
@@ -195,9 +197,7 @@ def create_new_key(project: Project, purpose: StorePurpose, *, environ: Mapping[
     PurposeError
         TID204 as `keys_folder`, TID207 when the project holds real data.
     """
-    _check_may_make(project)
-    folder = keys_folder(project, environ=environ)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = _made_folder(project, environ)
     path = new_key_path(folder, purpose)
     if not path.exists():
         _write_key(path, token_bytes)
