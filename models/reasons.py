@@ -37,7 +37,7 @@ class Reason:
     """On the served log-odds; all reasons of a person sum to served minus base."""
     direction: Direction
     main_feature: FeatureSpec
-    """The feature of this indicator that moved most; the value shown is its."""
+    """The feature that moved most in the indicator's direction; the value shown is its: one that pulled the other way would not explain."""
     value: Shown
     unit: str | None
     typical: Shown
@@ -86,7 +86,7 @@ def _reason(catalogue: Catalogue, code: str, names: list[str], phi: Vector, valu
     indicator = _declared(catalogue, code)
     specs = _specs(indicator, names)
     contribution = float(phi.sum())
-    main = int(np.argmax(np.abs(phi)))
+    main = int(np.argmax(phi * np.sign(contribution) if contribution else np.abs(phi)))
     return Reason(
         indicator=code,
         sector=catalogue.sector_of(code),

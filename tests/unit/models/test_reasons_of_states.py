@@ -53,3 +53,15 @@ def test_the_value_of_a_reason(main: str, value: float | str, unit: str | None, 
     found = reason(main)
     assert (found.main_feature.name, found.value, found.unit, found.main_feature.level) == (main, value, unit, level)
     assert found.typical == 0.5 or isinstance(value, str)
+
+
+def test_the_value_shown_is_one_that_pulled_the_same_way() -> None:
+    typical = Reference(100, {name: Typical(0.5, 0.0, 1.0, 0.5, 0.0) for name in NAMES})
+    phi = np.zeros(len(NAMES))
+    phi[[NAMES.index("care.distinct@ever"), NAMES.index("care.days_since_change@ever"), NAMES.index("care.last@ever=home")]] = (
+        0.4,
+        -0.5,
+        0.2,
+    )
+    (only,) = build_reasons(CATALOGUE, NAMES, phi, np.array([VALUES[name] for name in NAMES]), typical)
+    assert (only.direction, only.main_feature.name) == ("raises", "care.distinct@ever")
