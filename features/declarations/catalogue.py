@@ -190,7 +190,7 @@ class Source(Strict):
     """For `snapshots`: column -> indicator code. A column not listed here or in `ignored` rejects the file."""
     ignored: tuple[str, ...] = ()
     """Columns that may be present and are dropped before anything else happens."""
-    separator: Literal[",", ";", "\t", "auto"] = "auto"
+    separator: Literal[",", ";", "\t", "|", "auto"] = "auto"
     decimal: Literal[".", ","] = "."
     encoding: Literal["utf-8", "utf-16", "latin-1", "auto"] = "auto"
     max_bad_share: float = Field(default=0.01, ge=0, le=1)
