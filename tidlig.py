@@ -159,8 +159,8 @@ def _promote_all(folder: Path) -> None:
     """Let each newest challenger serve; the demo's signatures are simulated, and the ledger says so."""
     from features.declarations.project import load_project
     from training.commands import promote
-    from training.registry import list_models
-    from training.tracking import local_tracking
+    from training.registry.tracking import local_tracking
+    from training.registry.versions import list_models
 
     loaded = load_project(folder)
     signers = ["demo-modellforvalter", "demo-leder"]

@@ -26,8 +26,8 @@ LAYOUT_INCLUDED, FROM_STORE = "tidlig, layout included", "tidlig, from its store
 SAMPLE = 40_000
 SMALL = 20_000
 """Records of a size at which the tools with environments of their own are often seen: fixed costs rule there."""
-OWN_DATES = 1_000
-"""Records for dates that are each person's own: more would take featuretools minutes."""
+OWN_DATES = 4_000
+"""Records for dates that are each person's own: featuretools takes about a minute."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Peer:
         return replace(contender, python=str(python))
 
 
+FEATURETOOLS = Peer("featuretools, cutoff times", "featuretools_cutoffs:shared_dates", 2_000_000, "featuretools")
 PEERS = (
     Peer("DuckDB SQL per part, long, scattered", "duckdb_sql:long_then_scatter", 100_000_000),
     Peer("DuckDB SQL per part, pivoted", "duckdb_sql:conditional_aggregates_and_pivot", 100_000_000),
@@ -69,7 +70,7 @@ PEERS = (
         is_loaded=True,
         writing="collate_sql:aggregate_and_write",
     ),
-    Peer("featuretools, cutoff times", "featuretools_cutoffs:shared_dates", 2_000_000, "featuretools"),
+    FEATURETOOLS,
 )
 FEATURETOOLS_OWN = Peer("featuretools, each person's own dates", "featuretools_cutoffs:own_dates", OWN_DATES, "featuretools")
 
@@ -92,20 +93,24 @@ def main(arguments: Sequence[str] | None = None) -> list[RecordRow]:
     parser.add_argument("--runs", type=int, default=3, help="runs of each contender, the median counts; default %(default)s")
     parser.add_argument("--workers", type=int, default=2, help="threads of ours; default %(default)s")
     parser.add_argument("--only-ours", action="store_true", help="leave the peers out")
+    parser.add_argument("--beside", default="", metavar="PEER", help="only peers whose name begins so, such as featuretools")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where results go; default %(default)s")
     parser.add_argument("--peers", type=Path, default=Path("var/bench/peers"), help="environments of their own; default %(default)s")
     asked = parser.parse_args(arguments)
-    work, peers = asked.folder / "features-work", asked.peers
+    work, environments = asked.folder / "features-work", asked.peers
+    peers = [] if asked.only_ours else [peer for peer in PEERS if peer.name.startswith(asked.beside)]
+    if not peers and not asked.only_ours:
+        parser.error(f"no peer's name begins with {asked.beside}; there are {', '.join(peer.name for peer in PEERS)}")
     try:
-        if not asked.only_ours:
-            check_agreement(work, peers, workers=asked.workers)
+        if peers:
+            check_agreement(work, peers, environments, workers=asked.workers)
         rows = [
             row
-            for size, able in sizes(asked.records, PEERS if not asked.only_ours else ())
-            for row in _compared(work, size, able, peers, workers=asked.workers, runs=asked.runs)
+            for size, able in sizes(asked.records, peers)
+            for row in _compared(work, size, able, environments, workers=asked.workers, runs=asked.runs)
         ]
-        if not asked.only_ours:
-            rows += _compared_on_own_dates(work, peers, workers=asked.workers)
+        if FEATURETOOLS in peers:
+            rows += _compared_on_own_dates(work, environments, workers=asked.workers)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     told = per_record(rows)
@@ -156,7 +161,7 @@ def prepare(work: Path, peers: Sequence[Peer], environments: Path, *, workers: i
     ]
 
 
-def check_agreement(work: Path, environments: Path, *, workers: int) -> None:
+def check_agreement(work: Path, peers: Sequence[Peer], environments: Path, *, workers: int) -> None:
     """Build small samples with every contender and compare all of it: late and corrected records where these are known, plain ones else.
 
     Raises
@@ -166,15 +171,16 @@ def check_agreement(work: Path, environments: Path, *, workers: int) -> None:
     """
     _new_folder(work)
     write_raw(work / "raw.parquet", events=SAMPLE)
-    knowing = prepare(work, [peer for peer in PEERS if peer.environment is None], environments, workers=workers)
+    knowing = prepare(work, [peer for peer in peers if peer.environment is None], environments, workers=workers)
     check_equal(knowing)
     print_line(f"All {len(knowing)} that know of lateness agree to the last bit on {SAMPLE:,} records, late and corrected ones among them.")
     write_plain(work / "plain", records=SAMPLE)
-    knowing_one_date = [replace(peer, function=peer.writing or peer.function) for peer in PEERS if peer.environment]
+    knowing_one_date = [replace(peer, function=peer.writing or peer.function) for peer in peers if peer.environment]
     plain = prepare(work / "plain", knowing_one_date, environments, workers=workers)
     check_equal(plain)
-    write_plain(work / "own", records=400)
-    check_equal(_on_own_dates(work / "own", environments, workers=workers))
+    if FEATURETOOLS in peers:
+        write_plain(work / "own", records=400)
+        check_equal(_on_own_dates(work / "own", environments, workers=workers))
     print_line(f"All {len(plain)} that know one date a record agree to the last bit on {SAMPLE:,} records of which none is late.")
 
 

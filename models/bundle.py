@@ -27,15 +27,15 @@ from features.declarations.catalogue import Catalogue, SectorFile
 from features.declarations.screening import Bands
 from features.errors import ModelError
 from models.bands import Band, BandFrequency, bands_of
-from models.boosted import BoostedRung
 from models.calibration import Calibrator, load_calibrator
 from models.card import ModelCard
 from models.explanation import Contributions, explain
-from models.ladder import get_rung
 from models.manifest import FORMAT, check_contract, check_files, check_format, check_packages, file_hashes
 from models.reasons import Reason, build_reasons
 from models.reference import Reference
-from models.rung import Matrix, Rung, read_json, write_json
+from models.rungs.boosted import BoostedRung
+from models.rungs.ladder import get_rung
+from models.rungs.rung import Matrix, Rung, read_json, write_json
 
 Vector: TypeAlias = NDArray[np.float64]
 

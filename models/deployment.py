@@ -12,7 +12,7 @@ from pathlib import Path
 from features.declarations.project import Project
 from features.errors import ModelError
 from models.bundle import Bundle, bundle_hash, load_bundle
-from models.rung import read_json, write_json
+from models.rungs.rung import read_json, write_json
 
 
 @dataclass(frozen=True)

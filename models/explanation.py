@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from features.errors import ModelError
 from models.calibration import Calibrator
-from models.rung import Matrix, Rung
+from models.rungs.rung import Matrix, Rung
 
 Vector: TypeAlias = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.small_cells import SMALLEST_CELL
-from models.rung import Matrix
+from models.rungs.rung import Matrix
 
 
 @dataclass(frozen=True)

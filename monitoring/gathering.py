@@ -28,7 +28,7 @@ from features.store import open_store
 from features.tables import current_stage_table
 from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
-from models.rung import Matrix
+from models.rungs.rung import Matrix
 from monitoring.oversight import Oversight, count_oversight
 from monitoring.wording import in_languages
 

@@ -26,7 +26,7 @@ from features.store import EventStore
 from models.bands import Band
 from models.bundle import Bundle, Scores
 from models.deployment import Champion
-from models.rung import Matrix
+from models.rungs.rung import Matrix
 
 YOUNGEST = 6
 """Nobody younger is proposed, whatever the project says (R-17)."""

@@ -1,127 +1,31 @@
-"""From a finished experiment to the bundle that would serve, its gates and its card."""
+"""From an examined experiment to its card and to the bundle that would serve."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.declarations.project import Project
 from features.findings import Finding
 from models import metrics
 from models.bands import fit_frequencies
 from models.bundle import Bundle, Provenance
 from models.card import CapacityRow, GroupRow, LadderRow, ModelCard
-from models.intervals import Interval, with_interval
 from models.reference import fit_reference
-from training.experiment import Experiment
-from training.figures import SHARES
-from training.gates import (
-    amount_gate,
-    benchmark_gate,
-    calibration_gate,
-    capacity_gate,
-    determinism_gate,
-    explanation_gate,
-    leak_gate,
-    leakage_gate,
-    split_gate,
-)
-from training.group_gates import AssessedRows, group_gates, no_groups, within_capacity
-from training.plan import PlannedModel
-from training.resampling import RANKING_METRICS
+from models.resampling import RANKING_METRICS
+from training.evaluation.examined import Examined
+from training.evaluation.figures import SHARES
+from training.fitting.experiment import Experiment
 
 if TYPE_CHECKING:
-    from models.metrics import Metric
-
-EXPLAINED_ROWS = 500
-"""Test rows whose reasons are added up for the gate."""
-SLOPE_RESAMPLES = 200
+    pass
 
 
-@dataclass(frozen=True)
-class Inspection:
-    """Gates of one experiment, and what they looked at."""
-
-    gates: tuple[Finding, ...]
-    calibration: Mapping[str, Interval]
-
-
-@dataclass(frozen=True)
-class Examiner:
-    """Asks a finished experiment every gate's question."""
-
-    project: Project
-    planned: PlannedModel
-    experiment: Experiment
-
-    @property
-    def _seed(self) -> int:
-        return self.project.screening.training.seed
-
-    @cached_property
-    def _explained(self) -> NDArray[np.float32]:
-        rows = np.flatnonzero(self.experiment.split.test)
-        step = max(1, len(rows) // EXPLAINED_ROWS)
-        mask = np.zeros(len(self.experiment.table.label), dtype=np.bool_)
-        mask[rows[::step]] = True
-        return self.experiment.table.columns(self.experiment.chosen.rung.feature_names, mask)
-
-    def inspect(self, *, leaks: Sequence[Finding], groups: Mapping[str, NDArray[np.str_]] | None, no_groups_reason: str = "") -> Inspection:
-        """Ask every gate.
-
-        Parameters
-        ----------
-        leaks
-            What the leak checks on the data found.
-        groups
-            Audit attribute -> value per test row; None where they may not be looked at, with the reason beside.
-        """
-        calibration = self._calibration()
-        experiment, training = self.experiment, self.project.screening.training
-        chosen, table, split = experiment.chosen, experiment.table, experiment.split
-        gates = (
-            leakage_gate(
-                experiment.resamples.interval(chosen.name, "auc"), horizon_days=self.project.outcomes[self.planned.outcome].horizon_days
-            ),
-            leak_gate(leaks),
-            capacity_gate(chosen.name, experiment.resamples),
-            calibration_gate(calibration["observed_expected"], calibration["calibration_slope"]),
-            *(self._group_gates(groups) if groups else no_groups(no_groups_reason)),
-            explanation_gate(chosen.rung, chosen.calibrator, self._explained),
-            determinism_gate(chosen.rung, self._explained),
-            benchmark_gate(chosen.rung.feature_names, table.benchmark_only),
-            amount_gate(table.label[split.train], table.label[split.test], min_positives=training.min_positives),
-            split_gate(table.rows, split),
-        )
-        return Inspection(gates, calibration)
-
-    def _calibration(self) -> dict[str, Interval]:
-        experiment = self.experiment
-        asked: dict[str, tuple[Metric, int]] = {
-            "observed_expected": (metrics.observed_expected, 500),
-            "calibration_slope": (metrics.calibration_slope, SLOPE_RESAMPLES),
-            "brier": (metrics.brier, 500),
-        }
-        measure = partial(
-            with_interval, label=experiment.test_label, score=experiment.chosen.probability, groups=experiment.test_person, seed=self._seed
-        )
-        return {name: measure(metric, n_resamples=n_resamples) for name, (metric, n_resamples) in asked.items()}
-
-    def _group_gates(self, groups: Mapping[str, NDArray[np.str_]]) -> tuple[Finding, ...]:
-        probability = self.experiment.chosen.probability
-        flagged = within_capacity(probability, share=self.project.screening.training.capacity_share)
-        rows = AssessedRows(self.experiment.test_label, probability, flagged, self.experiment.test_person)
-        return group_gates(rows, groups, seed=self._seed)
-
-
-def build_card(project: Project, planned: PlannedModel, experiment: Experiment, inspection: Inspection) -> ModelCard:
+def build_card(examined: Examined, gates: tuple[Finding, ...]) -> ModelCard:
     """Write the card of the chosen rung; aggregates only."""
+    project, planned, experiment = examined.project, examined.planned, examined.experiment
     stage, outcome = project.stages[planned.stage], project.outcomes[planned.outcome]
     return ModelCard(
         title=f"{outcome.label.en}, {stage.label.en} ({project.screening.project.title})",
@@ -133,17 +37,15 @@ def build_card(project: Project, planned: PlannedModel, experiment: Experiment, 
         ladder=tuple(_ladder_row(experiment, name) for name in experiment.candidates),
         choice=" ".join(comparison.reasoning for comparison in experiment.selection.comparisons),
         capacity=tuple(_capacity_row(experiment, share) for share in SHARES),
-        calibration=inspection.calibration,
-        groups=tuple(_group_row(gate) for gate in inspection.gates if gate.code == "G-05" and "group" in gate.evidence),
-        gates=inspection.gates,
+        calibration=examined.calibration,
+        groups=tuple(_group_row(gate) for gate in gates if gate.code == "G-05" and "group" in gate.evidence),
+        gates=gates,
         remarks=(experiment.chosen.calibration_note, *_remarks(experiment)),
     )
 
 
 def build_bundle(
-    project: Project,
-    planned: PlannedModel,
-    experiment: Experiment,
+    examined: Examined,
     card: ModelCard,
     *,
     code_version: str,
@@ -154,6 +56,7 @@ def build_bundle(
 
     Band frequencies come from the test rows: people the model was not fitted on.
     """
+    project, planned, experiment = examined.project, examined.planned, examined.experiment
     chosen, table, split = experiment.chosen, experiment.table, experiment.split
     columns = chosen.rung.feature_names
     return Bundle(

@@ -14,8 +14,8 @@ from features.command_line import HERE, JsonOption, ProjectOption, print_json, p
 if TYPE_CHECKING:
     from features.declarations.project import Project
     from training.diagnosis import Diagnosis
+    from training.registry.tracking import Tracking
     from training.report import Report
-    from training.tracking import Tracking
     from training.train import Training
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train models, and decide which version serves.")
@@ -72,7 +72,7 @@ def list_(project: ProjectOption = HERE, tracking_uri: TrackingOption = None, as
     """List every registered version: its rung, which gates failed, and which one serves."""
     from dataclasses import asdict
 
-    from training.registry import list_models
+    from training.registry.versions import list_models
 
     loaded = _load(project)
     versions = list_models(loaded, _tracking(loaded, tracking_uri))
@@ -105,7 +105,7 @@ def promote(
 
     Here signatures are simulated: a typed name proves nothing, the ledger says so, and a project about real people refuses them.
     """
-    from training.registry import promote as promote_version
+    from training.registry.versions import promote as promote_version
 
     loaded = _load(project)
     champion = promote_version(loaded, _tracking(loaded, tracking_uri), name, version, signers=signed_by, now=_now(), justification=justify)
@@ -123,7 +123,7 @@ def rollback(
     as_json: JsonOption = False,
 ) -> None:
     """Let the version serve again that served before this one; one signature is enough, and the ledger keeps both steps."""
-    from training.registry import rollback as roll_back
+    from training.registry.versions import rollback as roll_back
 
     loaded = _load(project)
     champion = roll_back(loaded, _tracking(loaded, tracking_uri), name, signer=signed_by, now=_now())
@@ -142,7 +142,7 @@ def _now() -> datetime:
 
 def _tracking(project: Project, uri: str | None) -> Tracking:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    from training.tracking import Tracking, local_tracking
+    from training.registry.tracking import Tracking, local_tracking
 
     return local_tracking(project) if uri is None else Tracking(uri, None)
 

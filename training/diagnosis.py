@@ -10,12 +10,12 @@ import numpy as np
 from features.declarations.project import Project
 from features.declarations.screening import DiagnosticSplit
 from features.errors import DataError, ProjectError
-from models.boosted import BoostedRung
 from models.intervals import Interval
-from models.rung import FitSettings
+from models.resampling import RANKING_METRICS, resample
+from models.rungs.boosted import BoostedRung
+from models.rungs.rung import FitSettings
 from training.gathering import build_stage_data, build_table
-from training.resampling import RANKING_METRICS, resample
-from training.splits import Split, diagnostic_split, person_folds
+from training.splits.temporal import Split, diagnostic_split, person_folds
 from training.table import TrainingTable
 from training.train import Training, fit_settings
 

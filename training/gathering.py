@@ -26,7 +26,7 @@ from features.progress import Progress
 from features.records import day_number, day_numbers
 from features.store import EventStore
 from features.tables import build_stage_table, levels_of, open_stage_store, stage_specs
-from training.periods import LabelledRows
+from training.splits.periods import LabelledRows
 from training.table import TrainingTable
 
 

@@ -10,10 +10,10 @@ from features.declarations.catalogue import Use
 from features.declarations.project import Project
 from features.errors import ModelError, ProjectError
 from features.findings import Finding
-from models.boosted import RESERVED
 from models.bundle import model_name
-from models.rules import Rule
-from training.periods import is_period
+from models.rungs.boosted import RESERVED
+from models.rungs.rules import Rule
+from training.splits.periods import is_period
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from typing import Any
 
 from features.declarations.project import Project
 from features.declarations.screening import Reference
+from features.findings import Finding
 from models.intervals import Interval
-from training.assembly import Inspection
-from training.experiment import Experiment
+from models.resampling import RANKING_METRICS, Resamples
+from training.evaluation.examined import Examined
+from training.evaluation.sections import Section
+from training.fitting.experiment import Experiment
 from training.plan import PlannedModel
-from training.resampling import RANKING_METRICS, Resamples
 
 Report = dict[str, Any]
 Table = tuple[str, tuple[str, ...], list[tuple[object, ...]]]
@@ -39,8 +41,9 @@ class FoundReference:
         return {name: figures[name] - value for name, value in self.reference.figures.items() if name in figures}
 
 
-def build_report(project: Project, planned: PlannedModel, experiment: Experiment, inspection: Inspection) -> Report:
+def build_report(examined: Examined, gates: tuple[Finding, ...], sections: Mapping[str, Section]) -> Report:
     """Put everything worth reading about one training into JSON-ready fields; aggregates only."""
+    project, planned, experiment = examined.project, examined.planned, examined.experiment
     reference = find_reference(project, planned)
     return {
         "model": planned.name,
@@ -65,11 +68,12 @@ def build_report(project: Project, planned: PlannedModel, experiment: Experiment
         "chosen": experiment.selection.chosen,
         "choice": [comparison.reasoning for comparison in experiment.selection.comparisons],
         "ladder": _figures(experiment.resamples),
-        "calibration": {name: _plain(interval) for name, interval in inspection.calibration.items()},
+        "calibration": {name: _plain(interval) for name, interval in examined.calibration.items()},
         "calibration_note": experiment.chosen.calibration_note,
         "four_rows": _four_rows(experiment, reference),
         "reference": None if reference is None else {"source": reference.reference.source, "figures": dict(reference.reference.figures)},
-        "gates": [gate.as_dict() for gate in inspection.gates],
+        "gates": [gate.as_dict() for gate in gates],
+        "sections": dict(sections),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.records import Mask
-from training.periods import LabelledRows
+from training.splits.periods import LabelledRows
 
 Vector = NDArray[np.float64]
 

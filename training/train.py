@@ -12,17 +12,20 @@ from matplotlib.figure import Figure
 from features.declarations.project import Project
 from features.progress import Progress
 from models.manifest import installed_versions
-from models.rung import FitSettings
-from training.assembly import Examiner, build_bundle, build_card
-from training.experiment import Experiment, run_experiment
-from training.figures import capacity_figure, importance_figure, reliability_bins, reliability_figure
+from models.rungs.rung import FitSettings
+from training.assembly import build_bundle, build_card
+from training.evaluation.examined import Examined
+from training.evaluation.figures import capacity_figure, importance_figure, reliability_bins, reliability_figure
+from training.evaluation.sections import measure_sections
+from training.fitting.experiment import Experiment, run_experiment
+from training.gates.asked import ask_gates
 from training.gathering import StageData, build_stage_data, build_table
 from training.groups import Groups, read_groups
 from training.plan import PlannedModel, build_plan
+from training.registry.tracking import LoggedRun, RunRecord, Tracking, log_training
 from training.report import Report, build_report, write_report
-from training.splits import temporal_split
+from training.splits.temporal import temporal_split
 from training.table import TrainingTable
-from training.tracking import LoggedRun, RunRecord, Tracking, log_training
 
 
 @dataclass(frozen=True)
@@ -108,18 +111,22 @@ def _train_one(project: Project, training: Training, data: StageData, groups: Gr
         progress=training.progress,
     )
     subjects = table.subject_id[split.test]
-    inspection = Examiner(project, planned, experiment).inspect(leaks=leaks, groups=groups.of(subjects), no_groups_reason=groups.reason)
-    report = build_report(project, planned, experiment, inspection)
-    card = build_card(project, planned, experiment, inspection)
-    bundle = build_bundle(
-        project,
-        planned,
-        experiment,
-        card,
-        code_version=training.code_version,
-        packages=installed_versions(),
-        now=training.now,
+    examined = Examined(
+        project=project,
+        planned=planned,
+        data=data,
+        experiment=experiment,
+        leaks=leaks,
+        groups=groups.of(subjects),
+        no_groups_reason=groups.reason,
+        workers=training.workers,
     )
+    with training.progress.step(f"{planned.name}: asking the gates"):
+        gates = ask_gates(examined)
+    with training.progress.step(f"{planned.name}: measuring"):
+        report = build_report(examined, gates, measure_sections(examined))
+    card = build_card(examined, gates)
+    bundle = build_bundle(examined, card, code_version=training.code_version, packages=installed_versions(), now=training.now)
     record = run_record(project, training, planned, experiment, report)
     with training.progress.step(f"{planned.name}: logging to MLflow"):
         run = log_training(training.tracking, record, bundle, split, experiment=project.id, register=training.register)

@@ -12,13 +12,13 @@ from scipy.special import expit
 from features.declarations.catalogue import Catalogue, SectorFile
 from features.declarations.screening import Bands
 from models.bands import fit_frequencies
-from models.boosted import BoostedRung
 from models.bundle import Bundle, Provenance, save_bundle
 from models.calibration import IdentityCalibrator
 from models.card import ModelCard
 from models.manifest import installed_versions
 from models.reference import fit_reference
-from models.rung import FitSettings
+from models.rungs.boosted import BoostedRung
+from models.rungs.rung import FitSettings
 
 N_FEATURES = 60
 NAMES = tuple(f"indicator_{j:02d}.last@ever" for j in range(N_FEATURES))

@@ -28,10 +28,10 @@ from models.bundle import Bundle, Provenance, save_bundle
 from models.calibration import PlattCalibrator
 from models.card import ModelCard
 from models.deployment import Champion, bundle_folder, write_champion
-from models.logistic import LogisticRung
 from models.manifest import installed_versions
 from models.reference import fit_reference
-from models.rung import FitSettings
+from models.rungs.logistic import LogisticRung
+from models.rungs.rung import FitSettings
 from monitoring.monthly import monitor
 from tests.support.projects import KEYS, NOW, tiny_project, write_csv, write_people
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import metrics
-from training.resampling import RANKING_METRICS, percentile_interval, person_weights, resample
+from models.resampling import RANKING_METRICS, percentile_interval, person_weights, resample
 
 SHARE = 0.15
 PLAIN = {

@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as hnp
 
 from models.calibration import PlattCalibrator
 from models.explanation import explain
-from models.ladder import LADDER, RungClass
-from models.rung import FitSettings, Rung
+from models.rungs.ladder import LADDER, RungClass
+from models.rungs.rung import FitSettings, Rung
 
 NAMES = ("a.last@ever", "b.sum@365d", "c.count@90d", "area.last@ever")
 SETTINGS = FitSettings(

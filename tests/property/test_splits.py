@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError
 from features.periods import period_names
-from training.folds import forward_folds
-from training.periods import LabelledRows
-from training.splits import check_honest, temporal_split
+from training.splits.folds import forward_folds
+from training.splits.periods import LabelledRows
+from training.splits.temporal import check_honest, temporal_split
 
 
 @st.composite

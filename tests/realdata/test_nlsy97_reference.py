@@ -12,7 +12,7 @@ from features.progress import Silent
 from tests.support.nlsy97 import EXAMPLE, ingest_example
 from tests.support.projects import NOW
 from training.diagnosis import Diagnosis, diagnose, get_diagnostic
-from training.tracking import Tracking
+from training.registry.tracking import Tracking
 from training.train import Training, train
 
 pytestmark = pytest.mark.realdata("nlsy97")

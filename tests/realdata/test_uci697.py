@@ -23,7 +23,7 @@ from features.tables import build_stage_table
 from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import KEYS, NOW
 from training.diagnosis import Diagnosis, diagnose, get_diagnostic
-from training.tracking import Tracking
+from training.registry.tracking import Tracking
 from training.train import Training, train
 
 pytestmark = pytest.mark.realdata("uci697")

@@ -10,14 +10,14 @@ import sklearn.metrics
 from scipy.special import expit, logit
 
 from models import metrics
-from models.boosted import BoostedRung
 from models.calibration import PlattCalibrator
 from models.intervals import with_interval
-from models.logistic import LogisticRung
-from models.ranks import ranked
-from models.rung import FitSettings
+from models.resampling import resample
+from models.rungs.boosted import BoostedRung
+from models.rungs.logistic import LogisticRung
+from models.rungs.ranks import ranked
+from models.rungs.rung import FitSettings
 from tests.support.bundles import NAMES, SETTINGS, planted_people
-from training.resampling import resample
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from models.bands import fit_frequencies
 from models.bundle import Bundle, Provenance
 from models.calibration import Calibrator, PlattCalibrator
 from models.card import ModelCard
-from models.ladder import RungClass
 from models.manifest import installed_versions
 from models.reference import fit_reference
-from models.rung import FitSettings
+from models.rungs.ladder import RungClass
+from models.rungs.rung import FitSettings
 
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float64]

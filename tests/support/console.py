@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 
 from features.declarations.project import Project
 from features.findings import Finding
-from models.boosted import BoostedRung
 from models.bundle import save_bundle
 from models.card import CapacityRow, LadderRow, ModelCard
 from models.deployment import Champion, write_champion
 from models.intervals import Interval
+from models.rungs.boosted import BoostedRung
 from serving.console.routes import mount
 from serving.demo import create_demo_accounts
 from tests.support.bundles import build_bundle

@@ -17,7 +17,7 @@ from features.progress import Silent
 from tests.support.ingesting import repeatable_bytes
 from tests.support.projects import KEYS
 from training.diagnosis import Diagnosis, diagnose, get_diagnostic
-from training.tracking import Tracking
+from training.registry.tracking import Tracking
 from training.train import Training
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "oulad"

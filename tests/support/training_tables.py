@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from training.gathering import content_hash
-from training.periods import LabelledRows
+from training.splits.periods import LabelledRows
 from training.table import TrainingTable
 
 NAMES = (

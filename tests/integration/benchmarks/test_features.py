@@ -133,5 +133,5 @@ def test_the_time_of_processes_that_ended_inside_a_server_counts() -> None:
 
 @pytest.mark.proof
 def test_every_contender_agrees(tmp_path: Path) -> None:
-    check_agreement(tmp_path / "work", ROOT / "var" / "bench" / "peers", workers=2)
+    check_agreement(tmp_path / "work", PEERS, ROOT / "var" / "bench" / "peers", workers=2)
     assert pq.read_metadata(tmp_path / "work" / "raw.parquet").num_rows == 40_000

@@ -14,8 +14,8 @@ import pytest
 from features.declarations.screening import Purpose
 from features.errors import ModelError, PurposeError
 from models.bands import Band
-from models.boosted import BoostedRung
 from models.bundle import load_bundle, save_bundle
+from models.rungs.boosted import BoostedRung
 from tests.support.bundles import NAMES, build_bundle, planted_people
 
 pytestmark = [

@@ -18,7 +18,7 @@ from tests.support.ingesting import ingest_tiny
 from tests.support.projects import NOW, tiny_project, write_csv
 from training.commands import app
 from training.diagnosis import diagnose
-from training.tracking import local_tracking
+from training.registry.tracking import local_tracking
 from training.train import TrainedModel, Training, train
 
 pytestmark = [

@@ -21,17 +21,20 @@ from features.progress import Silent
 from models.bundle import Bundle, save_bundle
 from models.deployment import deployed_bundle, find_champion
 from models.manifest import installed_versions
-from models.rung import FitSettings
+from models.rungs.rung import FitSettings
 from tests.support.projects import NOW, tiny_project
 from tests.support.training_tables import PREDICTORS, planted_table
-from training.assembly import Examiner, build_bundle, build_card
-from training.experiment import Experiment, run_experiment
+from training.assembly import build_bundle, build_card
+from training.evaluation.examined import Examined
+from training.evaluation.sections import measure_sections
+from training.fitting.experiment import Experiment, run_experiment
+from training.gates.asked import ask_gates
 from training.plan import PlannedModel
-from training.promotions import ledger_path, serving_history
-from training.registry import check_gates, list_models, promote, rollback
-from training.report import build_report, ladder_table, reference_table, write_report
-from training.splits import diagnostic_split, temporal_split
-from training.tracking import LoggedRun, Tracking, local_tracking, log_training
+from training.registry.promotions import ledger_path, serving_history
+from training.registry.tracking import LoggedRun, Tracking, local_tracking, log_training
+from training.registry.versions import check_gates, list_models, promote, rollback
+from training.report import Report, build_report, ladder_table, reference_table, write_report
+from training.splits.temporal import diagnostic_split, temporal_split
 from training.train import Training, run_record
 
 pytestmark = [
@@ -59,11 +62,18 @@ def run_tiny(seed: int = 3) -> Experiment:
 
 
 def bundle_of(project: Project, experiment: Experiment, *, gates: tuple[Finding, ...] | None = None) -> Bundle:
-    inspection = Examiner(project, PLANNED, experiment).inspect(leaks=(), groups=None, no_groups_reason="a test")
-    if gates is not None:
-        inspection = replace(inspection, gates=gates)
-    card = build_card(project, PLANNED, experiment, inspection)
-    return build_bundle(project, PLANNED, experiment, card, code_version="test", packages=installed_versions(), now=NOW)
+    examined = examine(project, experiment)
+    card = build_card(examined, ask_gates(examined) if gates is None else gates)
+    return build_bundle(examined, card, code_version="test", packages=installed_versions(), now=NOW)
+
+
+def examine(project: Project, experiment: Experiment) -> Examined:
+    return Examined(project, PLANNED, experiment, no_groups_reason="a test")
+
+
+def report_of(project: Project, experiment: Experiment) -> Report:
+    examined = examine(project, experiment)
+    return build_report(examined, ask_gates(examined), measure_sections(examined))
 
 
 @dataclass(frozen=True)
@@ -77,8 +87,7 @@ class Registered:
 
     def log(self, experiment: Experiment | None = None, *, gates: tuple[Finding, ...] | None = None, register: bool = True) -> LoggedRun:
         found = experiment or self.experiment
-        inspection = Examiner(self.project, PLANNED, found).inspect(leaks=(), groups=None, no_groups_reason="a test")
-        report = build_report(self.project, PLANNED, found, inspection)
+        report = report_of(self.project, found)
         training = Training(self.tracking, NOW, "test", 1, Silent())
         record = run_record(self.project, training, PLANNED, found, report)
         bundle = bundle_of(self.project, found, gates=gates)
@@ -135,7 +144,7 @@ def test_what_a_diagnostic_split_made_is_never_registered(first: Registered) -> 
     backwards = replace(first.experiment, split=diagnostic_split(rows, declared))
     runs = _count(first, "runs")
     training = Training(first.tracking, NOW, "test", 1, Silent())
-    report = {**build_report(first.project, PLANNED, first.experiment, _inspection(first)), "model": NAME}
+    report = {**report_of(first.project, first.experiment), "model": NAME}
     record = run_record(first.project, training, PLANNED, first.experiment, report)
     with pytest.raises(DataError, match="TID444"):
         log_training(first.tracking, record, bundle_of(first.project, first.experiment), backwards.split, experiment="tiny", register=True)
@@ -236,7 +245,7 @@ def test_the_same_training_gives_the_same_bundle_bit_for_bit(first: Registered, 
 
 @pytest.mark.requirement("R-36")
 def test_threads_do_not_change_a_boosted_model(tmp_path: Path) -> None:
-    from models.boosted import BoostedRung
+    from models.rungs.boosted import BoostedRung
 
     table = planted_table(250)
     texts = [
@@ -249,7 +258,7 @@ def test_threads_do_not_change_a_boosted_model(tmp_path: Path) -> None:
 
 
 def test_a_report_holds_every_rung_and_gate(first: Registered, tmp_path: Path) -> None:
-    report = build_report(first.project, PLANNED, first.experiment, _inspection(first))
+    report = report_of(first.project, first.experiment)
     assert list(report["ladder"]) == ["prevalence", "area", "rules", "logistic", "boosted"]
     assert {gate["code"] for gate in report["gates"]} == {f"G-{number:02d}" for number in range(1, 12)}
     assert report["reference"] is None
@@ -258,10 +267,6 @@ def test_a_report_holds_every_rung_and_gate(first: Registered, tmp_path: Path) -
     assert write_report(first.project, report).is_file()
     text = write_report(first.project, report).read_text(encoding="utf-8")
     assert not set(first.experiment.table.subject_id.tolist()) & set(re.findall(r"[0-9a-f]{32}", text))
-
-
-def _inspection(first: Registered):  # type: ignore[no-untyped-def]
-    return Examiner(first.project, PLANNED, first.experiment).inspect(leaks=(), groups=None, no_groups_reason="a test")
 
 
 def _count(first: Registered, table: str) -> int:

@@ -10,8 +10,8 @@ import pytest
 
 from features.errors import ModelError
 from models.bundle import load_bundle, save_bundle
-from models.ladder import LADDER, RungClass
-from models.logistic import LogisticRung
+from models.rungs.ladder import LADDER, RungClass
+from models.rungs.logistic import LogisticRung
 from tests.support.bundles import NAMES, build_bundle, planted_people
 
 

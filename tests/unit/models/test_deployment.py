@@ -14,7 +14,7 @@ from features.declarations.screening import Screening, Services
 from features.errors import ModelError
 from models.bundle import save_bundle
 from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion, write_champion
-from models.logistic import LogisticRung
+from models.rungs.logistic import LogisticRung
 from tests.support.bundles import CATALOGUE, build_bundle
 
 SCREENING = Screening.model_validate(

@@ -9,13 +9,13 @@ import pytest
 
 from features.declarations.catalogue import Sector
 from features.errors import ModelError
-from models.boosted import BoostedRung
 from models.bundle import Bundle
 from models.calibration import PlattCalibrator
 from models.disclosure import COARSE, strength_of, visible_gaps, visible_reasons
-from models.ladder import LADDER, RungClass
-from models.logistic import LogisticRung
 from models.reasons import build_reasons, with_dates
+from models.rungs.boosted import BoostedRung
+from models.rungs.ladder import LADDER, RungClass
+from models.rungs.logistic import LogisticRung
 from tests.support.bundles import CATALOGUE, NAMES, build_bundle, planted_people
 
 MEASURE = NAMES.index("cws_measure.count@730d")

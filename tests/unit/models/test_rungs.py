@@ -9,14 +9,14 @@ import pytest
 from scipy.special import expit, logit
 
 from features.errors import DataError, ModelError
-from models.area import AreaRung
-from models.boosted import BoostedRung
-from models.boosting import check_boosted
-from models.ladder import LADDER, RungClass, get_rung
-from models.logistic import LogisticRung
-from models.prevalence import PrevalenceRung
-from models.rules import Rule, RulesRung
-from models.rung import FitSettings, Rung
+from models.rungs.area import AreaRung
+from models.rungs.boosted import BoostedRung
+from models.rungs.boosting import check_boosted
+from models.rungs.ladder import LADDER, RungClass, get_rung
+from models.rungs.logistic import LogisticRung
+from models.rungs.prevalence import PrevalenceRung
+from models.rungs.rules import Rule, RulesRung
+from models.rungs.rung import FitSettings, Rung
 from tests.support.bundles import NAMES, SETTINGS, planted_people
 
 AREA = NAMES.index("municipality.last@ever")

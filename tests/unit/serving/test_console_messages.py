@@ -12,7 +12,7 @@ import pytest
 from features.declarations.catalogue import Sector, Wording
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
-from models.ladder import LADDER
+from models.rungs.ladder import LADDER
 from serving.cases.states import STEPS
 from serving.console import problems
 from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
@@ -32,7 +32,7 @@ FAMILIES = {
     "sector.": [sector.value for sector in Sector if sector is not Sector.AUDIT],
     "inclination.": ["no_concern", "unsure", "concern"],
     "verdict.": ["PASSED", "FAILED", "NOT_APPLICABLE"],
-    "models.rung.": [rung.name for rung in LADDER],
+    "models.rungs.rung.": [rung.name for rung in LADDER],
     "figure.": LADDER_FIGURES,
     "value.": sorted(set(AGGREGATIONS) - {"count", "sum", "last"}),
     "window.": CALENDAR_WINDOWS,

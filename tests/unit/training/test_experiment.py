@@ -11,12 +11,12 @@ import pytest
 from features.declarations.screening import Split as DeclaredSplit
 from features.progress import Silent
 from models.calibration import IdentityCalibrator, PlattCalibrator
-from models.rung import FitSettings
+from models.rungs.rung import FitSettings
 from tests.support.training_tables import PREDICTORS, planted_table
-from training.candidates import TREE_COUNTS
-from training.experiment import Experiment, run_experiment
-from training.folds import FoldKind
-from training.splits import temporal_split
+from training.fitting.candidates import TREE_COUNTS
+from training.fitting.experiment import Experiment, run_experiment
+from training.splits.folds import FoldKind
+from training.splits.temporal import temporal_split
 from training.table import TrainingTable
 
 SETTINGS = FitSettings(

@@ -10,10 +10,12 @@ import pytest
 from features.findings import Finding
 from models.calibration import IdentityCalibrator, PlattCalibrator
 from models.intervals import Interval
-from models.logistic import LogisticRung
-from models.rung import FitSettings
+from models.resampling import Resamples
+from models.rungs.logistic import LogisticRung
+from models.rungs.rung import FitSettings
 from tests.support.training_tables import PREDICTORS, planted_table
-from training.gates import (
+from training.gates.groups import AssessedRows, group_gates, no_groups, within_capacity
+from training.gates.overall import (
     amount_gate,
     benchmark_gate,
     calibration_gate,
@@ -24,8 +26,6 @@ from training.gates import (
     leak_gate,
     leakage_gate,
 )
-from training.group_gates import AssessedRows, group_gates, no_groups, within_capacity
-from training.resampling import Resamples
 
 TABLE = planted_table(100)
 EVERYONE = np.ones(len(TABLE.label), dtype=np.bool_)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.resampling import Resamples
-from training.selection import select_rung
+from models.resampling import Resamples
+from training.fitting.selection import select_rung
 
 
 def figures(**rungs: tuple[float, float, float]) -> Resamples:

@@ -10,9 +10,9 @@ import pytest
 from features.declarations.screening import DiagnosticSplit
 from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError
-from training.folds import FoldKind, choose_folds, forward_folds
-from training.periods import LabelledRows
-from training.splits import check_honest, check_registrable, diagnostic_split, person_folds, temporal_split
+from training.splits.folds import FoldKind, choose_folds, forward_folds
+from training.splits.periods import LabelledRows
+from training.splits.temporal import check_honest, check_registrable, diagnostic_split, person_folds, temporal_split
 
 
 def days(*texts: str) -> np.ndarray:

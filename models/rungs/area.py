@@ -15,7 +15,7 @@ from scipy.special import betaln, logit
 
 from features.errors import DataError
 from features.small_cells import SMALLEST_CELL
-from models.rung import FitSettings, Matrix, Vector, check_trainable, column_index, read_json, write_json
+from models.rungs.rung import FitSettings, Matrix, Vector, check_trainable, column_index, read_json, write_json
 
 
 @dataclass(frozen=True, eq=False)

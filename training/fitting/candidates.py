@@ -13,14 +13,14 @@ from scipy.special import expit
 from features.errors import ModelError
 from features.records import Mask
 from models import metrics
-from models.boosted import BoostedRung
 from models.calibration import Calibrator, IdentityCalibrator, PlattCalibrator
-from models.ladder import LADDER, RungClass
-from models.prevalence import PrevalenceRung
-from models.rules import Rule
-from models.rung import FitSettings, Rung
-from training.folds import Fold, Folds
-from training.splits import Split
+from models.rungs.boosted import BoostedRung
+from models.rungs.ladder import LADDER, RungClass
+from models.rungs.prevalence import PrevalenceRung
+from models.rungs.rules import Rule
+from models.rungs.rung import FitSettings, Rung
+from training.splits.folds import Fold, Folds
+from training.splits.temporal import Split
 from training.table import TrainingTable
 
 Vector = NDArray[np.float64]

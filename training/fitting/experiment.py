@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from features.progress import Progress
 from features.records import Mask
-from models.rung import FitSettings
-from training.candidates import Candidate, Lesson, applicable_rungs, columns_of, fit_candidate
-from training.folds import Folds, choose_folds
-from training.resampling import Resamples, resample
-from training.selection import Selection, select_rung
-from training.splits import Split
+from models.resampling import Resamples, resample
+from models.rungs.rung import FitSettings
+from training.fitting.candidates import Candidate, Lesson, applicable_rungs, columns_of, fit_candidate
+from training.fitting.selection import Selection, select_rung
+from training.splits.folds import Folds, choose_folds
+from training.splits.temporal import Split
 from training.table import TrainingTable
 
 Vector = NDArray[np.float64]

@@ -16,7 +16,7 @@ from features.declarations.screening import DiagnosticSplit
 from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError
 from features.records import Mask
-from training.periods import LabelledRows, periods_present
+from training.splits.periods import LabelledRows, periods_present
 
 MATURED_SHARE = 0.95
 """A period is used for learning when at least this share of its labels was known: below it, the known ones are a selection by outcome."""

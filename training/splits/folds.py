@@ -8,8 +8,8 @@ from enum import StrEnum
 import numpy as np
 
 from features.records import Mask
-from training.periods import LabelledRows, periods_present
-from training.splits import MATURED_SHARE, Split
+from training.splits.periods import LabelledRows, periods_present
+from training.splits.temporal import MATURED_SHARE, Split
 
 CROSS_FOLDS = 4
 MIN_FIT_SHARE = 0.5
@@ -57,7 +57,7 @@ def forward_folds(rows: LabelledRows, split: Split) -> tuple[Fold, ...]:
     --------
     >>> day = lambda text: int(np.datetime64(text, "D").astype(int))
     >>> from features.declarations.screening import Split as DeclaredSplit
-    >>> from training.splits import temporal_split
+    >>> from training.splits.temporal import temporal_split
     >>> as_of = ["2013-01-31", "2013-09-30", "2014-01-31", "2014-09-30"]
     >>> known = ["2013-09-30", "2014-06-15", "2014-09-30", "2015-06-15"]
     >>> dates = (np.array([day(text) for text in texts], dtype=np.int32) for texts in (as_of, known))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from features.errors import ModelError
-from models.area import AreaRung
-from models.boosted import BoostedRung
-from models.logistic import LogisticRung
-from models.prevalence import PrevalenceRung
-from models.rules import RulesRung
+from models.rungs.area import AreaRung
+from models.rungs.boosted import BoostedRung
+from models.rungs.logistic import LogisticRung
+from models.rungs.prevalence import PrevalenceRung
+from models.rungs.rules import RulesRung
 
 RungClass: TypeAlias = type[PrevalenceRung] | type[AreaRung] | type[RulesRung] | type[LogisticRung] | type[BoostedRung]
 

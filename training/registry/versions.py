@@ -18,9 +18,9 @@ from features.declarations.project import Project
 from features.errors import GateError, ModelError
 from models.bundle import Bundle, bundle_hash, load_bundle
 from models.deployment import Champion, bundle_folder, write_champion
-from training.gates import JUSTIFIABLE, failed_gates
-from training.promotions import Justification, Served, justified_until, record_promotion, record_rollback, serving_history
-from training.tracking import BUNDLE, CHALLENGER, CHAMPION, Tracking
+from training.gates.overall import JUSTIFIABLE, failed_gates
+from training.registry.promotions import Justification, Served, justified_until, record_promotion, record_rollback, serving_history
+from training.registry.tracking import BUNDLE, CHALLENGER, CHAMPION, Tracking
 
 NEEDED_SIGNERS = 2
 MIN_JUSTIFICATION = 30

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from features.small_cells import SMALLEST_CELL
-from models.rung import Matrix, Vector
+from models.rungs.rung import Matrix, Vector
 
 N_PLACES = 100
 

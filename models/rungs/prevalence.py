@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy.special import logit
 
-from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
+from models.rungs.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from mlflow.exceptions import MlflowException
 from features.declarations.project import Project
 from models.bundle import Bundle, save_bundle
 from models.packaging import log_pyfunc
-from training.splits import Split, check_registrable
+from training.splits.temporal import Split, check_registrable
 
 CHALLENGER = "challenger"
 CHAMPION = "champion"

@@ -14,7 +14,7 @@ from scipy.special import logit
 from sklearn.isotonic import isotonic_regression
 
 from features.errors import DataError, ModelError
-from models.rung import FitSettings, Matrix, Vector, check_trainable, column_index, read_json, write_json
+from models.rungs.rung import FitSettings, Matrix, Vector, check_trainable, column_index, read_json, write_json
 
 _RULE = re.compile(r"^(?P<feature>[^<>]*[^<>\s])\s+(?P<sign>>=|<=|>|<)\s+(?P<number>[-+]?\d+(\.\d+)?)$")
 _COMPARE: dict[str, Callable[[NDArray[np.float64], float], NDArray[np.bool_]]] = {

@@ -14,8 +14,8 @@ from typing import ClassVar, Self
 import lightgbm
 import numpy as np
 
-from models.boosting import RESERVED, lightgbm_parameters
-from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
+from models.rungs.boosting import RESERVED, lightgbm_parameters
+from models.rungs.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
 
 __all__ = ["RESERVED", "BoostedRung"]
 
@@ -47,7 +47,7 @@ class BoostedRung:
         DataError
             TID401 when there is only one class.
         ModelError
-            TID508 when a parameter is refused (`models.boosting.check_boosted`).
+            TID508 when a parameter is refused (`models.rungs.boosting.check_boosted`).
         """
         check_trainable(matrix, label, feature_names)
         parameters = lightgbm_parameters(feature_names, settings)

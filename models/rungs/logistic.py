@@ -15,8 +15,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from features.small_cells import SMALLEST_CELL
 from models.metrics import log_loss
-from models.ranks import Ranks, fit_ranks, load_ranks, ranked
-from models.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
+from models.rungs.ranks import Ranks, fit_ranks, load_ranks, ranked
+from models.rungs.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.1, 1.0, 10.0)
 """Inverse penalties tried, weakest belief in the data first."""

@@ -15,8 +15,8 @@ from features.findings import Evidence, Finding
 from features.records import Mask
 from features.small_cells import SMALLEST_CELL
 from models.intervals import Interval, percentile_interval
-from training.gates import is_outside
-from training.resampling import person_weights
+from models.resampling import person_weights
+from training.gates.overall import is_outside
 
 Vector = NDArray[np.float64]
 

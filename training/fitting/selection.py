@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.intervals import Interval
-from training.resampling import Resamples
+from models.resampling import Resamples
 
 MIN_AUC_GAIN = 0.01
 

@@ -15,10 +15,10 @@ from features.findings import Evidence, Finding, Verdict
 from models.calibration import Calibrator
 from models.explanation import TOLERANCE, rescale
 from models.intervals import Interval
-from models.rung import Rung
-from training.periods import LabelledRows
-from training.resampling import Resamples
-from training.splits import Split, check_honest, check_registrable
+from models.resampling import Resamples
+from models.rungs.rung import Rung
+from training.splits.periods import LabelledRows
+from training.splits.temporal import Split, check_honest, check_registrable
 
 Vector = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from features.errors import ModelError
 from features.small_cells import SMALLEST_CELL
-from models.rung import FitSettings
+from models.rungs.rung import FitSettings
 
 DEFAULTS: Mapping[str, float | int | str | bool] = {
     "num_boost_round": 200,

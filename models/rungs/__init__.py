@@ -1,0 +1,1 @@
+"""What a model is allowed to be: five rungs behind one interface, the simplest first."""

@@ -1,0 +1,1 @@
+"""What a finished experiment is measured by beside its ladder; aggregates only."""

@@ -1,0 +1,22 @@
+"""The sections of a report beside the ladder: each a name and a function from an examined experiment to JSON-ready aggregates.
+
+To add one, write a module here with a function that takes `Examined`, and name it in `SECTIONS`. The report, the run in MLflow and the
+papers read sections by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from training.evaluation.examined import Examined
+
+Section: TypeAlias = dict[str, Any]
+
+SECTIONS: Mapping[str, Callable[[Examined], Section]] = {}
+"""Name in the report -> what measures it, in the order of the report."""
+
+
+def measure_sections(examined: Examined) -> dict[str, Section]:
+    """Measure every section of one experiment."""
+    return {name: measure(examined) for name, measure in SECTIONS.items()}

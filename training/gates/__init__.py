@@ -1,0 +1,1 @@
+"""Release gates: questions with codes, asked of a finished experiment."""

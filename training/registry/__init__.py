@@ -1,0 +1,1 @@
+"""Runs in MLflow, versions of models, signatures, and which version serves."""

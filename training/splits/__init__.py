@@ -1,0 +1,1 @@
+"""Which rows teach, which test, and what was known when: temporal splits and forward folds."""
