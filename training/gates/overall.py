@@ -118,6 +118,7 @@ def split_gate(rows: LabelledRows, split: Split) -> Finding:
         "immature_periods": ", ".join(split.immature_periods),
         "n_labels_not_known_yet": split.dropped_unknown,
         "n_test_rows_of_people_seen": split.n_seen,
+        "n_test_rows_out_of_season": split.out_of_season,
     }
     try:
         check_registrable(split)

@@ -38,6 +38,8 @@ class Split:
         Rows of matured training periods left out because their own label was not known yet.
     immature_periods
         Training periods left out whole, because too few of their labels were known.
+    out_of_season
+        Test rows left out because they were assessed with an earlier intake: someone who starts in March stands between two.
     registrable
         False for a diagnostic split: what it makes can never be registered.
     """
@@ -51,6 +53,7 @@ class Split:
     first_test_as_of: date
     dropped_unknown: int
     immature_periods: tuple[str, ...]
+    out_of_season: int = 0
     registrable: bool = True
 
     @property
@@ -106,8 +109,9 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending: NDAr
         raise DataError(
             "TID441", f"no row with a known outcome lies in the test periods {_listed(test_names)}. Name later ones in [split]."
         )
-    first = int(rows.as_of[test].min())
     candidates = np.isin(names, train_names)
+    test, out_of_season = _in_season(rows, test, candidates)
+    first = int(rows.as_of[test].min())
     _check_forward(rows, candidates, first, train_names)
     train, immature = _known_rows(rows, names, candidates, by=first)
     if not train.any():
@@ -119,7 +123,7 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending: NDAr
             "is never registered.",
         )
     left_out = candidates & ~train & ~np.isin(names, immature)
-    return _split(rows, names, train, test, dropped=int(left_out.sum()), immature=immature)
+    return _split(rows, names, train, test, dropped=int(left_out.sum()), immature=immature, out_of_season=out_of_season)
 
 
 def diagnostic_split(rows: LabelledRows, declared: DiagnosticSplit) -> Split:
@@ -207,6 +211,20 @@ def _periods(names: NDArray[np.str_], declared: DeclaredSplit, pending: NDArray[
     return train, test
 
 
+def _in_season(rows: LabelledRows, test: Mask, candidates: Mask) -> tuple[Mask, int]:
+    """Leave out a handful of test rows that were assessed no later than the last training rows.
+
+    One person who starts out of season would otherwise draw the first day of the whole test back by a year. More than a handful says that
+    the periods themselves are not in order, which is refused.
+    """
+    if not candidates.any():
+        return test, 0
+    early = test & (rows.as_of <= int(rows.as_of[candidates].max()))
+    if early.sum() > (1 - MATURED_SHARE) * test.sum():
+        return test, 0
+    return test & ~early, int(early.sum())
+
+
 def _known_rows(rows: LabelledRows, names: NDArray[np.str_], candidates: Mask, *, by: int) -> tuple[Mask, tuple[str, ...]]:
     known = candidates & (rows.known_on <= by)
     immature = tuple(
@@ -234,6 +252,7 @@ def _split(
     *,
     dropped: int,
     immature: tuple[str, ...],
+    out_of_season: int = 0,
     registrable: bool = True,
 ) -> Split:
     return Split(
@@ -246,6 +265,7 @@ def _split(
         first_test_as_of=_date(int(rows.as_of[test].min())),
         dropped_unknown=dropped,
         immature_periods=immature,
+        out_of_season=out_of_season,
         registrable=registrable,
     )
 

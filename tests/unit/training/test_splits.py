@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -47,6 +48,16 @@ def test_a_period_of_which_only_quitters_are_known_does_not_teach() -> None:
     assert split.train_periods == ("2013",)
     assert split.immature_periods == ("2014",)
     assert split.dropped_unknown == 0
+
+
+def test_somebody_who_starts_out_of_season_does_not_draw_the_test_back_a_year() -> None:
+    earlier = [("2013-06-30", "2014-06-15", person) for person in range(40)]
+    later = [("2015-06-30", "2016-06-15", person) for person in range(40, 80)]
+    rows = yearly(*earlier, *later, ("2013-06-30", "2014-06-15", 80))
+    rows = replace(rows, period=np.array(["2013"] * 40 + ["2015"] * 41))  # the last one began between the two intakes
+    split = temporal_split(rows, DeclaredSplit())
+    assert (int(split.train.sum()), int(split.test.sum()), split.out_of_season) == (40, 40, 1)
+    check_honest(rows, split)
 
 
 @pytest.mark.requirement("R-14")
