@@ -60,7 +60,7 @@ def check_project(
         *_groups(project),
         _consents(project),
         approval_finding(project.screening, project.catalogue, project.services),
-        register_finding(project.catalogue.sources.values(), is_real=project.screening.project.data == "real"),
+        register_finding(project.catalogue.sources.values()),
     ]
     return findings + [finding for check in more for finding in check(project, now=now)]
 

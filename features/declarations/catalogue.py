@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from features.declarations.constraints import Kind as Kind
 from features.declarations.constraints import ValueContract
@@ -20,6 +20,16 @@ from features.declarations.specs import AGGREGATIONS_OF_A_LEVEL, FeatureSpec, ch
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 """A code that can stand in a column name, a URL and a file name."""
+
+
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty, and says nothing: write it, or leave the key out where it may be missing")
+    return text
+
+
+Said = Annotated[str, AfterValidator(_says_something)]
+"""A text that is not blank; a blank legal basis would otherwise lift a switch (R-04)."""
 
 
 class Strict(BaseModel):
@@ -58,9 +68,9 @@ class Use(StrEnum):
 class Wording(Strict):
     """Words for people, in the three languages; approved by a domain person or marked `draft`."""
 
-    nb: str
-    nn: str
-    en: str
+    nb: Said
+    nn: Said
+    en: Said
     draft: bool = False
 
 
@@ -86,7 +96,7 @@ class Indicator(Strict):
     """False where a reviewer looks it up in the service's own system, if at all: no row of it is loaded."""
     source_variables: tuple[str, ...] = ()
     """Names it has in NUDB, FD-Trygd or microdata.no, so that researchers recognise it."""
-    legal_basis: str | None = None
+    legal_basis: Said | None = None
     """Recorded basis for *this* indicator; the demo's say FIKTIV."""
     needs_legal_basis: bool = False
     """Starred in the catalogue: off until a legal basis for this very indicator is recorded."""
@@ -110,7 +120,8 @@ class Indicator(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.use is not Use.NEVER:
-            check_not_denied(self.code)
+            for name in (self.code, *self.source_variables):
+                check_not_denied(name)
         if self.use is Use.LABEL:
             check_label_allowed(self.code)
         if self.kind is Kind.CATEGORY and not self.levels and self.use is not Use.NEVER:
@@ -169,7 +180,7 @@ class Source(Strict):
     purposes: tuple[Literal["train", "score", "audit"], ...] = ("train", "score")
     registers: tuple[str, ...] = ()
     """Registers or case systems the files come from; one kept for statistics is refused for scoring (`features.declarations.registers`)."""
-    legal_basis: str | None = None
+    legal_basis: Said | None = None
     """Basis of this very source; needed where a register kept for statistics and research teaches or audits."""
     indicator: Code | None = None
     """For `spells`: the indicator that the file's values belong to."""
@@ -234,7 +245,7 @@ class SectorFile(Strict):
     sector: Sector
     enabled: bool | None = None
     """Default: education on, every other sector off (R-04)."""
-    legal_basis: str | None = None
+    legal_basis: Said | None = None
     indicator: tuple[Indicator, ...] = ()
     source: tuple[Source, ...] = ()
 

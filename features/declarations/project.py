@@ -21,7 +21,8 @@ from pydantic import ValidationError
 from features.declarations.approval import check_approved
 from features.declarations.catalogue import Catalogue, SectorFile, Strict, Use
 from features.declarations.denylist import denied_in_query
-from features.declarations.registers import register_problems
+from features.declarations.invented import check_not_invented
+from features.declarations.registers import register_problems, unnamed_sources
 from features.declarations.screening import Outcome, Purpose, PurposeKind, Screening, Services, Stage
 from features.errors import ProjectError, PurposeError
 
@@ -106,7 +107,8 @@ def load_project(root: Path) -> Project:
     ------
     ProjectError
         TID101 no such folder or file, TID102 not TOML, TID103 a table breaks its contract, TID104 parts do not fit together, TID121 a query
-        names something on the hard deny-list, TID122 a register may not be used so, TID123 drafts in a project with real people's data.
+        names something on the hard deny-list, TID122 a register may not be used so. With real people's data also TID122 a source without a
+        register, TID123 drafts, TID124 legal bases or controllers that say they are invented.
     """
     if not (root / "screening.toml").is_file():
         raise ProjectError("TID101", f"{root / 'screening.toml'} is missing. Make a project with `tidlig init {root} --example norway`.")
@@ -120,6 +122,8 @@ def load_project(root: Path) -> Project:
     _check_queries(project)
     _check_registers(project)
     check_approved(project.screening, project.catalogue, project.services, where=str(root / "screening.toml"))
+    check_not_invented(project.screening, project.catalogue, where=str(root / "screening.toml"))
+    _check_sources_named(project)
     return project
 
 
@@ -221,3 +225,13 @@ def _check_registers(project: Project) -> None:
     problems = list(register_problems(source for sector in project.catalogue.sectors for source in sector.source))
     if problems:
         raise ProjectError("TID122", f"{project.root / 'indicators'}: " + "; ".join(problems) + ".")
+
+
+def _check_sources_named(project: Project) -> None:
+    unnamed = unnamed_sources(project.catalogue.sources.values()) if project.screening.project.data == "real" else []
+    if unnamed:
+        raise ProjectError(
+            "TID122",
+            f"{project.root / 'indicators'}: with real people's data every source says where it comes from, and {', '.join(unnamed)} do "
+            "not. Name the register or case system in `registers`, so that one kept for statistics alone is refused.",
+        )

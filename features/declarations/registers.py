@@ -127,16 +127,18 @@ def register_problems(sources: Iterable[Source]) -> Iterator[str]:
             yield f"source {source.name}: {problem}"
 
 
-def register_finding(sources: Iterable[Source], *, is_real: bool) -> Finding:
-    """Ask whether every source says where it comes from; a register that goes unnamed can't be refused."""
-    title, unnamed = "Every source names the register or system it comes from", [s.name for s in sources if not s.registers]
+def unnamed_sources(sources: Iterable[Source]) -> list[str]:
+    """List the sources that do not say where they come from: a register that goes unnamed can't be refused."""
+    return [source.name for source in sources if not source.registers]
+
+
+def register_finding(sources: Iterable[Source]) -> Finding:
+    """Say how many sources do not name where they come from; with real people's data such a project is not even read (TID122)."""
+    title, unnamed = "Every source names the register or system it comes from", unnamed_sources(sources)
     if not unnamed:
         return Finding("C-12", title, "PASSED")
-    if not is_real:
-        why = "these people come from no register of their own; with real people's data each source names its `registers`"
-        return Finding("C-12", title, "NOT_APPLICABLE", {"n_unnamed": len(unnamed), "why": why})
-    problem = f"the sources {', '.join(unnamed)} do not: declare `registers`, so that one kept for statistics alone is refused"
-    return Finding("C-12", title, "FAILED", {"problem": problem, "error": "TID122"})
+    why = "these people come from no register of their own; with real people's data each source names its `registers` (TID122)"
+    return Finding("C-12", title, "NOT_APPLICABLE", {"n_unnamed": len(unnamed), "why": why})
 
 
 def _register_of(source: Source) -> Register | None:

@@ -235,6 +235,13 @@ def tiny_project(root: Path, *, seed: int = 1) -> Path:
     return root
 
 
+def make_real(root: Path) -> None:
+    """Let the project at `root` say that its data are real people's, on a legal basis that does not say FIKTIV."""
+    for path in (root / "screening.toml", *(root / "indicators").glob("*.toml")):
+        text = path.read_text(encoding="utf-8").replace("FIKTIV", "a statute").replace("Fiktiv kommune", "A municipality")
+        path.write_text(text.replace('data = "synthetic"', 'data = "real"'), encoding="utf-8")
+
+
 def write_people(folder: Path, *, seed: int = 1) -> None:
     """Write the five source files of `tiny_project`."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -56,6 +56,24 @@ def test_a_starred_indicator_is_off_in_every_sector_until_its_own_basis_is_recor
     assert on(a_sector(sector, starred | {"legal_basis": "a statute for this"}, **switched_on)) == {"some_thing"}
 
 
+@pytest.mark.requirement("R-04")
+@pytest.mark.parametrize("blank", ["", "  \n"])
+def test_a_blank_legal_basis_is_none(blank: str) -> None:
+    source = {"name": "extract", "layout": "events", "files": ["a.csv"], "legal_basis": blank}
+    with pytest.raises(ValidationError, match="it is empty"):
+        a_sector(Sector.HEALTH, an_indicator(), enabled=True, legal_basis=blank)
+    with pytest.raises(ValidationError, match="it is empty"):
+        a_sector(Sector.EDUCATION, an_indicator(needs_legal_basis=True, legal_basis=blank))
+    with pytest.raises(ValidationError, match="it is empty"):
+        a_sector(Sector.EDUCATION, source=[source])
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_a_wording_is_blank_in_no_language(language: str) -> None:
+    with pytest.raises(ValidationError, match="it is empty"):
+        a_sector(Sector.EDUCATION, an_indicator(label=LABEL | {language: " "}))
+
+
 @pytest.mark.parametrize(
     "more", [{"use": "never"}, {"ingested": False}, {"derived_from": ["other_thing"]}], ids=["never", "looked up", "derived"]
 )

@@ -25,7 +25,7 @@ from features.restrictions import (
 from features.scored import read_scored, write_scored
 from features.store import open_store
 from tests.support.ingesting import ingest_tiny
-from tests.support.projects import SCREENING, tiny_project
+from tests.support.projects import make_real, tiny_project
 
 TODAY = date(2026, 11, 21)
 AT = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
@@ -101,7 +101,7 @@ def test_a_pseudonym_leads_to_its_subject(project: Project) -> None:
 @pytest.mark.requirement("R-18")
 def test_pseudonyms_of_real_people_are_not_listed(project: Project, tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "real")
-    (root / "screening.toml").write_text(SCREENING.replace('"synthetic"', '"real"'), encoding="utf-8")
+    make_real(root)
     with pytest.raises(DataError, match="TID407"):
         pseudonyms_for(load_project(root), [], purpose="score")
 

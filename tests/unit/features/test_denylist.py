@@ -60,6 +60,13 @@ def test_a_denied_indicator_has_no_use_but_never(use: Use) -> None:
 
 
 @pytest.mark.requirement("R-03")
+def test_an_innocent_code_does_not_lift_the_list_for_what_registers_call_it() -> None:
+    row = {"code": "edu_a", "kind": "flag", "use": "predictor", "label": LABEL, "source_variables": ["STATSBORGERSKAP"]}
+    with pytest.raises(ValidationError, match="hard deny-list"):
+        Indicator.model_validate(row)
+
+
+@pytest.mark.requirement("R-03")
 @pytest.mark.parametrize(
     "place",
     [

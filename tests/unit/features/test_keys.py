@@ -8,7 +8,7 @@ from features.declarations.project import Project, load_project
 from features.errors import PurposeError
 from features.keys import create_keys, keys_folder, read_keys
 from tests.support.ingesting import repeatable_bytes
-from tests.support.projects import KEYS, SCREENING, tiny_project
+from tests.support.projects import KEYS, make_real, tiny_project
 
 pytestmark = pytest.mark.requirement("R-07")
 
@@ -73,6 +73,6 @@ def test_what_is_no_key_is_refused_without_repeating_it(project: Project, text: 
 
 def test_keys_for_real_data_are_not_made_here(tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "project")
-    (root / "screening.toml").write_text(SCREENING.replace('"synthetic"', '"real"'), encoding="utf-8")
+    make_real(root)
     with pytest.raises(PurposeError, match="TID207"):
         create_keys(load_project(root), environ={"TIDLIG_KEYS_DIR": str(tmp_path / "keys")}, token_bytes=repeatable_bytes())

@@ -10,7 +10,7 @@ from features.declarations.catalogue import Source
 from features.declarations.project import load_project
 from features.declarations.registers import REGISTERS, KeptFor, Register, find_register, register_finding, register_problems
 from features.errors import ProjectError
-from tests.support.projects import tiny_project
+from tests.support.projects import make_real, tiny_project
 
 
 def a_source(**more: object) -> Source:
@@ -53,13 +53,21 @@ def test_a_register_is_known_by_the_source_s_name_or_file_too() -> None:
     assert problem(files=["npr/export.csv"]) is None
 
 
-def test_with_real_people_every_source_says_where_it_comes_from() -> None:
+def test_the_check_counts_the_sources_that_do_not_say_where_they_come_from() -> None:
     named, unnamed = a_source(registers=["VIGO"]), a_source(name="unnamed_extract")
-    assert register_finding([named], is_real=True).verdict == "PASSED"
-    assert register_finding([named, unnamed], is_real=False).verdict == "NOT_APPLICABLE"
-    finding = register_finding([named, unnamed], is_real=True)
-    assert finding.is_failed
-    assert "unnamed_extract" in str(finding.evidence["problem"])
+    assert register_finding([named]).verdict == "PASSED"
+    finding = register_finding([named, unnamed])
+    assert (finding.verdict, finding.evidence["n_unnamed"]) == ("NOT_APPLICABLE", 1)
+
+
+def test_with_real_people_a_source_that_does_not_say_where_it_comes_from_is_not_read(tmp_path: Path) -> None:
+    root = tiny_project(tmp_path / "p")
+    path = root / "indicators" / "labour.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('registers = ["fiktivt fagsystem"]\n', ""), encoding="utf-8")
+    assert load_project(root).id == "tiny"
+    make_real(root)
+    with pytest.raises(ProjectError, match=r"TID122.*income do not.*`registers`"):
+        load_project(root)
 
 
 def test_a_project_that_scores_from_one_is_not_read(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from features.errors import IntakeError
 from features.intake.quarantine import FileTally
 from features.intake.roster import Roster, read_roster
 from features.intake.sources import source_units
-from tests.support.projects import EDUCATION, NOW, SCREENING, tiny_project, write_csv
+from tests.support.projects import EDUCATION, NOW, make_real, tiny_project, write_csv
 
 TWO_SOURCES = """
 [[source]]
@@ -90,7 +90,7 @@ def test_a_row_that_can_not_be_loaded_still_shields_who_lives_there(tmp_path: Pa
 @pytest.mark.requirement("R-08")
 def test_of_real_people_it_has_to_be_said_whose_address_is_protected(tmp_path: Path) -> None:
     root = tiny_project(tmp_path / "p")
-    (root / "screening.toml").write_text(SCREENING.replace('"synthetic"', '"real"'), encoding="utf-8")
+    make_real(root)
     write_csv(root / "data" / "persons.csv", [{"person": "a", "born_on": "2010-03-01"}], synthetic=False)
     with pytest.raises(IntakeError, match=r"TID312: persons.csv .* has no column `address_protection`"):
         read(root)
