@@ -19,9 +19,9 @@ def error_codes_page(root: Path) -> str:
     lines = [
         "# Error codes",
         "",
-        "Made by `make docs` from the code. `…` stands for a name, a count or a date, never a person's value. The first digit says of what",
-        "an error is, and with what status a command ends: 1 project (status 3), 2 purpose (4), 3 intake (5), 4 data (6), 5 model (7), 6 gate",
-        "(8), 7 review (9), 8 ledger (10).",
+        "Made by `make docs` from the code. `…` stands for a name, a count or a date, never a person's value. The first digit says what an",
+        "error is about, and with what status a command ends: 1 project (status 3), 2 purpose (4), 3 intake (5), 4 data (6), 5 model (7),",
+        "6 gate (8), 7 review (9), 8 ledger (10).",
         "",
         "| code | error | message |",
         "|---|---|---|",

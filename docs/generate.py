@@ -18,7 +18,7 @@ from typing import Any
 import typer.main
 from typer.core import TyperGroup
 
-from docs import indicators, synthetic_norway
+from docs import indicators, project_files, synthetic_norway
 from docs.error_codes import error_codes_page
 
 ROOT = Path(__file__).parent.parent
@@ -154,6 +154,7 @@ PAGES: dict[str, Callable[[], str]] = (
         "requirements.md": requirements_page,
     }
     | indicators.PAGES
+    | project_files.PAGES
     | synthetic_norway.PAGES
 )
 
