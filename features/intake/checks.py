@@ -116,9 +116,9 @@ class Checked:
     def __len__(self) -> int:
         return len(self.line)
 
-    def take(self, which: Mask) -> Self:
-        """Return these rows."""
-        return type(self)(*(getattr(self, field.name)[which] for field in fields(self)))
+    def take(self, places: NDArray[np.intp]) -> Self:
+        """Return the rows at these places."""
+        return type(self)(*(np.take(getattr(self, field.name), places) for field in fields(self)))
 
 
 def stored_levels(indicator: Indicator) -> dict[str, float]:

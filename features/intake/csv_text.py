@@ -18,7 +18,6 @@ SPELL_COLUMNS = ("unit_id", "value", "start", "stop", "attributes")
 """Columns of Statistics Norway's spell files, which have no header."""
 
 _HEAD_BYTES = 1 << 20
-_PIECE_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,15 @@ class CsvShape:
     """Lines to skip: a ``sep=`` line and the header."""
 
 
-def detect_shape(path: Path, source: Source, *, separator_expected: tuple[str, ...]) -> CsvShape:
+def detect_shape(path: Path, source: Source, *, separator_expected: tuple[str, ...], is_utf8: bool) -> CsvShape:
     """Find encoding, separator and columns.
 
     Parameters
     ----------
     separator_expected
         Columns that the layout needs; they tell a wrong separator from a file with one column.
+    is_utf8
+        The whole file reads as UTF-8.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def detect_shape(path: Path, source: Source, *, separator_expected: tuple[str, .
         TID303 wrong separator, TID304 empty file, TID307 wrong encoding, TID343 it is no text.
     """
     check_is_text(path, source)
-    encoding = _detect_encoding(path, source)
+    encoding = _detect_encoding(path, source, is_utf8=is_utf8)
     with path.open("r", encoding=encoding, newline="") as file:
         try:
             lines = io.StringIO(file.read(_HEAD_BYTES)).readlines()
@@ -69,7 +70,7 @@ def detect_shape(path: Path, source: Source, *, separator_expected: tuple[str, .
     return CsvShape(encoding, separator, cells, skipped + 1)
 
 
-def _detect_encoding(path: Path, source: Source) -> str:
+def _detect_encoding(path: Path, source: Source, *, is_utf8: bool) -> str:
     with path.open("rb") as file:
         head = file.read(4)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -79,26 +80,13 @@ def _detect_encoding(path: Path, source: Source) -> str:
         elif head[1:2] == b"\x00" or head[:1] == b"\x00":
             found = "utf-16-le" if head[1:2] == b"\x00" else "utf-16-be"
         else:
-            file.seek(0)
-            found = "utf-8" if _reads_as_utf8(file) else "latin-1"
+            found = "utf-8" if is_utf8 else "latin-1"
     allowed = {"auto": found, "utf-8": "utf-8-sig" if found == "utf-8-sig" else "utf-8", "latin-1": "latin-1"}
     if source.encoding == "utf-16":
         return found if found.startswith("utf-16") else "utf-16"
     if source.encoding != "auto" and not found.startswith(("utf-8", source.encoding)):
         raise _wrong_encoding(path, source, allowed[source.encoding])
     return allowed[source.encoding]
-
-
-def _reads_as_utf8(file: io.BufferedReader) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while piece := file.read(_PIECE_BYTES):
-            if not piece.isascii() or decoder.getstate()[0]:
-                decoder.decode(piece)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _wrong_encoding(path: Path, source: Source, encoding: str) -> IntakeError:

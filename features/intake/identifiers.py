@@ -151,5 +151,7 @@ def _slots(words: Words, size: int) -> NDArray[np.int64]:
 
 def _has_outer_space(texts: pa.Array) -> bool:
     offsets, content = buffers_of(texts)
+    if not (content[offsets[0] : offsets[-1]] == _SPACE).any():
+        return False
     offsets = offsets[np.append(True, offsets[1:] > offsets[:-1])] if len(offsets) else offsets
     return bool(len(offsets) > 1 and ((content[offsets[:-1]] == _SPACE).any() or (content[offsets[1:] - 1] == _SPACE).any()))

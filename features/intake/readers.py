@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,23 +10,23 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from features.declarations.catalogue import Source
 from features.errors import IntakeError
+from features.intake.csv_blocks import ENCODED, find_data, read_plain
 from features.intake.csv_text import CsvShape, detect_shape
+from features.intake.file_facts import FileFacts, read_facts
 from features.intake.file_kind import check_is_parquet
 
 CHUNK_ROWS = 1 << 18
 _BLOCK_BYTES = 1 << 21
-"""A chunk's columns stay in the processor's cache while they are checked: four times as many rows cost a third more each."""
+"""Read at once of a CSV with quotes."""
 
 _MOST_BYTES_OF_POSITIONS = 6
 """A Parquet column of text that takes fewer bytes a value is stored as positions in a dictionary, and is kept so."""
-
-_ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 OnBadLines = Callable[[str, Sequence[int]], None]
 """Told a reason code and the lines that broke it."""
@@ -41,6 +42,19 @@ class Chunk:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """What is known of a file's columns beforehand; names that it does not have are allowed."""
+
+    repeating: tuple[str, ...] = ()
+    """Their values repeat: text in them may come as a dictionary and positions in it."""
+    dates: tuple[str, ...] = ()
+    """ISO dates in them may come as dates."""
+
+
+NOTHING_KNOWN = Columns()
+
+
+@dataclass(frozen=True)
 class OpenFile:
     """A file whose header has been read."""
 
@@ -50,7 +64,13 @@ class OpenFile:
 
 
 def open_file(
-    path: Path, source: Source, *, expected: tuple[str, ...], on_bad_lines: OnBadLines, repeating: Collection[str] = ()
+    path: Path,
+    source: Source,
+    *,
+    expected: tuple[str, ...],
+    on_bad_lines: OnBadLines,
+    known: Columns = NOTHING_KNOWN,
+    facts: FileFacts | None = None,
 ) -> OpenFile:
     """Open a CSV or Parquet file.
 
@@ -60,8 +80,8 @@ def open_file(
         Columns the layout needs, for the message when the separator is wrong.
     on_bad_lines
         Called with lines that have too many or too few fields; they are left out of the chunks.
-    repeating
-        Columns whose values repeat: text in them may come as a dictionary and positions in it.
+    facts
+        Of this file, where they have been read already: a pass over its bytes is spared.
 
     Raises
     ------
@@ -76,8 +96,8 @@ def open_file(
             "TID304", f"{path.name} (source {source.name}) is empty (0 bytes). Expected a header and rows; ask for the file again."
         )
     if path.suffix.lower() in (".parquet", ".pq"):
-        return _open_parquet(path, source, repeating)
-    return _open_csv(path, source, expected, on_bad_lines, repeating)
+        return _open_parquet(path, source, (*known.repeating, *known.dates))
+    return _open_csv(path, source, expected, on_bad_lines, known, facts or read_facts(path))
 
 
 def number_lines(table: pa.Table, start: int) -> Chunk:
@@ -132,27 +152,27 @@ def _damage_named(path: Path, source: Source) -> Iterator[None]:
         ) from error
 
 
-def _open_csv(path: Path, source: Source, expected: tuple[str, ...], on_bad_lines: OnBadLines, repeating: Collection[str]) -> OpenFile:
-    shape = detect_shape(path, source, separator_expected=expected)
-    return OpenFile(path.name, shape.columns, _csv_chunks(path, source, shape, on_bad_lines, repeating))
+def _open_csv(
+    path: Path, source: Source, expected: tuple[str, ...], on_bad_lines: OnBadLines, known: Columns, facts: FileFacts
+) -> OpenFile:
+    shape = detect_shape(path, source, separator_expected=expected, is_utf8=facts.is_utf8)
+    return OpenFile(path.name, shape.columns, _csv_chunks(path, source, shape, on_bad_lines, known, facts))
 
 
-def _csv_chunks(path: Path, source: Source, shape: CsvShape, on_bad_lines: OnBadLines, repeating: Collection[str]) -> Iterator[Chunk]:
-    """Stream a CSV; every value stays text, so that leading zeros and level codes survive."""
+def _csv_chunks(path: Path, source: Source, shape: CsvShape, on_bad_lines: OnBadLines, known: Columns, facts: FileFacts) -> Iterator[Chunk]:
+    """Stream a CSV; every value stays text, so that leading zeros and level codes survive, but for dates that read as such."""
     broken: list[int] = []
-    unreported = 0
-
-    def note(row: pa_csv.InvalidRow) -> str:
-        broken.append(row.number if row.number is not None else 0)
-        return "skip"
-
-    parsed = 0
-    for table in _csv_tables(path, source, shape, note, repeating):
+    unreported, parsed, next_line = 0, 0, 1 + shape.lines_before_data
+    tables = _csv_tables(path, shape, broken.append, known, facts)
+    while (table := _next_table(tables, path, source)) is not None:
+        if len(table):
+            lines = _physical_lines(next_line, len(table), broken[bisect_left(broken, next_line) :])
+            next_line = int(lines[-1]) + 1
         if len(broken) > unreported:
             on_bad_lines("wrong_column_count", broken[unreported:])
             unreported = len(broken)
         if len(table):
-            yield Chunk(table, _physical_lines(parsed, len(table), broken, shape.lines_before_data))
+            yield Chunk(table, pa.array(lines))
         parsed += len(table)
     if len(broken) > unreported:
         on_bad_lines("wrong_column_count", broken[unreported:])
@@ -163,9 +183,29 @@ def _csv_chunks(path: Path, source: Source, shape: CsvShape, on_bad_lines: OnBad
     _check_not_cut(path, source, shape, broken, parsed)
 
 
-def _csv_tables(
-    path: Path, source: Source, shape: CsvShape, note: Callable[[pa_csv.InvalidRow], str], repeating: Collection[str]
-) -> Iterator[pa.Table]:
+def _csv_tables(path: Path, shape: CsvShape, note: Callable[[int], None], known: Columns, facts: FileFacts) -> Iterator[pa.Table]:
+    start = find_data(path, lines_before=shape.lines_before_data)
+    if facts.is_utf8 and shape.encoding in ("utf-8", "utf-8-sig") and facts.last_quote < start:
+        yield from read_plain(
+            path,
+            start=start,
+            columns=_distinct(shape.columns),
+            separator=shape.separator,
+            repeating=known.repeating,
+            dates=known.dates,
+            on_broken=lambda number: note(number + shape.lines_before_data),
+        )
+    else:
+        yield from _streamed(path, shape, note, {*known.repeating, *known.dates}, facts)
+
+
+def _streamed(path: Path, shape: CsvShape, note: Callable[[int], None], repeating: Collection[str], facts: FileFacts) -> Iterator[pa.Table]:
+    """Read a CSV with quotes, or in another encoding than UTF-8."""
+
+    def skip(row: pa_csv.InvalidRow) -> str:
+        note(row.number if row.number is not None else 0)
+        return "skip"
+
     read = pa_csv.ReadOptions(
         use_threads=False,
         block_size=_BLOCK_BYTES,
@@ -173,27 +213,30 @@ def _csv_tables(
         column_names=_distinct(shape.columns),
         encoding="utf-8" if shape.encoding == "utf-8-sig" else shape.encoding,
     )
-    parse = pa_csv.ParseOptions(delimiter=shape.separator, invalid_row_handler=note, newlines_in_values=False)
+    parse = pa_csv.ParseOptions(delimiter=shape.separator, invalid_row_handler=skip, newlines_in_values=False)
     convert = pa_csv.ConvertOptions(
-        column_types={name: _ENCODED if name in repeating else pa.string() for name in _distinct(shape.columns)},
+        column_types={name: ENCODED if name in repeating else pa.string() for name in _distinct(shape.columns)},
         null_values=[""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=True,
-        check_utf8=shape.encoding != "utf-8",  # finding that out has read the whole file as UTF-8
+        check_utf8=not (facts.is_utf8 and shape.encoding in ("utf-8", "utf-8-sig")),
     )
-    try:
-        reader = pa_csv.open_csv(path, read_options=read, parse_options=parse, convert_options=convert)
-        batches: list[pa.RecordBatch] = []
-        for batch in reader:
-            batches.append(batch)
-            if sum(len(one) for one in batches) >= CHUNK_ROWS:
-                yield _joined(batches)
-                batches = []
-        if batches:
+    batches: list[pa.RecordBatch] = []
+    for batch in pa_csv.open_csv(path, read_options=read, parse_options=parse, convert_options=convert):
+        batches.append(batch)
+        if sum(len(one) for one in batches) >= CHUNK_ROWS:
             yield _joined(batches)
+            batches = []
+    if batches:
+        yield _joined(batches)
+
+
+def _next_table(tables: Iterator[pa.Table], path: Path, source: Source) -> pa.Table | None:
+    try:
+        return next(tables, None)
     except (pa.ArrowInvalid, UnicodeError, OSError) as error:
         if "Empty CSV" in str(error):
-            return
+            return None
         raise IntakeError(
             "TID306",
             f"{path.name} (source {source.name}) does not read as CSV to its end: it is cut off inside a field, or damaged. Copy it again "
@@ -211,12 +254,10 @@ def _distinct(columns: tuple[str, ...]) -> list[str]:
     return [name if columns.index(name) == place else f"{name}#{place}" for place, name in enumerate(columns)]
 
 
-def _physical_lines(parsed: int, count: int, broken: list[int], lines_before_data: int) -> pa.Array:
-    """Line numbers of parsed rows, the skipped ones counted in."""
-    numbers = pa.array(np.arange(count) + parsed + 1 + lines_before_data)
-    for line in sorted(broken):
-        numbers = pc.if_else(pc.greater_equal(numbers, line), pc.add(numbers, 1), numbers)
-    return numbers
+def _physical_lines(first: int, count: int, broken: Sequence[int]) -> NDArray[np.int64]:
+    """Line numbers of so many rows from line `first` on, those of broken rows left out, some of which may come after them."""
+    lines = np.arange(first, first + count + len(broken))
+    return np.delete(lines, [line - first for line in broken if line < first + len(lines)])[:count] if broken else lines
 
 
 def _check_not_cut(path: Path, source: Source, shape: CsvShape, broken: list[int], parsed: int) -> None:

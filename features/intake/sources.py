@@ -18,10 +18,11 @@ from features.declarations.catalogue import Indicator, Sector, Source
 from features.declarations.project import Project, source_files
 from features.errors import IntakeError
 from features.intake.columns import encode
+from features.intake.file_facts import FileFacts, read_facts
 from features.intake.layouts import SYNTHETIC, Contract
 from features.intake.quarantine import FileTally
 from features.intake.queries import open_query, query_columns
-from features.intake.readers import Chunk, OpenFile, open_file
+from features.intake.readers import NOTHING_KNOWN, Chunk, Columns, OpenFile, open_file
 from features.intake.spell_metadata import NO_METADATA, SpellMetadata, check_metadata_fits, read_metadata
 from features.manifest import StorePurpose, file_hash
 from features.nationalid import rows_with_national_id
@@ -50,10 +51,29 @@ class SourceUnit:
     def content(self) -> str:
         """SHA-256 of the files, the query and the metadata."""
         digest = hashlib.sha256()
-        for path in (*self.paths, *filter(None, (self.query, self.metadata_path))):
+        for path in self.paths:
+            digest.update(self.facts_of(path).sha256.encode())
+        for path in filter(None, (self.query, self.metadata_path)):
             self._check_there(path)
             digest.update(file_hash(path).encode())
         return digest.hexdigest()
+
+    def facts_of(self, path: Path) -> FileFacts:
+        """What one pass over a file has found; made once.
+
+        Raises
+        ------
+        IntakeError
+            TID305 it is not there.
+        """
+        if path not in self._facts:
+            self._check_there(path)
+            self._facts[path] = read_facts(path)
+        return self._facts[path]
+
+    @cached_property
+    def _facts(self) -> dict[Path, FileFacts]:
+        return {}
 
     @cached_property
     def spell_metadata(self) -> SpellMetadata:
@@ -152,17 +172,18 @@ def _open_unit(unit: SourceUnit, tally: FileTally) -> OpenFile:
 
     if unit.query is not None:
         return open_query(unit.query, unit.paths, unit.source)
-    return open_file(
-        unit.paths[0], unit.source, expected=unit.contract.required, on_bad_lines=note, repeating=_repeating_columns(unit.source)
-    )
+    path = unit.paths[0]
+    facts = unit.facts_of(path)
+    return open_file(path, unit.source, expected=unit.contract.required, on_bad_lines=note, known=_known_columns(unit.source), facts=facts)
 
 
-def _repeating_columns(source: Source) -> tuple[str, ...]:
-    """Columns of events in which few values come again and again."""
+def _known_columns(source: Source) -> Columns:
+    """Columns of events in which few values come again and again, and of dates."""
     if source.layout != "events":
-        return ()
-    named = (source.happened_column, source.known_column, source.indicator_column, source.value_column, SYNTHETIC)
-    return tuple(name for name in named if name is not None)
+        return NOTHING_KNOWN
+    repeating = (source.indicator_column, source.value_column, SYNTHETIC)
+    dates = (source.happened_column, source.known_column)
+    return Columns(tuple(name for name in repeating if name is not None), tuple(name for name in dates if name is not None))
 
 
 def _units(project: Project, source: Source, purposes: tuple[StorePurpose, ...], environ: Mapping[str, str]) -> list[SourceUnit]:

@@ -57,7 +57,8 @@ class Staging:
             person = self.people.codes(purpose)[checked.number]
             belongs = person >= 0
             if not belongs.all():
-                checked, person = checked.take(belongs), person[belongs]
+                places = np.flatnonzero(belongs)
+                checked, person = checked.take(places), person[places]
             if len(person):
                 self._runs(purpose).add(_as_rows(checked, unit), person)
 
@@ -95,7 +96,7 @@ def stage_unit(
                 canonical = mark_rows(canonical, unit.spell_metadata)
             record = digest_records(canonical["record"], people.mapping.record_key)
             checked = check_chunk(connection, canonical, rules, indicators, record=record, born_on=people.born_on)
-            good = _set_aside(checked, tally)
+            good = _set_aside(checked, tally, shares_lines=len(unit.source.columns) > 1)
             _add_hints(canonical, tally, unit)
             if spells is not None:
                 spells.add(_as_table(good))
@@ -108,7 +109,10 @@ def stage_unit(
 
 def _pieces(chunk: Chunk, *, n_values: int) -> Iterator[Chunk]:
     """Cut a chunk of wide rows, each of which gives a record for every one of its values, so that no more are in memory at once."""
-    n_rows = max(1, CHUNK_ROWS // max(1, n_values))
+    if n_values < 2:
+        yield chunk
+        return
+    n_rows = max(1, CHUNK_ROWS // n_values)
     for start in range(0, len(chunk.table), n_rows):
         yield Chunk(chunk.table.slice(start, n_rows), chunk.lines.slice(start, n_rows))
 
@@ -145,8 +149,8 @@ def _spells(unit: SourceUnit, number: int, staging: Staging, *, positions: Mappi
     )
 
 
-def _set_aside(checked: Checked, tally: FileTally) -> Checked:
-    """Count broken lines under their first reason and return the rows of whole ones."""
+def _set_aside(checked: Checked, tally: FileTally, *, shares_lines: bool) -> Checked:
+    """Count broken lines under their first reason and return the rows of whole ones; a line may give several rows."""
     broken = np.flatnonzero(checked.reason)
     if not len(broken):
         return checked
@@ -155,10 +159,12 @@ def _set_aside(checked: Checked, tally: FileTally) -> Checked:
     for reason in np.unique(reasons).tolist():
         mine = lines[reasons == reason]
         tally.add(REASON_NAMES[reason], mine[:LINES_KEPT].tolist(), count=len(mine))
+    if not shares_lines:
+        return checked.take(np.flatnonzero(checked.reason == 0))
     low = int(checked.line.min())
     is_broken = np.zeros(int(checked.line.max()) - low + 1, dtype=np.bool_)
     is_broken[lines - low] = True
-    return checked.take(~is_broken[checked.line - low])
+    return checked.take(np.flatnonzero(~is_broken[checked.line - low]))
 
 
 def _add_hints(canonical: pa.Table, tally: FileTally, unit: SourceUnit) -> None:
