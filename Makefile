@@ -7,7 +7,7 @@ RUN := DO_NOT_TRACK=true MLFLOW_DISABLE_TELEMETRY=true $(BIN)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof check format lock docs clean bench-features bench-explain bench-serve bench-intake bench-monitor
+.PHONY: help install demo test proof check format lock docs clean bench-features bench-explain bench-serve bench-intake bench-monitor bench-train
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 20
@@ -82,6 +82,8 @@ bench-serve: install ## One case scored with its reasons, beside mlflow's scorin
 	$(RUN)/python -m benchmarks.serve
 bench-intake: install ## From a register's files to a partitioned store, beside DuckDB's COPY and pandas
 	$(RUN)/python -m benchmarks.intake
+bench-train: install ## Trees grown from a table on disk, streamed, beside the same in memory
+	$(RUN)/python -m benchmarks.training
 bench-monitor: install ## Fairness and drift beside Evidently and fairlearn
 	$(RUN)/python -m benchmarks.monitor
 

@@ -20,7 +20,7 @@ from features.declarations.specs import FeatureSpec
 from features.engine.kernel import Rows, feature_matrix
 from features.engine.parts import PartedStore
 from features.engine.plan import Levels
-from features.engine.table import FeatureTable
+from features.engine.table import FeatureTable, Positions
 from features.errors import DataError, IntakeError
 from features.findings import Evidence, Finding
 from features.intake.sampling import sample_records
@@ -47,7 +47,7 @@ def single_feature_finding(table: FeatureTable, label: NDArray[np.float64]) -> F
     smaller = int(min(with_outcome.sum(), (~with_outcome).sum()))
     if smaller < ENOUGH:
         return Finding("L-01", title, "NOT_APPLICABLE", {"reason": f"fewer than {ENOUGH} rows with or without the outcome"})
-    separation = {name: _separation(values[known], with_outcome) for name, values in _columns(table)}
+    separation = {name: _separation(values, with_outcome) for name, values in _columns(table, known)}
     suspects = sorted((name for name, auc in separation.items() if auc > SUSPICIOUS_AUC), key=lambda name: -separation[name])
     strongest = max(separation, key=lambda name: separation[name])
     evidence: dict[str, Evidence] = {
@@ -75,9 +75,9 @@ def rebuilt_finding(
     title = "Records learned after the as-of date change nothing"
     if store.content_hash != table.facts.store_hash:
         return Finding("L-03", title, "NOT_APPLICABLE", {"reason": "the store has changed since the table was built"})
-    chosen = np.unique(np.linspace(0, table.n_rows - 1, num=min(n_rows, table.n_rows)).astype(np.intp))
+    chosen = np.unique(np.linspace(0, table.n_rows - 1, num=min(n_rows, table.n_rows)).astype(np.int64))
     names = [spec.name for spec in specs]
-    built = table.matrix(names)[chosen]
+    built = table.matrix(names, rows=chosen)
     differs = np.zeros(len(names), dtype=np.bool_)
     for rows, rebuilt in _rebuilt(store, table.keys.iloc[chosen], specs, levels):
         differs |= ~((built[rows] == rebuilt) | (np.isnan(built[rows]) & np.isnan(rebuilt))).all(axis=0)
@@ -172,11 +172,11 @@ def _rebuilt(
             yield rows, feature_matrix(then, Rows(person[rows], as_of[rows]), specs, indicators=store.indicators, levels=levels)
 
 
-def _columns(table: FeatureTable, *, at_once: int = 32) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Yield the features one by one, reading some at once so that a wide table need not fit in memory."""
+def _columns(table: FeatureTable, rows: Positions, *, at_once: int = 32) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield the features of these rows one by one, reading some at once so that a wide table need not fit in memory."""
     for start in range(0, len(table.names), at_once):
         names = table.names[start : start + at_once]
-        yield from zip(names, table.matrix(names).T, strict=True)
+        yield from zip(names, table.matrix(names, rows=rows).T, strict=True)
 
 
 def _separation(values: NDArray[np.float32], with_outcome: NDArray[np.bool_]) -> float:

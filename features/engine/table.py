@@ -25,6 +25,8 @@ from features.errors import DataError
 from features.records import Days, dates_of
 
 Matrix = NDArray[np.float32]
+Positions = NDArray[np.int64]
+"""Rows of a table by their place, ascending."""
 
 KEY_SCHEMA = pa.schema([("person", pa.int32()), ("subject_id", pa.string()), ("group", pa.int32()), ("as_of", pa.date32())])
 
@@ -88,8 +90,29 @@ class FeatureTable:
         frame: pd.DataFrame = table.drop_columns(["as_of"]).to_pandas()
         return frame.assign(as_of=dates_of(table["as_of"].cast(pa.int32()).to_numpy()))
 
-    def matrix(self, names: Sequence[str] | None = None) -> Matrix:
+    def matrix(self, names: Sequence[str] | None = None, *, rows: Positions | None = None) -> Matrix:
         """Read features as float32, C-contiguous, shape (n_rows, n_names); NaN is missing.
+
+        Parameters
+        ----------
+        rows
+            Only these, ascending; all by default. One part at a time is in memory beside the answer.
+
+        Raises
+        ------
+        DataError
+            TID423 when the table has no such feature.
+        """
+        blocks = self.blocks(names, rows=rows)
+        matrix = np.empty((sum(blocks.sizes), len(blocks.names)), dtype=np.float32)
+        first = 0
+        for block, n_rows in enumerate(blocks.sizes):
+            blocks.read_into(matrix[first : first + n_rows], block)
+            first += n_rows
+        return matrix
+
+    def blocks(self, names: Sequence[str] | None = None, *, rows: Positions | None = None) -> TableBlocks:
+        """Give the same matrix as blocks, one for each part with rows, read when asked for: for what is larger than memory.
 
         Raises
         ------
@@ -98,14 +121,16 @@ class FeatureTable:
         """
         wanted = self.names if names is None else tuple(names)
         self._check_has(wanted)
-        matrix = np.empty((self.n_rows, len(wanted)), dtype=np.float32)
-        first = 0
-        for path, n_rows in zip(self._paths, self.facts.rows_of_part.values(), strict=True):
-            part = _read(path, wanted)
-            for position, name in enumerate(wanted):
-                matrix[first : first + n_rows, position] = part[name].to_numpy()
-            first += n_rows
-        return matrix
+        bounds = np.concatenate([[0], np.cumsum(list(self.facts.rows_of_part.values()), dtype=np.int64)])
+        if rows is None:
+            chosen = [(path, None, int(n)) for path, n in zip(self._paths, np.diff(bounds), strict=True)]
+        else:
+            cuts = np.searchsorted(rows, bounds)
+            chosen = [
+                (path, rows[start:stop] - first, int(stop - start))
+                for path, first, start, stop in zip(self._paths, bounds[:-1], cuts[:-1], cuts[1:], strict=True)
+            ]
+        return TableBlocks(wanted, tuple(_Block(*block) for block in chosen if block[2]))
 
     @property
     def _paths(self) -> list[Path]:
@@ -115,6 +140,42 @@ class FeatureTable:
         missing = sorted(set(names) - set(self.names))
         if missing:
             raise DataError("TID423", f"{self.folder} has no feature {', '.join(missing)}. Build it again under the present catalogue.")
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows of one part; None for all of them."""
+
+    path: Path
+    rows: Positions | None
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class TableBlocks:
+    """Rows and columns of a table, one part after the other."""
+
+    names: tuple[str, ...]
+    of_parts: tuple[_Block, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of rows of each block."""
+        return tuple(block.n_rows for block in self.of_parts)
+
+    def read(self, number: int) -> Matrix:
+        """Read a block: float32, C-contiguous, shape (sizes[number], n_names)."""
+        matrix = np.empty((self.of_parts[number].n_rows, len(self.names)), dtype=np.float32)
+        self.read_into(matrix, number)
+        return matrix
+
+    def read_into(self, matrix: Matrix, number: int) -> None:
+        """Read a block into a matrix of its shape."""
+        block = self.of_parts[number]
+        part = _read(block.path, self.names)
+        for position, name in enumerate(self.names):
+            column = part[name].to_numpy()
+            matrix[:, position] = column if block.rows is None else column[block.rows]
 
 
 def write_part(path: Path, keys: pa.Table, names: Sequence[str], columns: Matrix) -> int:

@@ -9,13 +9,14 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import lightgbm
 import numpy as np
 
 from models.rungs.boosting import RESERVED, lightgbm_parameters
-from models.rungs.rung import FitSettings, Matrix, Vector, check_trainable, read_json, write_json
+from models.rungs.rung import FitSettings, Matrix, Vector, check_outcomes, check_trainable, read_json, write_json
+from models.rungs.streamed import Blocks, build_binned, medians_if_complete
 
 __all__ = ["RESERVED", "BoostedRung"]
 
@@ -53,8 +54,22 @@ class BoostedRung:
         parameters = lightgbm_parameters(feature_names, settings)
         n_rounds = int(parameters.pop("num_boost_round"))
         data = lightgbm.Dataset(matrix, label, feature_name=_plain_names(len(feature_names)), params=parameters, free_raw_data=True)
-        booster = lightgbm.train(parameters, data, num_boost_round=n_rounds)
-        return cls(feature_names, _without_threads(booster.model_to_string()), _medians_if_complete(matrix), settings.num_threads)
+        return cls(feature_names, _grow(data, parameters, n_rounds), medians_if_complete(matrix), settings.num_threads)
+
+    @classmethod
+    def fit_blocks(cls, blocks: Blocks, label: Vector, *, feature_names: tuple[str, ...], settings: FitSettings) -> Self:
+        """Fit on rows that need not be in memory at once: the same model, to the last bit, as `fit` of the same rows.
+
+        Raises
+        ------
+        DataError, ModelError
+            As `fit`.
+        """
+        check_outcomes(label, n_rows=sum(blocks.sizes))
+        parameters = lightgbm_parameters(feature_names, settings)
+        n_rounds = int(parameters.pop("num_boost_round"))
+        data, medians = build_binned(blocks, label, parameters, feature_name=_plain_names(len(feature_names)))
+        return cls(feature_names, _grow(data, parameters, n_rounds), medians, settings.num_threads)
 
     @cached_property
     def booster(self) -> lightgbm.Booster:
@@ -102,6 +117,10 @@ class BoostedRung:
         return cls(tuple(content["feature_names"]), (folder / "model.txt").read_text(encoding="utf-8"), medians)
 
 
+def _grow(data: lightgbm.Dataset, parameters: dict[str, Any], n_rounds: int) -> str:
+    return _without_threads(lightgbm.train(parameters, data, num_boost_round=n_rounds).model_to_string())
+
+
 def _without_threads(text: str) -> str:
     """Take out the number of threads, the one thing in the text that depends on the machine and not on the model."""
     return re.sub(r"\[num_threads: \d+\]", "[num_threads: 0]", text)
@@ -110,7 +129,3 @@ def _without_threads(text: str) -> str:
 def _plain_names(n_features: int) -> list[str]:
     """Names without the signs that LightGBM's text can't hold; ours are in boosted.json, in the same order."""
     return [f"f{j}" for j in range(n_features)]
-
-
-def _medians_if_complete(matrix: Matrix) -> Vector:
-    return np.array([np.nan if np.isnan(column).any() else float(np.median(column)) for column in matrix.T], dtype=np.float64)

@@ -22,7 +22,7 @@ DEFAULTS: Mapping[str, float | int | str | bool] = {
 RESERVED = frozenset(
     (
         *("objective", "objective_type", "app", "application", "loss", "boosting", "boosting_type", "boost", "linear_tree", "linear_trees"),
-        *("seed", "random_seed", "random_state", "deterministic", "force_row_wise", "force_col_wise"),
+        *("seed", "random_seed", "random_state", "data_random_seed", "data_seed", "deterministic", "force_row_wise", "force_col_wise"),
         *("num_threads", "num_thread", "nthread", "nthreads", "n_jobs", "device_type", "device"),
         *("monotone_constraints", "mc", "monotone_constraint", "monotonic_cst"),
         *("categorical_feature", "cat_feature", "categorical_column", "cat_column", "categorical_features"),
@@ -109,8 +109,12 @@ def lightgbm_parameters(feature_names: tuple[str, ...], settings: FitSettings) -
         "objective": "binary",
         "monotone_constraints": [settings.directions.get(name, 0) for name in feature_names],
         "deterministic": True,
-        "force_row_wise": True,
+        # Column by column every sum runs over the rows in their order, whatever the number of threads; row by row, LightGBM would also keep
+        # a second copy of the binned data.
+        "force_col_wise": True,
         "seed": settings.seed,
+        # Named for itself: a streamed dataset draws the rows for its bins by this one alone, one in memory by either.
+        "data_random_seed": settings.seed,
         "num_threads": settings.num_threads,
         "verbosity": -1,
     }

@@ -92,6 +92,19 @@ def check_trainable(matrix: Matrix, label: Vector, feature_names: tuple[str, ...
             "TID401",
             f"the training matrix is {matrix.shape[0]} × {matrix.shape[1]}, expected {len(label)} labels × {len(feature_names)} columns.",
         )
+    check_outcomes(label, n_rows=len(matrix))
+
+
+def check_outcomes(label: Vector, *, n_rows: int) -> None:
+    """Refuse labels that nothing can be learned from.
+
+    Raises
+    ------
+    DataError
+        TID401 when their number is another, one is not 0 or 1, or there is only one class.
+    """
+    if len(label) != n_rows:
+        raise DataError("TID401", f"there are {n_rows} training rows and {len(label)} labels. Expected one for each.")
     n_zero, n_one = int(np.count_nonzero(label == 0)), int(np.count_nonzero(label == 1))
     if n_zero + n_one != len(label):
         raise DataError("TID401", f"{len(label) - n_zero - n_one} of {len(label)} labels are neither 0 nor 1. Leave out unknown outcomes.")

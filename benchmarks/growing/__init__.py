@@ -1,0 +1,1 @@
+"""Growing trees from a table on disk that is larger than memory."""
