@@ -25,6 +25,10 @@ class Interval:
         """Three decimals, for tables."""
         return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
+    def to_json(self) -> dict[str, float | None]:
+        """Estimate and bounds for a report; what can't be known is null."""
+        return {name: _known(value) for name, value in (("estimate", self.estimate), ("low", self.low), ("high", self.high))}
+
 
 def with_interval(
     metric: Metric,
@@ -69,3 +73,20 @@ def percentile_interval(estimate: float, draws: Vector, *, level: float = 0.95) 
         return Interval(estimate, float("nan"), float("nan"), level)
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(estimate, float(low), float(high), level)
+
+
+def basic_interval(estimate: float, draws: Vector, *, lowest: float = 0.0, level: float = 0.95) -> Interval:
+    """Give a figure that noise can only raise the interval that takes as much away again; NaN bounds as in `percentile_interval`.
+
+    Notes
+    -----
+    The basic bootstrap interval ``2 estimate - quantiles`` (Davison and Hinkley 1997, 5.2). A distance that can't be negative is larger in
+    resamples than in the sample, and larger in the sample than in truth, so a percentile interval may lie above its own estimate.
+    """
+    found = percentile_interval(estimate, draws, level=level)
+    low, high = max(lowest, 2 * estimate - found.high), max(lowest, 2 * estimate - found.low)
+    return Interval(estimate, low, high, level) if np.isfinite([found.low, found.high]).all() else found
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

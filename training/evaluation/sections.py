@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from training.evaluation.calibration import calibration_detail
+from training.evaluation.decision_curve import decision_curve
 from training.evaluation.examined import Examined
 
 Section: TypeAlias = dict[str, Any]
 
-SECTIONS: Mapping[str, Callable[[Examined], Section]] = {}
+SECTIONS: Mapping[str, Callable[[Examined], Section]] = {
+    "calibration_detail": calibration_detail,
+    "decision_curve": decision_curve,
+}
 """Name in the report -> what measures it, in the order of the report."""
 
 
