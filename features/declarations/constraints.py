@@ -216,10 +216,14 @@ class ValueContract:
 
     def _bounds_in(self, words: dict[str, str]) -> str:
         if self.low is not None and self.high is not None:
-            return f" {words['from']} {self.low:g} {words['to']} {self.high:g}"
+            return f" {words['from']} {_plain(self.low)} {words['to']} {_plain(self.high)}"
         if self.low is not None:
-            return f", {words['at_least']} {self.low:g}"
-        return f", {words['at_most']} {self.high:g}" if self.high is not None else ""
+            return f", {words['at_least']} {_plain(self.low)}"
+        return f", {words['at_most']} {_plain(self.high)}" if self.high is not None else ""
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if float(number).is_integer() and abs(number) < 1e15 else f"{number:g}"
 
 
 UNITS: dict[str, tuple[str, str, str]] = {
@@ -264,7 +268,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "at_least": "minst",
         "at_most": "høyst",
         "ages": "alder",
-        "lacks": "en rad uten verdi teller som at det skjedde",
+        "lacks": "en rad uten verdi telles som registrering og gir ikke noe tall",
     },
     "nn": {
         "one_of": "éin av",
@@ -276,7 +280,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "at_least": "minst",
         "at_most": "høgst",
         "ages": "alder",
-        "lacks": "ei rad utan verdi tel som at det hende",
+        "lacks": "ei rad utan verdi blir talt som registrering og gir ikkje noko tal",
     },
     "en": {
         "one_of": "one of",
@@ -288,7 +292,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "at_least": "at least",
         "at_most": "at most",
         "ages": "ages",
-        "lacks": "a row without a value counts as that it happened",
+        "lacks": "a row without a value counts as a record and gives no number",
     },
 }
 

@@ -126,7 +126,9 @@ def test_the_words_hold_every_part_of_the_contract() -> None:
         "a number from 0 to 12 (months); ages 16–24",
     ]
     assert PROGRAMME.describe("en") == "one of general, vocational; ages 0–24"
-    assert FLAG.describe("nn") == "0 eller 1; alder 0–24; ei rad utan verdi tel som at det hende"
+    assert FLAG.describe("nn") == "0 eller 1; alder 0–24; ei rad utan verdi blir talt som registrering og gir ikkje noko tal"
+    assert "from 1 to 10000000;" in ValueContract.of(Kind.LEVEL, low=1, high=10_000_000, whole=True).describe("en")
+    assert "from 0.5 to 2;" in ValueContract.of(Kind.LEVEL, low=0.5, high=2).describe("en")
     assert "at most 6" in ValueContract.of(Kind.LEVEL, high=6).describe("en")
 
 
