@@ -32,7 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("features.key_commands", "Compare and change the keys of the pseudonyms."),
     "features": ("features.engine_commands", "Build point-in-time feature tables."),
     "train": ("training.commands", "Train the ladder, evaluate it forward in time, register the chosen model."),
-    "models": ("training.commands", "List, promote and roll back models."),
+    "models": ("training.commands", "List, sign, promote and roll back models."),
+    "papers": ("training.paper_commands", "Write the papers of each model's newest run: model card to DPIA."),
     "screen": ("serving.commands", "Propose cases for review, within each municipality's capacity."),
     "explain": ("serving.commands", "Explain one person's score; synthetic or public data only."),
     "serve": ("serving.commands", "Serve the API and the console."),
@@ -155,10 +156,13 @@ DEMO_JUSTIFICATION = (
 """Answers for R-12 in the demo, where a difference between groups fails a gate; stands in the ledger and expires after six months."""
 
 
+DEMO_REASON = "FIKTIV: the demo's first model."
+
+
 def _promote_all(folder: Path) -> None:
     """Let each newest challenger serve; the demo's signatures are simulated, and the ledger says so."""
     from features.declarations.project import load_project
-    from training.commands import promote
+    from training.model_commands import promote
     from training.registry.tracking import local_tracking
     from training.registry.versions import list_models
 
@@ -166,11 +170,11 @@ def _promote_all(folder: Path) -> None:
     signers = ["demo-modellforvalter", "demo-leder"]
     for version in list_models(loaded, local_tracking(loaded)):
         justify = DEMO_JUSTIFICATION if version.gates_failed != "none" else None
-        shown = ["--justify '...'"] if justify else []
+        shown = ["--reason '...'", *(["--justify '...'"] if justify else [])]
         _show(
             "models promote", f"{version.name} {version.version} --project {folder}", *(f"--signed-by {name}" for name in signers), *shown
         )
-        promote(version.name, version.version, signed_by=signers, justify=justify, project=folder)
+        promote(version.name, version.version, signed_by=signers, reason=DEMO_REASON, justify=justify, project=folder)
 
 
 def _explain_somebody(folder: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from features.declarations.project import Project
 from features.declarations.screening import Reference
+from features.errors import ModelError
 from features.findings import Finding
 from models.intervals import Interval
 from models.resampling import RANKING_METRICS, Resamples
@@ -50,6 +51,7 @@ def build_report(examined: Examined, gates: tuple[Finding, ...], sections: Mappi
         "stage": planned.stage,
         "outcome": planned.outcome,
         "synthetic": project.is_synthetic,
+        "seed": project.screening.training.seed,
         "capacity_share": project.screening.training.capacity_share,
         "data": {
             "train_periods": list(experiment.split.train_periods),
@@ -67,8 +69,19 @@ def build_report(examined: Examined, gates: tuple[Finding, ...], sections: Mappi
         },
         "chosen": experiment.selection.chosen,
         "choice": [comparison.reasoning for comparison in experiment.selection.comparisons],
+        "comparisons": [
+            {
+                "candidate": step.candidate,
+                "over": step.over,
+                "auc_gain": _plain(step.auc_gain),
+                "precision_gain": _plain(step.precision_gain),
+                "accepted": step.accepted,
+            }
+            for step in experiment.selection.comparisons
+        ],
         "ladder": _figures(experiment.resamples),
         "calibration": {name: _plain(interval) for name, interval in examined.calibration.items()},
+        "calibrator": experiment.chosen.calibrator.name,
         "calibration_note": experiment.chosen.calibration_note,
         "four_rows": _four_rows(experiment, reference),
         "reference": None if reference is None else {"source": reference.reference.source, "figures": dict(reference.reference.figures)},
@@ -98,6 +111,23 @@ def write_report(project: Project, report: Report) -> Path:
     draft.write_text(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     draft.replace(path)
     return path
+
+
+def read_reports(project: Project, *, models: Sequence[str] = ()) -> list[Report]:
+    """Read the newest report of each model, or of those named.
+
+    Raises
+    ------
+    ModelError
+        TID542 when a model has none.
+    """
+    folder = project.var / "reports" / "training"
+    names = tuple(models) or tuple(sorted(path.stem for path in folder.glob("*.json")))
+    absent = [name for name in names if not report_path(project, name).is_file()]
+    if absent or not names:
+        missing = ", ".join(absent) or "any model"
+        raise ModelError("TID542", f"{folder} holds no report of {missing}. `tidlig train` writes one.")
+    return [json.loads(report_path(project, name).read_text(encoding="utf-8")) for name in names]
 
 
 def ladder_table(reports: list[Report]) -> Table:

@@ -21,8 +21,9 @@ from training.fitting.experiment import Experiment, run_experiment
 from training.gates.asked import ask_gates
 from training.gathering import StageData, build_stage_data, build_table
 from training.groups import Groups, read_groups
+from training.papers.write import build_papers, papers_folder, write_papers
 from training.plan import PlannedModel, build_plan
-from training.registry.tracking import LoggedRun, RunRecord, Tracking, log_training
+from training.registry.tracking import LoggedRun, RunRecord, Tracking, log_folder, log_training
 from training.report import Report, build_report, write_report
 from training.splits.temporal import temporal_split
 from training.table import TrainingTable
@@ -125,6 +126,7 @@ def _train_one(project: Project, training: Training, data: StageData, groups: Gr
         gates = ask_gates(examined)
     with training.progress.step(f"{planned.name}: measuring"):
         report = build_report(examined, gates, measure_sections(examined))
+    report["code_version"] = training.code_version
     card = build_card(examined, gates)
     bundle = build_bundle(examined, card, code_version=training.code_version, packages=installed_versions(), now=training.now)
     record = run_record(project, training, planned, experiment, report)
@@ -132,6 +134,10 @@ def _train_one(project: Project, training: Training, data: StageData, groups: Gr
         run = log_training(training.tracking, record, bundle, split, experiment=project.id, register=training.register)
     report = {**report, "run_id": run.run_id, "version": run.version}
     write_report(project, report)
+    with training.progress.step(f"{planned.name}: writing the papers"):
+        folder = papers_folder(project, planned.name, run.version)
+        write_papers(build_papers(project, report, now=training.now), folder)
+        log_folder(training.tracking, run.run_id, folder, place="papers")
     return TrainedModel(planned.name, run, report)
 
 

@@ -92,6 +92,11 @@ def log_training(tracking: Tracking, record: RunRecord, bundle: Bundle, split: S
     return LoggedRun(run.info.run_id, version)
 
 
+def log_folder(tracking: Tracking, run_id: str, folder: Path, *, place: str) -> None:
+    """Put a folder of aggregates beside a finished run."""
+    tracking.client().log_artifacts(run_id, str(folder), place)
+
+
 def _experiment_id(client: MlflowClient, tracking: Tracking, name: str) -> str:
     found = client.get_experiment_by_name(name)
     return found.experiment_id if found is not None else str(client.create_experiment(name, artifact_location=tracking.artifacts))
