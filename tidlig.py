@@ -74,6 +74,8 @@ for _name, (_module, _text) in COMMANDS.items():
     _mount(_name, _module, _text)
 
 
+DEMO_STAGES = ("grade_10", "vg1")
+"""The stages that the demo trains and shows; the project declares more, and `tidlig train` trains them all."""
 DEMO_AS_OF = datetime(2026, 6, 30)  # noqa: DTZ001 - a day; typer hands days over as datetimes
 """The end of grade 10 of the newest cohort that the synthetic population holds."""
 
@@ -136,10 +138,11 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     synth(people=people, seed=seed, project=folder)
     _show("ingest", f"--project {folder}")
     features_commands.ingest(project=folder)
-    _show("features", f"--project {folder}")
-    build_features(project=folder)
-    _show("train", f"--project {folder}")
-    train(project=folder)
+    shown = " ".join(f"--stage {stage}" for stage in DEMO_STAGES)
+    _show("features", f"--project {folder} {shown}")
+    build_features(project=folder, stage=list(DEMO_STAGES))
+    _show("train", f"--project {folder} {shown}")
+    train(project=folder, stage=list(DEMO_STAGES))
     _promote_all(folder)
     _show("screen", f"--project {folder} --stage grade_10 --as-of {DEMO_AS_OF:%Y-%m-%d}")
     screen(as_of=DEMO_AS_OF, project=folder, stage=["grade_10"])

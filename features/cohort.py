@@ -19,8 +19,8 @@ from features.declarations.specs import FeatureSpec
 from features.engine.kernel import Rows, feature_matrix
 from features.engine.parts import PartedStore
 from features.errors import DataError
-from features.periods import DAYS_PER_YEAR, as_of_days, completed_years, period_names
-from features.records import EPOCH, PERSONS_PER_PART, Days, Mask, Records, dates_of, day_number
+from features.periods import DAYS_PER_YEAR, as_of_days, completed_years, period_names, turning_days
+from features.records import EPOCH, PERSONS_PER_PART, Days, Mask, Records, dates_of, day_number, day_numbers
 from features.small_cells import shown_count
 
 
@@ -77,18 +77,20 @@ def build_cohort(
 
     Notes
     -----
-    The anchor has to be *known* by the as-of date; it may happen after it (registered in June for a course that starts in October). An
+    The anchor has to be *known* by the as-of date; it may happen after it (registered in June for a course that starts in October). With
+    `turning` the date is set by the person's birth, so there the anchor has to have happened too. An
     exclusion counts while its last visible record is not 0, so that a record that was withdrawn or ended excludes nobody.
     """
     _check_anchor(store, stage)
     left_out: Counter[str] = Counter()
-    pairs = _anchored(store, stage, left_out)
+    subjects = store.subjects()
+    pairs = _anchored(store, stage, left_out) if stage.turning is None else _of_year(store, stage, subjects, left_out)
     if as_of is not None:
         pairs = _keep(pairs, pairs["as_of"] == day_number(as_of), "of another as-of date", left_out)
     if known_by is not None:
         pairs = _keep(pairs, pairs["as_of"] <= day_number(known_by), "of an as-of date still to come", left_out)
     pairs = _keep(pairs, ~pairs["person"].isin(list(restricted)), "restricted", left_out)
-    pairs = _with_subject(pairs, store.subjects(), left_out)
+    pairs = _with_subject(pairs, subjects, left_out)
     pairs = _of_age(pairs, stage, left_out)
     exclusions, not_applied = _exclusions(project, store, stage)
     pairs = _with_state(project, store, pairs, exclusions)
@@ -125,6 +127,30 @@ def _anchored(store: PartedStore, stage: Stage, left_out: Counter[str]) -> pd.Da
         found.append(pd.DataFrame({"person": anchors.person[known], "as_of": day[known], "anchored_on": anchors.happened_on[known]}))
     pairs = pd.concat(found, ignore_index=True) if found else pd.DataFrame({"person": [], "as_of": [], "anchored_on": []}, dtype=np.int32)
     return pairs.sort_values(["person", "as_of", "anchored_on"], ignore_index=True).drop_duplicates(["person", "as_of"], ignore_index=True)
+
+
+def _of_year(store: PartedStore, stage: Stage, subjects: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
+    """Persons in the year of turning an age, of whom an anchor is on record by then; who has no birth date has no such year."""
+    known = subjects[subjects["born_on"].notna()]
+    left_out["without a birth date"] += len(subjects) - len(known)
+    born_on = np.full(store.n_persons, NOT_BORN, dtype=np.int32)
+    born_on[known["person"].to_numpy()] = day_numbers(known["born_on"])
+    found = []
+    for part in range(-(-store.n_persons // PERSONS_PER_PART)):
+        anchors = store.read_part(part, indicators=[stage.anchor])
+        if stage.anchor_value is not None:
+            anchors = anchors.take(anchors.value == np.float32(stage.anchor_value))
+        anchors = anchors.take(born_on[anchors.person] > NOT_BORN)
+        day = turning_days(born_on[anchors.person], stage.as_of, age=int(stage.turning or 0))
+        visible = anchors.visible_on(day)
+        found.append(pd.DataFrame({"person": anchors.person[visible], "as_of": day[visible], "anchored_on": day[visible]}))
+    pairs = pd.concat(found, ignore_index=True) if found else pd.DataFrame({"person": [], "as_of": [], "anchored_on": []}, dtype=np.int32)
+    pairs = pairs.drop_duplicates("person", ignore_index=True)
+    left_out["anchor not known by the as-of date"] += len(known) - len(pairs)
+    return pairs
+
+
+NOT_BORN = -(2**31)
 
 
 def _keep(pairs: pd.DataFrame, mask: pd.Series, otherwise: str, left_out: Counter[str]) -> pd.DataFrame:

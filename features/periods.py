@@ -32,6 +32,18 @@ def as_of_days(anchored_on: Days, rule: AsOf) -> Days:
     return np.array(dates, dtype=np.int32)[position]
 
 
+def turning_days(born_on: Days, rule: AsOf, *, age: int) -> Days:
+    """Day of the rule in the year of turning an age, shape (n,), whether the birthday comes before or after it.
+
+    >>> born = np.array([day_number(date(2006, 1, 1)), day_number(date(2006, 12, 31))])
+    >>> [str(day_of(day)) for day in turning_days(born, AsOf(month=12, day=31), age=18)]
+    ['2024-12-31', '2024-12-31']
+    """
+    year = born_on.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970 + age
+    distinct, position = np.unique(year, return_inverse=True)
+    return np.array([day_number(_day_of_year(int(one), rule)) for one in distinct], dtype=np.int32)[position]
+
+
 def completed_years(born_on: Days, on: Days) -> NDArray[np.int32]:
     """Age in whole years on a date; who is born on 29 February turns a year older on 1 March in common years.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from features.declarations.catalogue import Code, Sector, Strict, Wording
+from features.declarations.tuning import Tuning
 
 PurposeKind = Literal["train", "score", "audit", "test"]
 
@@ -59,6 +61,10 @@ class AsOf(Strict):
         return self
 
 
+YOUNGEST_SCREENED = 10
+"""Nobody younger gets a model of their own: what is known of small children says too little (domain 1.10, 2.6)."""
+
+
 class Stage(Strict):
     """A point in a person's course at which screening makes sense; each stage and outcome has its own model (R-16)."""
 
@@ -67,17 +73,72 @@ class Stage(Strict):
     anchor: Code
     """Indicator whose record puts a person in the cohort, for example being enrolled in a grade."""
     anchor_value: float | None = None
+    turning: int | None = Field(default=None, ge=YOUNGEST_SCREENED, le=120)
+    """Age at the end of the year of assessment. The as-of date then lies in the year of turning it, whenever the anchor was recorded: so
+    is somebody assessed whom no yearly record shows, by a place of residence known by then."""
     as_of: AsOf
-    min_age: int = Field(default=6, ge=6)
-    """No individual proposal under 6, whatever the project says (R-17)."""
+    min_age: int = YOUNGEST_SCREENED
+    """No individual proposal under 6 (R-17), and no individual model under 10, whatever the project says."""
     max_age: int = Field(default=24, le=120)
     excluded_by: tuple[Code, ...] = ()
     """Indicators whose record known on the as-of date takes a person out, for example having quit already."""
     outcomes: tuple[Code, ...] = Field(min_length=1)
+    horizon_days: int | None = Field(default=None, gt=0)
+    """In place of the outcomes' own, where the stage lies so much earlier that theirs would end before anything is known."""
+
+    @model_validator(mode="after")
+    def _old_enough(self) -> Self:
+        if self.min_age < YOUNGEST_SCREENED:
+            raise ValueError(
+                f"`min_age` is {self.min_age}, and nobody under {YOUNGEST_SCREENED} gets a model of their own (R-17): so early it would be "
+                "wrong about most of those it names. For the youngest there are figures by area: `tidlig planning-figures`"
+            )
+        if self.turning is not None and self.as_of.month is None:
+            raise ValueError("a stage with `turning` gives its as-of date as `month` and `day` of that year")
+        return self
+
+
+class ReferenceDates(Strict):
+    """Days on which a register says where everybody stands, and on how many of them an outcome is read.
+
+    Two consecutive dates of the two that follow is lasting; one of one is a point in time; three of five, in a row or not, is long.
+    """
+
+    month: int = Field(ge=1, le=12)
+    day: int = Field(ge=1, le=31)
+    look_at: int = Field(ge=1, le=10)
+    """How many such days after the as-of date are looked at. All have to be published before the outcome is known."""
+    needed: int = Field(ge=1, le=10)
+    """On how many of them the status has to be one of `positive`."""
+    consecutive: bool = True
+    """Whether those have to follow one another."""
+    published_within_days: int = Field(gt=0)
+    """So long after the last day looked at everybody's status is out: until then an outcome may still come."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.needed > self.look_at:
+            raise ValueError(f"`needed` is {self.needed} of {self.look_at} dates looked at: nobody can have the outcome")
+        if (self.month, self.day) == (2, 29) or self.day > monthrange(2023, self.month)[1]:
+            raise ValueError(f"there is no {self.day}.{self.month}. every year")
+        return self
+
+
+class Sensitivity(Strict):
+    """The same outcome with some codes read otherwise; reported beside it, never registered."""
+
+    name: Code
+    positive: tuple[int, ...] = ()
+    """Codes that count as the outcome here, wherever they stand otherwise; the same for the next two."""
+    negative: tuple[int, ...] = ()
+    excluded: tuple[int, ...] = ()
 
 
 class Outcome(Strict):
-    """What the screening wants to prevent, read from stored status codes; the codes are never collapsed before storage."""
+    """What the screening wants to prevent, read from stored status codes; the codes are never collapsed before storage.
+
+    Two forms. Without `reference` the last record within the horizon holds the status; with it the status on so many yearly dates does.
+    """
 
     name: Code
     label: Wording
@@ -87,16 +148,68 @@ class Outcome(Strict):
     negative: tuple[int, ...] = Field(min_length=1)
     excluded: tuple[int, ...] = ()
     """Codes left out of training: censored, or a planned success of another kind."""
+    unknown: tuple[int, ...] = ()
+    """Codes by which the register says that it knows nothing of the person. They count as `positive` for who has a record of one of
+    `contact` within `contact_days` before the status, and are left out for everybody else: probably gone, unreported."""
+    contact: tuple[Code, ...] = ()
+    contact_days: int = Field(default=365, gt=0)
+    reference: ReferenceDates | None = None
+    dated_by: Code | None = None
+    """Indicator whose first record between as-of date and status says when what the status counts began; used for lead times alone."""
+    sensitivity: tuple[Sensitivity, ...] = ()
     horizon_days: int = Field(gt=0)
-    """Records later than this after the as-of date do not count."""
+    """Records later than this after the as-of date do not count; a stage may say otherwise."""
     of_100: Wording
     """Sentence with ``{n}`` and ``{rest}`` for natural frequencies, by band and stage, never per person."""
 
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """Every status code that the outcome knows."""
+        return (*self.positive, *self.negative, *self.excluded, *self.unknown)
+
+    def under(self, sensitivity: Sensitivity) -> Self:
+        """Return the same outcome with the codes of a sensitivity analysis read its way.
+
+        >>> words = Wording(nb="x", nn="x", en="x")
+        >>> outcome = Outcome(name="done", label=words, indicator="status", positive=(4, 6), negative=(1,), horizon_days=9, of_100=words)
+        >>> other = outcome.under(Sensitivity(name="without_4", excluded=(4,)))
+        >>> other.positive, other.excluded
+        ((6,), (4,))
+        """
+        moved = {*sensitivity.positive, *sensitivity.negative, *sensitivity.excluded}
+
+        def after(codes: tuple[int, ...], joined: tuple[int, ...]) -> tuple[int, ...]:
+            return (*(code for code in codes if code not in moved), *joined)
+
+        lists = {
+            "positive": after(self.positive, sensitivity.positive),
+            "negative": after(self.negative, sensitivity.negative),
+            "excluded": after(self.excluded, sensitivity.excluded),
+            "unknown": after(self.unknown, ()),
+        }
+        return self.model_copy(update=lists)
+
     @model_validator(mode="after")
     def _codes_apart(self) -> Self:
-        codes = [*self.positive, *self.negative, *self.excluded]
-        if len(codes) != len(set(codes)):
+        if len(self.codes) != len(set(self.codes)):
             raise ValueError(f"outcome {self.name}: a status code stands in two lists")
+        if self.contact and not self.unknown:
+            raise ValueError(f"outcome {self.name}: `contact` says whom an `unknown` status is counted for, and no code is unknown")
+        return self
+
+    @model_validator(mode="after")
+    def _sensitivities_fit(self) -> Self:
+        for one in self.sensitivity:
+            moved = (*one.positive, *one.negative, *one.excluded)
+            stray = sorted(set(moved) - set(self.codes))
+            if stray or len(moved) != len(set(moved)) or not moved:
+                raise ValueError(
+                    f"outcome {self.name}: sensitivity {one.name} moves codes of the outcome, each to one list"
+                    + (f"; {', '.join(map(str, stray))} are none of them" if stray else "")
+                )
+            other = self.under(one)
+            if not other.positive or not other.negative:
+                raise ValueError(f"outcome {self.name}: sensitivity {one.name} leaves nobody with the outcome, or nobody without it")
         return self
 
 
@@ -156,11 +269,16 @@ class Training(Strict):
     seed: int = 20_240_824
     capacity_share: float = Field(default=0.15, gt=0, lt=1)
     """Share of a cohort that can be reviewed; precision and recall are read there."""
+    rows: Literal["sample", "all"] = "sample"
+    """`all`: the boosted rung learns from everybody, read from disk part by part; every other rung and every figure from the sample."""
+    max_rows: int = Field(default=200_000, ge=1_000)
+    """Rows of the sample at most: people drawn with the seed, all rows of each. A cohort that is smaller is taken whole."""
     min_positives: int = Field(default=50, ge=1)
     boosted: dict[str, float | int | str | bool] = Field(default_factory=dict)
     """LightGBM parameters beside the house's own; the objective is not one of them."""
     rules: dict[Code, str] = Field(default_factory=dict)
     """Rung of practitioners' rules: name -> ``feature >= number`` (or <=, >, <); a point each."""
+    tuning: Tuning = Tuning()
 
     @model_validator(mode="after")
     def _no_objective(self) -> Self:

@@ -85,6 +85,35 @@ def test_ages_are_completed_years(project: Project, stage: Stage) -> None:
     assert (cohort.left_out["under 6 years"], cohort.left_out["over 15 years"], cohort.left_out["without a birth date"]) == (1, 1, 1)
 
 
+def living(person: int, on: date, *, known_on: date | None = None, known_to: date | None = None) -> Told:
+    told = (person, "edu_municipality", 0.0, on, known_on or on)
+    return (*told, known_to) if known_to else told
+
+
+@pytest.fixture
+def of_19(stage: Stage) -> Stage:
+    end_of_year = {"offset_days": None, "month": 12, "day": 31}
+    changes = {"anchor": "edu_municipality", "anchor_value": None, "turning": 19, "excluded_by": (), "min_age": 19, "max_age": 19}
+    return stage.model_copy(update=changes | {"as_of": stage.as_of.model_copy(update=end_of_year)})
+
+
+def test_a_stage_of_an_age_takes_whoever_is_on_record_at_the_end_of_that_year(project: Project, of_19: Stage) -> None:
+    born = {1: date(2005, 1, 1), 2: date(2005, 12, 31), 3: date(2004, 6, 1), 4: date(2005, 6, 1), 5: date(2005, 6, 1), 6: date(2005, 6, 1)}
+    told = [living(1, date(2005, 1, 1)), living(1, date(2020, 5, 1)), living(2, date(2024, 12, 31)), living(3, date(2004, 6, 1))]
+    told += [living(4, date(2025, 1, 1)), living(5, date(2024, 12, 1), known_on=date(2025, 1, 1))]
+    told += [living(6, date(2010, 1, 1), known_to=date(2024, 12, 31)), living(7, date(2005, 1, 1))]
+    cohort = build_cohort(project, a_store(told, born_on=born), of_19)
+    frame = cohort.frame
+    assert list(zip(frame["person"], frame["as_of"], frame["period"], strict=True)) == [
+        (1, date(2024, 12, 31), "2024"),
+        (2, date(2024, 12, 31), "2024"),
+        (3, date(2023, 12, 31), "2023"),
+    ]
+    assert cohort.left_out["without a birth date"] == 4  # 0, 7, 8 and 9
+    assert cohort.left_out["anchor not known by the as-of date"] == 3
+    assert build_cohort(project, a_store(told, born_on=born), of_19, as_of=date(2023, 12, 31)).frame["person"].tolist() == [3]
+
+
 def test_a_store_without_any_birth_dates_has_no_ages_to_apply(project: Project, stage: Stage) -> None:
     frame = build_cohort(project, a_store([grade_10(1)], born_on={}), stage).frame
     assert frame["age_years"].isna().all()
