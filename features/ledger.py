@@ -234,6 +234,25 @@ def verify(entries: Iterable[Entry], *, anchor: Anchor | None = None) -> Verifie
     return VerifiedLedger(last.count, last.head)
 
 
+def read_anchor(text: str) -> Anchor:
+    """Read ``COUNT:HEAD``.
+
+    Raises
+    ------
+    LedgerError
+        TID808 when it is something else.
+
+    Examples
+    --------
+    >>> read_anchor("2:" + "ab" * 32).count
+    2
+    """
+    count, _, head = text.partition(":")
+    if not count.isdigit() or len(head) != 64:
+        raise LedgerError("TID808", "an anchor is COUNT:HEAD, as `tidlig audit verify` prints it.")
+    return Anchor(int(count), head)
+
+
 def append_entry(path: Path, entry: Entry) -> None:
     """Append an entry to a ledger file, on disk when this returns.
 

@@ -4,52 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
 from features.declarations.project import Project
 from features.errors import LedgerError
-from features.ledger import Anchor, VerifiedLedger, read_entries, verify
+from features.ledger import Anchor, VerifiedLedger, verify
+from models.promotion.ledger import ledger_path, verify_promotions
 from serving.database import open_database
 from serving.log import verify_log
 from serving.migrate import check_schema
 from serving.settings import Settings
 
 
-def verify_ledgers(project: Project, settings: Settings, *, anchor: Anchor | None = None) -> dict[str, VerifiedLedger]:
+def verify_ledgers(
+    project: Project, settings: Settings, *, anchor: Anchor | None = None, promotions_anchor: Anchor | None = None
+) -> dict[str, VerifiedLedger]:
     """Verify the log and the promotions' ledger; a ledger that was never begun has no entries.
 
     Parameters
     ----------
     anchor
         The log's count and head, noted earlier and kept elsewhere.
+    promotions_anchor
+        The same of the promotions' ledger.
 
     Raises
     ------
     LedgerError
         TID801 to TID805, naming the ledger and the first entry in it that does not fit.
+    GateError
+        TID605, TID611 when a promotion is not signed as it has to be.
     """
-    return {"log": _verify_log(project, settings, anchor), "promotions": _verify_promotions(project.var / "ledger" / "promotions.jsonl")}
-
-
-def read_anchor(text: str) -> Anchor:
-    """Read ``COUNT:HEAD``.
-
-    Raises
-    ------
-    LedgerError
-        TID808 when it is something else.
-
-    Examples
-    --------
-    >>> read_anchor("2:" + "ab" * 32).count
-    2
-    """
-    count, _, head = text.partition(":")
-    if not count.isdigit() or len(head) != 64:
-        raise LedgerError("TID808", "an anchor is COUNT:HEAD, as `tidlig audit verify` prints it.")
-    return Anchor(int(count), head)
+    with _named(f"the promotions' ledger ({ledger_path(project)})"):
+        promotions = verify_promotions(project, anchor=promotions_anchor)
+    return {"log": _verify_log(project, settings, anchor), "promotions": promotions}
 
 
 @contextmanager
@@ -60,11 +49,6 @@ def _named(ledger: str) -> Iterator[None]:
     except LedgerError as error:
         advice = "Set a copy aside, find out who could write there, and restore a backup that verifies."
         raise LedgerError(error.code, f"{ledger}: {error.message} {advice}") from error
-
-
-def _verify_promotions(path: Path) -> VerifiedLedger:
-    with _named(f"the promotions' ledger ({path})"):
-        return verify(read_entries(path))
 
 
 def _verify_log(project: Project, settings: Settings, anchor: Anchor | None) -> VerifiedLedger:

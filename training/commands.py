@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
+from training.model_commands import TrackingOption, load, models, now, tracking
 
 if TYPE_CHECKING:
     from features.declarations.project import Project
     from training.diagnosis import Diagnosis
-    from training.registry.tracking import Tracking
     from training.report import Report
     from training.train import Training
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train models, and decide which version serves.")
-models = typer.Typer(no_args_is_help=True, help="List, promote and roll back models.")
 app.add_typer(models, name="models")
-
-TrackingOption = Annotated[
-    str | None,
-    typer.Option(
-        "--tracking-uri", help="MLflow store or server.", show_default="var/mlflow.db in the project", envvar="MLFLOW_TRACKING_URI"
-    ),
-]
-ModelArgument = Annotated[str, typer.Argument(metavar="NAME", help="Model, as `tidlig models list` names it.")]
 
 
 @app.command("train")
@@ -52,7 +40,7 @@ def train(
 
     Reports lie in var/reports/training.
     """
-    loaded = _load(project)
+    loaded = load(project)
     training = _training(loaded, tracking_uri, workers=workers, register=register, as_json=as_json)
     if diagnostic is not None:
         _diagnose(loaded, training, diagnostic, as_json=as_json)
@@ -67,90 +55,10 @@ def train(
         _print_reports(reports)
 
 
-@models.command("list")
-def list_(project: ProjectOption = HERE, tracking_uri: TrackingOption = None, as_json: JsonOption = False) -> None:
-    """List every registered version: its rung, which gates failed, and which one serves."""
-    from dataclasses import asdict
-
-    from training.registry.versions import list_models
-
-    loaded = _load(project)
-    versions = list_models(loaded, _tracking(loaded, tracking_uri))
-    if as_json:
-        print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "versions": [asdict(version) for version in versions]})
-        return
-    rows = [
-        (one.name, one.version, one.rung, ", ".join(one.aliases), one.gates_failed, f"{one.registered_at:%Y-%m-%d %H:%M}")
-        for one in versions
-    ]
-    print_table("Registered models", ("model", "version", "rung", "alias", "failed gates", "registered (UTC)"), rows)
-
-
-@models.command("promote")
-def promote(
-    name: ModelArgument,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="Version to serve.")],
-    signed_by: Annotated[list[str], typer.Option("--signed-by", help="Account that signs; give it twice, for two different ones.")],
-    justify: Annotated[
-        str | None,
-        typer.Option("--justify", help="Why a difference between groups that failed a gate is lawful; expires after six months."),
-    ] = None,
-    project: ProjectOption = HERE,
-    tracking_uri: TrackingOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let a version serve: two different signers, no failed gate, an entry in the ledger.
-
-    A gate on differences between groups can be answered for with --justify (R-12); any other failed gate can't be signed past.
-
-    Here signatures are simulated: a typed name proves nothing, the ledger says so, and a project about real people refuses them.
-    """
-    from training.registry.versions import promote as promote_version
-
-    loaded = _load(project)
-    champion = promote_version(loaded, _tracking(loaded, tracking_uri), name, version, signers=signed_by, now=_now(), justification=justify)
-    _say_champion(
-        loaded, champion.name, champion.version, champion.ledger_entry, f"simulated signatures of {', '.join(signed_by)}", as_json
-    )
-
-
-@models.command("rollback")
-def rollback(
-    name: ModelArgument,
-    signed_by: Annotated[str, typer.Option("--signed-by", help="Account that signs.")],
-    project: ProjectOption = HERE,
-    tracking_uri: TrackingOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let the version serve again that served before this one; one signature is enough, and the ledger keeps both steps."""
-    from training.registry.versions import rollback as roll_back
-
-    loaded = _load(project)
-    champion = roll_back(loaded, _tracking(loaded, tracking_uri), name, signer=signed_by, now=_now())
-    _say_champion(loaded, champion.name, champion.version, champion.ledger_entry, f"simulated signature of {signed_by}", as_json)
-
-
-def _load(folder: Path) -> Project:
-    from features.declarations.project import load_project
-
-    return load_project(folder)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _tracking(project: Project, uri: str | None) -> Tracking:
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    from training.registry.tracking import Tracking, local_tracking
-
-    return local_tracking(project) if uri is None else Tracking(uri, None)
-
-
 def _training(project: Project, uri: str | None, *, workers: int, register: bool, as_json: bool) -> Training:
     from training.train import Training
 
-    return Training(_tracking(project, uri), _now(), _code_version(), workers, progress_for(as_json=as_json), register)
+    return Training(tracking(project, uri), now(), _code_version(), workers, progress_for(as_json=as_json), register)
 
 
 def _code_version() -> str:
@@ -200,11 +108,4 @@ def _print_reports(reports: list[Report]) -> None:
     for report in registered:
         print_line(f"{report['model']} version {report['version']} is the challenger (MLflow run {report['run_id']}).")
     if registered:
-        print_line("To let one serve: tidlig models promote NAME VERSION --signed-by ACCOUNT --signed-by ANOTHER")
-
-
-def _say_champion(project: Project, name: str, version: str, entry: str, signed: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"model": name, "version": version, "ledger_entry": entry, "simulated": True, "synthetic": project.is_synthetic})
-    else:
-        print_line(f"Version {version} of {name} serves ({signed}; ledger entry {entry[:12]}).")
+        print_line("To let one serve: two people sign (`tidlig models sign`), then `tidlig models promote`")

@@ -13,15 +13,13 @@ from starlette.testclient import TestClient
 
 from features.declarations.project import Project
 from features.findings import Finding
-from models.bundle import save_bundle
 from models.card import CapacityRow, LadderRow, ModelCard
-from models.deployment import Champion, write_champion
 from models.intervals import Interval
 from models.rungs.boosted import BoostedRung
 from serving.console.routes import mount
 from serving.demo import create_demo_accounts
 from tests.support.bundles import build_bundle
-from tests.support.projects import NOW
+from tests.support.promotions import let_serve
 from tests.support.review import Review, review_service
 
 MODEL = "tiny-not_completed-grade_10"
@@ -77,9 +75,8 @@ def console_service(folder: Path) -> Iterator[Review]:
 def deploy_model(project: Project) -> None:
     """Let a small boosted model with a whole card serve."""
     bundle = replace(build_bundle(BoostedRung, n=400), card=_card(), contract_hash=project.contract_hash)
-    folder = project.var / "models" / MODEL / "1"
-    folder.parent.mkdir(parents=True)
-    write_champion(project, Champion(MODEL, "1", save_bundle(bundle, folder), "e" * 64, NOW))
+    assert bundle.name == MODEL
+    let_serve(project, bundle)
 
 
 def write_report(project: Project) -> None:

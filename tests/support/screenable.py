@@ -16,15 +16,16 @@ from features.progress import Silent
 from features.store import open_store
 from features.tables import build_stage_table
 from models.bands import fit_frequencies
-from models.bundle import Bundle, Provenance, save_bundle
+from models.bundle import Bundle, Provenance
 from models.calibration import PlattCalibrator
 from models.card import ModelCard
-from models.deployment import Champion, bundle_folder, write_champion
+from models.deployment import Champion
 from models.manifest import installed_versions
 from models.reference import fit_reference
 from models.rungs.logistic import LogisticRung
 from models.rungs.rung import FitSettings
 from tests.support.projects import KEYS, NOW, tiny_project
+from tests.support.promotions import let_serve
 
 AS_OF = date(2026, 6, 15)
 """The as-of date of the tiny project's last cohort."""
@@ -83,7 +84,4 @@ def serve_model(project: Project, *, version: str = "1", seed: int = 1) -> Champ
         provenance=Provenance(seed, "d" * 64, "test", NOW, installed_versions()),
         data="synthetic",
     )
-    folder = bundle_folder(project, bundle.name, version)
-    champion = Champion(bundle.name, version, save_bundle(bundle, folder), "0" * 64, NOW)
-    write_champion(project, champion)
-    return champion
+    return let_serve(project, bundle, version=version)

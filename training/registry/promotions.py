@@ -1,41 +1,45 @@
-"""The promotions' ledger: which version of a model served when, who signed, and what came before."""
+"""Write the promotions' ledger: one step at a time, with its signatures, and the head file after it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from features.declarations.project import Project
-from features.ledger import Entry, append_next, read_entries, verify
+from features.ledger import Entry, append_next
+from models.promotion.ledger import PROMOTED, ROLLED_BACK, head_path, last_entry, ledger_path, read_promotions
+from models.promotion.signatures import Signature
+from models.promotion.steps import Step
+from models.rungs.rung import write_json
 
-PROMOTED = "model_promoted"
-ROLLED_BACK = "model_rolled_back"
 ACTOR = "training.registry"
-
-
-@dataclass(frozen=True)
-class Served:
-    """A version that serves or served."""
-
-    version: str
-    bundle_hash: str
-    justified_until: date | None = None
-    """Last day of the justification that it was promoted with, if it needed one."""
-
-
+ACTIONS = {"promote": PROMOTED, "roll_back": ROLLED_BACK}
 JUSTIFIED_DAYS = 183
 """A justification of a difference between groups expires after six months (R-12)."""
 
 
 @dataclass(frozen=True)
-class Justification:
-    """Why a difference between groups is lawful all the same, and which gates it answers for."""
+class Signed:
+    """Who answers for a step: signatures, or the typed names of a synthetic project, which prove nothing."""
 
-    gates: tuple[str, ...]
-    text: str
+    signatures: tuple[Signature, ...] = ()
+    typed: tuple[str, ...] = ()
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nobody really signed."""
+        return not self.signatures
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Names for the ledger, each once."""
+        names = self.typed if self.is_simulated else tuple(signature.person for signature in self.signatures)
+        return tuple(sorted({name.strip() for name in names}))
 
 
 def justified_until(now: datetime) -> date:
@@ -43,76 +47,40 @@ def justified_until(now: datetime) -> date:
     return (now + timedelta(days=JUSTIFIED_DAYS)).date()
 
 
-def ledger_path(project: Project) -> Path:
-    """Training's ledger file."""
-    return project.var / "ledger" / "promotions.jsonl"
-
-
-def record_promotion(
-    project: Project, name: str, served: Served, *, signers: Sequence[str], now: datetime, justified: Justification | None = None
-) -> Entry:
-    """Write that a version is to serve, who signed, and what they answered for."""
-    history = serving_history(project, name)
-    more: dict[str, Any] = {}
-    if justified is not None:
-        more = {
-            "justified_gates": list(justified.gates),
-            "justification": justified.text,
-            "justification_expires_on": justified_until(now).isoformat(),
-        }
-    return _append(project, PROMOTED, name, served, signers, before=history[-1:], now=now, more=more)
-
-
-def record_rollback(project: Project, name: str, back_to: Served, *, signer: str, now: datetime) -> Entry:
-    """Write that the version before serves again, and who signed."""
-    history = serving_history(project, name)
-    return _append(project, ROLLED_BACK, name, back_to, [signer], before=history[-1:], now=now)
-
-
-def serving_history(project: Project, name: str) -> tuple[Served, ...]:
-    """Versions that a rollback can go through, the serving one last; a rollback takes the last one away.
-
-    Raises
-    ------
-    LedgerError
-        TID801 to TID805 when the ledger does not verify.
-    """
-    path = ledger_path(project)
-    verify(read_entries(path))
-    history: list[Served] = []
-    for entry in read_entries(path):
-        if entry.public.get("model") != name:
-            continue
-        if entry.action == PROMOTED:
-            until = entry.public.get("justification_expires_on")
-            until_day = None if until is None else date.fromisoformat(str(until))
-            history.append(Served(str(entry.public["version"]), str(entry.public["bundle_hash"]), until_day))
-        elif entry.action == ROLLED_BACK:
-            history.pop()
-    return tuple(history)
-
-
-def _append(
-    project: Project,
-    action: str,
-    name: str,
-    served: Served,
-    signers: Sequence[str],
-    *,
-    before: Sequence[Served],
-    now: datetime,
-    more: Mapping[str, Any] | None = None,
-) -> Entry:
-    path = ledger_path(project)
+@contextmanager
+def one_step_at_a_time(project: Project) -> Iterator[None]:
+    """Keep other promotions and rollbacks of the project waiting: a signature names the step before its own."""
+    path = ledger_path(project).with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    public = {
-        "model": name,
-        "version": served.version,
-        "bundle_hash": served.bundle_hash,
-        "before": before[0].version if before else None,
-        "signers": sorted({signer.strip() for signer in signers}),
-        "simulated": True,
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def record_step(project: Project, step: Step, signed: Signed, *, now: datetime, justified: date | None = None) -> Entry:
+    """Write a step, who signed it and why.
+
+    Parameters
+    ----------
+    justified
+        Last day of the justification; None where nothing had to be justified.
+    """
+    before = last_entry(read_promotions(project), step.model)
+    public: dict[str, Any] = {
+        **{name: value for name, value in step.as_dict().items() if name != "after"},
+        "before": None if before is None else before.public["version"],
+        "signers": list(signed.people),
+        "simulated": signed.is_simulated,
         "synthetic": project.is_synthetic,
-        **(more or {}),
+        "justification_expires_on": None if justified is None else justified.isoformat(),
+        "signatures": [signature.as_dict() for signature in signed.signatures],
     }
-    return append_next(path, recorded_at=now, actor=ACTOR, action=action, purpose="train", public=public)
+    entry = append_next(ledger_path(project), recorded_at=now, actor=ACTOR, action=ACTIONS[step.action], purpose="train", public=public)
+    _write_head(project, entry)
+    return entry
+
+
+def _write_head(project: Project, entry: Entry) -> None:
+    draft = head_path(project).with_suffix(f".{os.getpid()}")
+    write_json(draft, {"count": entry.sequence, "head": entry.hash})
+    draft.replace(head_path(project))

@@ -105,7 +105,8 @@ def test_the_command_lists_and_promotes_what_was_trained(trained: TrainedModel, 
     listed = runner.invoke(app, ["models", "list", "--project", str(folder), "--json"], catch_exceptions=False)
     (version,) = json.loads(listed.stdout)["versions"]
     assert (version["name"], version["version"], version["aliases"]) == (NAME, "1", ["challenger"])
-    signed = ["--signed-by", "data-scientist", "--signed-by", "leader", "--justify", "A test project; nobody is treated differently."]
+    signed = ["--signed-by", "data-scientist", "--signed-by", "leader", "--reason", "The first model of the test."]
+    signed += ["--justify", "A test project; nobody is treated differently."]
     promoted = runner.invoke(app, ["models", "promote", NAME, "1", "--project", str(folder), *signed], catch_exceptions=False)
     assert promoted.exit_code == 0
     assert "simulated" in promoted.stdout

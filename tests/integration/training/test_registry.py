@@ -16,11 +16,12 @@ from features.declarations.screening import DiagnosticSplit
 from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError, GateError, LedgerError, ModelError
 from features.findings import Finding
-from features.ledger import read_entries, verify
+from features.ledger import read_entries
 from features.progress import Silent
 from models.bundle import Bundle, save_bundle
 from models.deployment import deployed_bundle, find_champion
 from models.manifest import installed_versions
+from models.promotion.ledger import ledger_path, serving_history, verify_promotions
 from models.rungs.rung import FitSettings
 from tests.support.projects import NOW, tiny_project
 from tests.support.training_tables import PREDICTORS, planted_table
@@ -29,10 +30,11 @@ from training.evaluation.examined import Examined
 from training.evaluation.sections import measure_sections
 from training.fitting.experiment import Experiment, run_experiment
 from training.gates.asked import ask_gates
+from training.gates.promotable import check_gates
 from training.plan import PlannedModel
-from training.registry.promotions import ledger_path, serving_history
+from training.registry.promoting import promote, rollback
 from training.registry.tracking import LoggedRun, Tracking, local_tracking, log_training
-from training.registry.versions import check_gates, list_models, promote, rollback
+from training.registry.versions import list_models
 from training.report import Report, build_report, ladder_table, reference_table, write_report
 from training.splits.temporal import diagnostic_split, temporal_split
 from training.train import Training, run_record
@@ -46,6 +48,7 @@ pytestmark = [
 PLANNED = PlannedModel("tiny", "grade_10", "not_completed")
 NAME = PLANNED.name
 REASON = "Boys do leave school more often; nobody else is approached in their place."
+WHY = "It finds more people than the one before."
 SIGNERS = ("data-scientist", "leader")
 SETTINGS = FitSettings(
     seed=7,
@@ -154,14 +157,14 @@ def test_what_a_diagnostic_split_made_is_never_registered(first: Registered) -> 
 @pytest.mark.parametrize("signers", [(), ("leader",), ("leader", " Leader ")])
 def test_promotion_needs_two_different_signers(first: Registered, signers: tuple[str, ...]) -> None:
     with pytest.raises(GateError, match="TID601"):
-        promote(first.project, first.tracking, NAME, "1", signers=signers, now=NOW)
+        promote(first.project, first.tracking, NAME, "1", signers=signers, reason=WHY, now=NOW)
     assert find_champion(first.project, NAME) is None
 
 
 def test_a_failed_gate_is_not_promoted(first: Registered) -> None:
     run = first.log(gates=(Finding("G-01", "Not too good to be true", "FAILED", {"auc": 0.99}),))
     with pytest.raises(GateError, match=r"TID603.*G-01 Not too good to be true"):
-        promote(first.project, first.tracking, NAME, str(run.version), signers=SIGNERS, now=NOW)
+        promote(first.project, first.tracking, NAME, str(run.version), signers=SIGNERS, reason=WHY, now=NOW)
     assert find_champion(first.project, NAME) is None
 
 
@@ -181,12 +184,12 @@ def test_typed_names_do_not_sign_for_real_people(first: Registered) -> None:
     about = first.project.screening.project.model_copy(update={"data": "real"})
     real = replace(first.project, screening=first.project.screening.model_copy(update={"project": about}))
     with pytest.raises(GateError, match="TID602"):
-        promote(real, first.tracking, NAME, "1", signers=SIGNERS, now=NOW)
+        promote(real, first.tracking, NAME, "1", signers=SIGNERS, reason=WHY, now=NOW)
 
 
 def test_an_unknown_version_is_refused(first: Registered) -> None:
     with pytest.raises(ModelError, match="TID520"):
-        promote(first.project, first.tracking, NAME, "99", signers=SIGNERS, now=NOW)
+        promote(first.project, first.tracking, NAME, "99", signers=SIGNERS, reason=WHY, now=NOW)
 
 
 def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> None:
@@ -194,7 +197,7 @@ def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> 
     different = (Finding("G-06", "Equally sparing with false proposals in every group", "FAILED"),)
     passed = (Finding("G-01", "Not too good to be true", "PASSED"),)
     one, two = (str(first.log(run_tiny(seed), gates=gates).version) for seed, gates in ((4, different), (5, passed)))
-    champion = promote(first.project, first.tracking, NAME, one, signers=SIGNERS, now=NOW, justification=REASON)
+    champion = promote(first.project, first.tracking, NAME, one, signers=SIGNERS, reason=WHY, now=NOW, justification=REASON)
     client = first.tracking.client()
 
     def aliased(alias: str) -> str:
@@ -204,24 +207,24 @@ def test_a_promoted_version_serves_and_can_be_rolled_back(first: Registered) -> 
     assert aliased("champion") == one
     assert aliased("challenger") == two
 
-    promote(first.project, first.tracking, NAME, two, signers=SIGNERS, now=NOW + timedelta(hours=1))
+    promote(first.project, first.tracking, NAME, two, signers=SIGNERS, reason=WHY, now=NOW + timedelta(hours=1))
     assert "challenger" not in client.get_registered_model(NAME).aliases
     assert find_champion(first.project, NAME).version == two  # type: ignore[union-attr]
 
-    back = rollback(first.project, first.tracking, NAME, signer="leader", now=NOW + timedelta(hours=2))
+    back = rollback(first.project, first.tracking, NAME, signer="leader", reason=WHY, now=NOW + timedelta(hours=2))
     assert back.version == one
     assert back.justified_until == champion.justified_until == date(2027, 5, 23)
     assert aliased("champion") == one
     assert deployed_bundle(first.project, NAME).hash == champion.bundle_hash
     with pytest.raises(ModelError, match="TID522"):
-        rollback(first.project, first.tracking, NAME, signer="leader", now=NOW + timedelta(hours=3))
+        rollback(first.project, first.tracking, NAME, signer="leader", reason=WHY, now=NOW + timedelta(hours=3))
 
     entries = list(read_entries(ledger_path(first.project)))
-    assert verify(entries).count == 3
+    assert verify_promotions(first.project).count == 3
     assert [entry.action for entry in entries] == ["model_promoted", "model_promoted", "model_rolled_back"]
     assert entries[0].public["simulated"] is True
     assert entries[0].public["justification_expires_on"] == "2027-05-23"
-    assert "justification" not in entries[1].public
+    assert entries[1].public["justification"] is None
     assert entries[0].public["signers"] == ["data-scientist", "leader"]
     assert find_champion(first.project, NAME).ledger_entry == entries[-1].hash  # type: ignore[union-attr]
     _edited_ledger_stops_a_rollback(first)
