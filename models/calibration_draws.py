@@ -39,9 +39,9 @@ def calibration_intervals(label: Vector, probability: Vector, blocks: Iterable[V
 
     Notes
     -----
-    Figures that noise can only raise have basic intervals, the others percentile ones. Where a model is perfectly calibrated, the lower bound
-    of the reliability still lies a little above 0 in many samples, since an isotonic curve finds something to mend anywhere: whether a
-    model is calibrated is for the calibration index to say.
+    Figures that noise can only raise have basic intervals, the others percentile ones. Where a model is perfectly calibrated, the lower
+    bound of the reliability still lies a little above 0 in many samples, since an isotonic curve finds something to mend anywhere:
+    whether a model is calibrated is for the calibration index to say.
     """
     parts = [calibration_draws(label, probability, weights) for weights in blocks]
     estimates = calibration_figures(label, probability)

@@ -82,6 +82,70 @@ def ranking_metrics(label: Vector, score: Vector, *, share: float) -> dict[str, 
     }
 
 
+@dataclass(frozen=True)
+class Tops:
+    """What the top of several rankings holds at several shares, on the rows and on the same resampled people.
+
+    Attributes
+    ----------
+    shares
+        Shares of rows that are visited, shape (n_shares,).
+    prevalence
+        Share of rows with the outcome on the rows, and in each draw, shape (n_draws,).
+    found, found_draws
+        Score -> rows with the outcome in the top as a share of all rows, shapes (n_shares,) and (n_draws, n_shares).
+    """
+
+    shares: Vector
+    prevalence: float
+    prevalence_draws: Vector
+    found: Mapping[str, Vector]
+    found_draws: Mapping[str, Vector]
+
+    def recall(self, score: str, place: int) -> Interval:
+        """Share of everybody with the outcome who is in the top."""
+        return self._ratio(self.found[score][place], self.found_draws[score][:, place])
+
+    def precision(self, score: str, place: int) -> Interval:
+        """Share of the top with the outcome."""
+        share = self.shares[place]
+        return percentile_interval(float(self.found[score][place] / share), self.found_draws[score][:, place] / share)
+
+    def recall_gain(self, score: str, place: int, *, over: str, over_place: int | None = None) -> Interval:
+        """Difference in recall to another ranking, or to another share, on the same resampled people."""
+        other = place if over_place is None else over_place
+        gain = float(self.found[score][place] - self.found[over][other])
+        return self._ratio(gain, self.found_draws[score][:, place] - self.found_draws[over][:, other])
+
+    def _ratio(self, found: float, draws: Vector) -> Interval:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return percentile_interval(float(np.divide(found, self.prevalence)), draws / self.prevalence_draws)
+
+
+def resample_tops(
+    label: Vector, scores: Mapping[str, Vector], *, groups: NDArray[np.int32], shares: Vector, seed: int, n_resamples: int = 500
+) -> Tops:
+    """Count what the top of every ranking holds at every share; parameters as `resample`.
+
+    Tied rows count by expectation, as in `models.metrics.precision_at_share`: each draw equals that metric times the share.
+    """
+    ranked = {name: _Ranked(label, score) for name, score in scores.items()}
+    found: dict[str, list[Vector]] = {name: [] for name in scores}
+    prevalence: list[Vector] = []
+    for weights in person_weights(groups, seed=seed, n_resamples=n_resamples):
+        prevalence.append((weights @ label) / weights.sum(axis=1))
+        for name, ranking in ranked.items():
+            found[name].append(ranking.found(weights, shares))
+    everyone = np.ones((1, len(label)))
+    return Tops(
+        shares=shares,
+        prevalence=float(label.mean()),
+        prevalence_draws=np.concatenate(prevalence),
+        found={name: ranking.found(everyone, shares)[0] for name, ranking in ranked.items()},
+        found_draws={name: np.concatenate(parts) for name, parts in found.items()},
+    )
+
+
 def person_weights(groups: NDArray[np.int32], *, seed: int, n_resamples: int) -> Iterator[NDArray[np.float64]]:
     """Yield blocks of row weights, shape (up to 64, n_rows): how often each row's person was drawn."""
     codes = np.unique(groups, return_inverse=True)[1]
@@ -102,6 +166,18 @@ class _Ranked:
         ordered = score[self._order]
         self._label = label[self._order]
         self._starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+
+    def found(self, weights: NDArray[np.float64], shares: Vector) -> NDArray[np.float64]:
+        """Rows with the outcome among the top shares, as a share of all rows, for each row of weights, shape (n_weights, n_shares)."""
+        ordered = weights[:, self._order]
+        shown = np.cumsum(np.add.reduceat(ordered, self._starts, axis=1), axis=1)
+        ones = np.cumsum(np.add.reduceat(ordered * self._label, self._starts, axis=1), axis=1)
+        # Tied rows count by expectation: between two distinct scores the number found grows in a straight line.
+        tops = [
+            np.interp(shares * n[-1], np.r_[0.0, n], np.r_[0.0, found]) / n[-1] if n[-1] > 0 else np.full(len(shares), np.nan)
+            for n, found in zip(shown, ones, strict=True)
+        ]
+        return np.stack(tops)
 
     def measure(self, weights: NDArray[np.float64], share: float) -> NDArray[np.float64]:
         """Ranking metrics for each row of weights, shape (4, n_weights), in the order of `RANKING_METRICS`."""

@@ -279,6 +279,9 @@ class Training(Strict):
     rules: dict[Code, str] = Field(default_factory=dict)
     """Rung of practitioners' rules: name -> ``feature >= number`` (or <=, >, <); a point each."""
     tuning: Tuning = Tuning()
+    places: tuple[Code, ...] = ()
+    """Indicators, audit ones too, whose value is a person's place beside the municipality (a school's number): training says whether
+    visiting the places with the highest rates would reach as many. No place is named in what it says."""
 
     @model_validator(mode="after")
     def _no_objective(self) -> Self:

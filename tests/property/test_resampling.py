@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import metrics
-from models.resampling import RANKING_METRICS, percentile_interval, person_weights, resample
+from models.resampling import RANKING_METRICS, percentile_interval, person_weights, resample, resample_tops
 
 SHARE = 0.15
 PLAIN = {
@@ -33,6 +33,23 @@ def test_each_draw_equals_the_weighted_metric(seed: int, n_rows: int, n_levels: 
         expected = [PLAIN[metric](label, score, weight) for weight in weights]
         np.testing.assert_allclose(drawn.draws["rung"][metric], expected, atol=1e-12)
         assert drawn.estimates["rung"][metric] == PLAIN[metric](label, score)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(8, 60), st.integers(1, 12))
+def test_the_top_of_each_draw_is_what_the_metric_counts(seed: int, n_rows: int, n_levels: int) -> None:
+    random = np.random.default_rng(seed)
+    label = np.r_[0.0, 1.0, random.integers(0, 2, n_rows - 2)]
+    score = random.integers(0, n_levels, n_rows).astype(np.float64)
+    groups = random.integers(0, n_rows, n_rows).astype(np.int32)
+    shares = np.array([0.05, 0.3, 1.0])
+    tops = resample_tops(label, {"rung": score}, groups=groups, shares=shares, seed=seed, n_resamples=5)
+    weights = np.concatenate(list(person_weights(groups, seed=seed, n_resamples=5)))
+    for place, share in enumerate(shares):
+        expected = [share * metrics.precision_at_share(label, score, weight, share=share) for weight in weights]
+        np.testing.assert_allclose(tops.found_draws["rung"][:, place], expected, atol=1e-12)
+        assert abs(tops.recall("rung", place).estimate - metrics.recall_at_share(label, score, share=share)) < 1e-12
+        assert abs(tops.precision("rung", place).estimate - metrics.precision_at_share(label, score, share=share)) < 1e-12
 
 
 @settings(max_examples=30, deadline=None)

@@ -86,14 +86,14 @@ def _around(rows: MeasuredRows, name: str, share: float) -> dict[str, Any]:
 def window_around(probability: Vector, *, share: float, width: float = WINDOW) -> tuple[float, float]:
     """Lowest and highest probability among the people ranked nearest to a cut-off; at an end of the ranking the window moves inwards.
 
-    >>> window_around(np.linspace(0.01, 1.0, 100), share=0.15)
-    (0.76, 0.95)
+    >>> window_around(np.arange(100) / 100, share=0.15)
+    (0.75, 0.94)
     """
     ordered = np.sort(probability)[::-1]
     first = float(np.clip(share - width / 2, 0.0, 1.0 - width))
-    top = int(np.floor(first * len(ordered)))
-    bottom = max(top, int(np.ceil((first + width) * len(ordered))) - 1)
-    return float(ordered[min(bottom, len(ordered) - 1)]), float(ordered[top])
+    top = round(first * len(ordered))
+    bottom = min(len(ordered), round((first + width) * len(ordered))) - 1
+    return float(ordered[max(top, bottom)]), float(ordered[top])
 
 
 def members(groups: Mapping[str, NDArray[np.str_]]) -> list[tuple[str, str, Mask]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.records import Mask
+from features.small_cells import SMALLEST_CELL
 from models.resampling import person_weights
 from training.evaluation.examined import Examined
 
@@ -87,3 +88,12 @@ def drawn_people(person: NDArray[np.int32], *, most_rows: int, seed: int) -> Mas
     people, place = np.unique(person, return_inverse=True)
     kept = np.random.default_rng(seed).random(len(people)) < most_rows / len(person)
     return np.asarray(kept[place])
+
+
+def can_tell(*counts: float) -> bool:
+    """Say whether a figure may be told that these counts of people stand behind: none of them is one to four (R-09).
+
+    >>> can_tell(0, 12, 5.0), can_tell(3, 40)
+    (True, False)
+    """
+    return not any(0.5 <= count < SMALLEST_CELL for count in counts)

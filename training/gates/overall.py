@@ -66,7 +66,11 @@ def capacity_gate(chosen: str, resamples: Resamples) -> Finding:
     evidence: dict[str, Evidence] = {}
     for name, gain in gains.items():
         evidence |= _interval(f"gain_over_{name}", gain)
-    return Finding("G-03", title, "PASSED" if all(gain.low > 0 for gain in gains.values()) else "FAILED", evidence)
+    level = [name for name, gain in gains.items() if not gain.low > 0]
+    if level:
+        # The simplest rung that is about as good is what the service should use instead.
+        return Finding("G-03", title, "FAILED", {**evidence, "proposed_rung": level[0]})
+    return Finding("G-03", title, "PASSED", evidence)
 
 
 def calibration_gate(observed_expected: Interval, slope: Interval) -> Finding:

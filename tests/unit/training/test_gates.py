@@ -69,6 +69,7 @@ def test_prevalence_alone_and_an_unclear_gain_both_fail_at_capacity() -> None:
     )
     assert capacity_gate("prevalence", resamples).verdict == "FAILED"
     assert capacity_gate("logistic", resamples).verdict == "FAILED"
+    assert capacity_gate("logistic", resamples).evidence["proposed_rung"] == "prevalence"
     assert capacity_gate("boosted", resamples).verdict == "PASSED"
 
 
