@@ -42,6 +42,7 @@ def read_plain(
     separator: str,
     repeating: Collection[str],
     dates: Collection[str],
+    flags: Collection[str],
     on_broken: OnBrokenRow,
     block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[pa.Table]:
@@ -52,15 +53,18 @@ def read_plain(
     repeating
         Columns whose text comes as a dictionary and positions in it.
     dates
-        Columns that come as dates in each block in which all of them are ISO dates (``2024-02-29``); else as text.
+        Columns that come as dates for as long as all of them are ISO dates (``2024-02-29``), then as text that repeats.
+    flags
+        Columns that come as truth values for as long as they say true or false, then as text that repeats.
 
     Raises
     ------
     pyarrow.ArrowInvalid
         When a block does not read, or a line is longer than a block.
     """
-    text = {name: ENCODED if name in repeating or name in dates else pa.string() for name in columns}
-    typed = {**text, **dict.fromkeys((name for name in columns if name in dates), pa.date32())}
+    text = {name: ENCODED if name in {*repeating, *dates, *flags} else pa.string() for name in columns}
+    kinds = {**dict.fromkeys(dates, pa.date32()), **dict.fromkeys(flags, pa.bool_())}
+    typed = {name: kinds.get(name, kind) for name, kind in text.items()}
     n_before = 0
     for block in read_blocks(path, start=start, block_bytes=block_bytes):
         try:

@@ -49,6 +49,8 @@ class Columns:
     """Their values repeat: text in them may come as a dictionary and positions in it."""
     dates: tuple[str, ...] = ()
     """ISO dates in them may come as dates."""
+    flags: tuple[str, ...] = ()
+    """True and false in them may come as truth values."""
 
 
 NOTHING_KNOWN = Columns()
@@ -96,7 +98,7 @@ def open_file(
             "TID304", f"{path.name} (source {source.name}) is empty (0 bytes). Expected a header and rows; ask for the file again."
         )
     if path.suffix.lower() in (".parquet", ".pq"):
-        return _open_parquet(path, source, (*known.repeating, *known.dates))
+        return _open_parquet(path, source, (*known.repeating, *known.dates, *known.flags))
     return _open_csv(path, source, expected, on_bad_lines, known, facts or read_facts(path))
 
 
@@ -193,10 +195,11 @@ def _csv_tables(path: Path, shape: CsvShape, note: Callable[[int], None], known:
             separator=shape.separator,
             repeating=known.repeating,
             dates=known.dates,
+            flags=known.flags,
             on_broken=lambda number: note(number + shape.lines_before_data),
         )
     else:
-        yield from _streamed(path, shape, note, {*known.repeating, *known.dates}, facts)
+        yield from _streamed(path, shape, note, {*known.repeating, *known.dates, *known.flags}, facts)
 
 
 def _streamed(path: Path, shape: CsvShape, note: Callable[[int], None], repeating: Collection[str], facts: FileFacts) -> Iterator[pa.Table]:

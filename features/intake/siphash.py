@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.intake.letters import Words, by_length
+from features.intake.letters import BYTES, Words, every_word, places_of, word_at
 
 _START = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)
 _BLOCK = 1 << 14
@@ -28,10 +28,19 @@ def siphash(texts: pa.Array, key: bytes) -> NDArray[np.uint64]:
     [3144613055062689994, 0]
     """
     hashed = np.zeros(len(texts), dtype=np.uint64)
-    for size, rows, words in by_length(texts):
-        ended = _with_length(words, size)
-        blocks = [_hash(tuple(word[start : start + _BLOCK] for word in ended), key) for start in range(0, len(ended[0]), _BLOCK)]
-        hashed[rows] = np.concatenate(blocks)
+    starts, lengths, letters = places_of(texts)
+    if not len(lengths) or not lengths.any():
+        return hashed
+    n_whole, size = lengths >> 3, int(lengths[0])
+    n_whole[lengths == 0] = -1
+    if size and (lengths == size).all():
+        words = every_word(letters, size, len(lengths))
+        return np.concatenate([_hash(_ended(words, first, size), key) for first in range(0, len(lengths), _BLOCK)])
+    for count in np.unique(n_whole[n_whole >= 0]).tolist():
+        rows = np.flatnonzero(n_whole == count)
+        for first in range(0, len(rows), _BLOCK):
+            mine = rows[first : first + _BLOCK]
+            hashed[mine] = _hash(_words_of(letters, starts[mine], lengths[mine], count), key)
     return hashed
 
 
@@ -42,12 +51,18 @@ def spread(hashed: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return hashed ^ (hashed >> np.uint64(31))
 
 
-def _with_length(words: Words, size: int) -> Words:
-    """End a text as SipHash wants it: its length in the last byte of the last word."""
-    length = np.uint64((size & 0xFF) << 56)
-    if size % 8 == 0:
-        return (*words, np.full(len(words[0]), length))
-    return (*words[:-1], words[-1] | length)
+def _words_of(letters: NDArray[np.uint8], starts: NDArray[np.int32], lengths: NDArray[np.int32], n_whole: int) -> Words:
+    """Words of texts that fill so many, ended as SipHash wants it: what is left of the text, and its length in the last byte."""
+    last = word_at(letters, starts + 8 * n_whole)
+    last &= BYTES[lengths & 7]
+    last |= (lengths.astype(np.uint64) & np.uint64(0xFF)) << np.uint64(56)
+    return (*(word_at(letters, starts + 8 * place) for place in range(n_whole)), last)
+
+
+def _ended(words: Words, first: int, size: int) -> Words:
+    """The same of texts of one length, of those from the first on."""
+    block, length = [word[first : first + _BLOCK] for word in words], np.uint64((size & 0xFF) << 56)
+    return (*block, np.full(len(block[0]), length)) if size % 8 == 0 else (*block[:-1], block[-1] | length)
 
 
 def _hash(words: Words, key: bytes) -> NDArray[np.uint64]:

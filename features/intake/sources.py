@@ -178,12 +178,13 @@ def _open_unit(unit: SourceUnit, tally: FileTally) -> OpenFile:
 
 
 def _known_columns(source: Source) -> Columns:
-    """Columns of events in which few values come again and again, and of dates."""
+    """Columns of events in which few values come again and again, or dates, or marks."""
     if source.layout != "events":
         return NOTHING_KNOWN
-    repeating = (source.indicator_column, source.value_column, SYNTHETIC)
+    repeating = (source.indicator_column, source.value_column)
     dates = (source.happened_column, source.known_column)
-    return Columns(tuple(name for name in repeating if name is not None), tuple(name for name in dates if name is not None))
+    several = (tuple(name for name in names if name is not None) for names in (repeating, dates, (SYNTHETIC,)))
+    return Columns(*several)
 
 
 def _units(project: Project, source: Source, purposes: tuple[StorePurpose, ...], environ: Mapping[str, str]) -> list[SourceUnit]:
