@@ -18,6 +18,7 @@ from models.resampling import RANKING_METRICS
 from training.evaluation.examined import Examined
 from training.evaluation.figures import SHARES
 from training.fitting.experiment import Experiment
+from training.fitting.streaming import who_teaches
 
 if TYPE_CHECKING:
     pass
@@ -120,6 +121,11 @@ def _group_row(gate: Finding) -> GroupRow:
 
 
 def _remarks(experiment: Experiment) -> tuple[str, ...]:
+    tuned = () if experiment.tuned is None else (experiment.tuned.note,)
+    return (*who_teaches(experiment.whole, experiment.table, experiment.split), *tuned, *_immature(experiment))
+
+
+def _immature(experiment: Experiment) -> tuple[str, ...]:
     immature = experiment.split.immature_periods
     if not immature:
         return ()

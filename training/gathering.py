@@ -15,19 +15,21 @@ from numpy.typing import NDArray
 from features.cohort import Cohort
 from features.declarations.catalogue import Use
 from features.declarations.project import Project
-from features.declarations.screening import Stage
+from features.declarations.screening import Outcome, Stage
 from features.declarations.specs import FeatureSpec
-from features.engine.table import FeatureTable
+from features.engine.table import FeatureTable, Positions
 from features.findings import Finding
 from features.leaks import label_finding, rebuilt_finding, single_feature_finding
 from features.lists import check_current
-from features.outcomes import label_rows
+from features.outcomes import label_rows, may_still_come, outcome_at
 from features.progress import Progress
-from features.records import day_number, day_numbers
+from features.records import Mask, day_numbers
 from features.store import EventStore
 from features.tables import build_stage_table, levels_of, open_stage_store, stage_specs
+from training.sampling import sample_people
 from training.splits.periods import LabelledRows
 from training.table import TrainingTable
+from training.whole import WholeTable
 
 
 @dataclass(frozen=True)
@@ -81,34 +83,66 @@ def build_table(data: StageData, outcome_name: str, *, excluded_codes: Sequence[
         labels["label"] = labels["label"].mask(labels["status"].isin(list(excluded_codes)).fillna(False).astype(bool))
     label = labels["label"].to_numpy(dtype=np.float64)
     leaks = (single_feature_finding(data.features, label), label_finding(data.project, data.features.names), data.rebuilt)
-    return _table(data, labels, horizon_days=outcome.horizon_days), leaks
+    return _table(data, labels, outcome_at(data.project, data.stage.name, outcome)), leaks
 
 
-def _table(data: StageData, labels: pd.DataFrame, *, horizon_days: int) -> TrainingTable:
+def table_under(data: StageData, outcome: Outcome) -> TrainingTable:
+    """Put the features together with an outcome that is read otherwise than declared; always the sample, never all rows.
+
+    Raises
+    ------
+    DataError
+        As `label_rows`.
+    """
+    labels = label_rows(data.project, data.store, data.cohort, outcome, known_by=data.known_by)
+    return _table(data, labels, outcome_at(data.project, data.stage.name, outcome), only_sample=True)
+
+
+def _table(data: StageData, labels: pd.DataFrame, outcome: Outcome, *, only_sample: bool = False) -> TrainingTable:
+    declared = data.project.screening.training
     known = np.flatnonzero(labels["label"].notna().to_numpy())
-    keys = data.features.keys.iloc[known]
-    names, matrix = _with_area(data, data.features.names, data.features.matrix())
-    rows = LabelledRows(
-        as_of=day_numbers(keys["as_of"]),
-        known_on=day_numbers(labels["known_on"].iloc[known]),
-        group=keys["group"].to_numpy(dtype=np.int32),
-        period=data.cohort.frame["period"].to_numpy(dtype=np.str_)[known],
-    )
-    label, kept = labels["label"].to_numpy(dtype=np.float64)[known], matrix[known]
+    drawn = sample_people(data.features.keys["group"].to_numpy(dtype=np.int32), max_rows=declared.max_rows, seed=declared.seed)
+    kept = known[drawn[known]]
+    wants_whole = declared.rows == "all" and not only_sample and not drawn.all()
+    whole = _whole(data, labels, outcome, known, kept) if wants_whole else None
+    names, matrix = _matrix(data, kept)
+    rows, label = _labelled(data, labels, kept)
     catalogue = data.project.catalogue
     return TrainingTable(
         names=names,
-        matrix=kept,
+        matrix=matrix,
         label=label,
         rows=rows,
-        subject_id=keys["subject_id"].to_numpy(dtype=np.str_),
+        subject_id=data.features.keys["subject_id"].iloc[kept].to_numpy(dtype=np.str_),
         predictors=_names(catalogue.feature_specs(Use.PREDICTOR), names),
         benchmark_only=_names(catalogue.feature_specs(Use.BENCHMARK_ONLY), names),
         area_feature=area_feature(data),
-        pending=_pending(data, labels, horizon_days),
-        n_without_outcome=len(labels) - len(known),
-        data_hash=content_hash(names, kept, label, rows),
+        pending=_pending(data, labels, outcome, drawn),
+        n_without_outcome=int(drawn.sum()) - len(kept),
+        data_hash=content_hash(names, matrix, label, rows) if whole is None else whole.data_hash,
+        outcome_on=_outcome_on(labels, kept),
+        n_not_drawn=len(known) - len(kept),
+        whole=whole,
     )
+
+
+def _whole(data: StageData, labels: pd.DataFrame, outcome: Outcome, known: Positions, kept: Positions) -> WholeTable:
+    rows, label = _labelled(data, labels, known)
+    everybody = np.ones(len(labels), dtype=np.bool_)
+    return WholeTable(
+        data.features, known.astype(np.int64), label, rows, _pending(data, labels, outcome, everybody), np.searchsorted(known, kept)
+    )
+
+
+def _labelled(data: StageData, labels: pd.DataFrame, kept: Positions) -> tuple[LabelledRows, NDArray[np.float64]]:
+    keys = data.features.keys
+    rows = LabelledRows(
+        as_of=day_numbers(keys["as_of"].iloc[kept]),
+        known_on=day_numbers(labels["known_on"].iloc[kept]),
+        group=keys["group"].iloc[kept].to_numpy(dtype=np.int32),
+        period=data.cohort.frame["period"].iloc[kept].to_numpy(dtype=np.str_),
+    )
+    return rows, labels["label"].iloc[kept].to_numpy(dtype=np.float64)
 
 
 def area_feature(data: StageData) -> str | None:
@@ -127,20 +161,28 @@ def content_hash(names: Sequence[str], matrix: NDArray[np.float32], label: NDArr
     return digest.hexdigest()
 
 
-def _with_area(data: StageData, names: tuple[str, ...], matrix: NDArray[np.float32]) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Add the area's number as one column, where the catalogue has the area as levels."""
-    area = area_feature(data)
+def _matrix(data: StageData, kept: Positions) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Features of some rows, and the area's number as one more column where the catalogue has the area as levels."""
+    names, matrix, area = data.features.names, data.features.matrix(rows=kept), area_feature(data)
     if area is None or area in names:
         return names, matrix
-    numbers = pd.to_numeric(data.cohort.frame["municipality"]).to_numpy(dtype=np.float32)
+    numbers = pd.to_numeric(data.cohort.frame["municipality"].iloc[kept]).to_numpy(dtype=np.float32)
     return (*names, area), np.column_stack([matrix, numbers]).astype(np.float32)
 
 
-def _pending(data: StageData, labels: pd.DataFrame, horizon_days: int) -> NDArray[np.str_]:
-    """Periods of rows without a status whose horizon is not over yet."""
+def _pending(data: StageData, labels: pd.DataFrame, outcome: Outcome, among: Mask) -> NDArray[np.str_]:
+    """Periods of rows among these without a status whose outcome may still come."""
     as_of = day_numbers(data.features.keys["as_of"])
-    may_come = labels["status"].isna().to_numpy() & (as_of + horizon_days > day_number(data.known_by))
-    return data.cohort.frame["period"].to_numpy(dtype=np.str_)[may_come]
+    may_come = among & labels["status"].isna().to_numpy() & may_still_come(outcome, as_of, known_by=data.known_by)
+    return data.cohort.frame["period"].iloc[np.flatnonzero(may_come)].to_numpy(dtype=np.str_)
+
+
+def _outcome_on(labels: pd.DataFrame, known: Positions) -> NDArray[np.int32]:
+    """Day on which each outcome came about, 0 for rows without it."""
+    days = np.zeros(len(known), dtype=np.int32)
+    with_outcome = labels["happened_on"].iloc[known].notna().to_numpy()
+    days[with_outcome] = day_numbers(labels["happened_on"].iloc[known[with_outcome]])
+    return days
 
 
 def _names(specs: Sequence[FeatureSpec], present: tuple[str, ...]) -> tuple[str, ...]:

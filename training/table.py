@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.records import Mask
+from features.records import Days, Mask
 from training.splits.periods import LabelledRows
+from training.whole import WholeTable
 
 Vector = NDArray[np.float64]
 
@@ -40,6 +41,12 @@ class TrainingTable:
         Rows of the cohort left out because their outcome is unknown or excluded, the pending ones too.
     data_hash
         Content hash of the store that the rows came from.
+    outcome_on
+        Day on which the outcome came about, as days since 1970-01-01, 0 for rows without it; shape (n_rows,). None where nobody dates it.
+    n_not_drawn
+        Rows with a known outcome left out because the table is a sample of people.
+    whole
+        All rows, left on disk, where the boosted rung learns from everybody; `data_hash` is theirs then.
     """
 
     names: tuple[str, ...]
@@ -53,6 +60,9 @@ class TrainingTable:
     pending: NDArray[np.str_]
     n_without_outcome: int
     data_hash: str
+    outcome_on: Days | None = None
+    n_not_drawn: int = 0
+    whole: WholeTable | None = None
 
     def columns(self, names: Sequence[str], mask: Mask) -> NDArray[np.float32]:
         """Matrix of these columns in this order for the rows of a mask, shape (mask.sum(), len(names))."""

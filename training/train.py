@@ -18,6 +18,8 @@ from training.evaluation.examined import Examined
 from training.evaluation.figures import capacity_figure, importance_figure, reliability_bins, reliability_figure
 from training.evaluation.sections import measure_sections
 from training.fitting.experiment import Experiment, run_experiment
+from training.fitting.streaming import split_table
+from training.fitting.tuning import TuningPlan
 from training.gates.asked import ask_gates
 from training.gathering import StageData, build_stage_data, build_table
 from training.groups import Groups, read_groups
@@ -25,7 +27,6 @@ from training.papers.write import build_papers, papers_folder, write_papers
 from training.plan import PlannedModel, build_plan
 from training.registry.tracking import LoggedRun, RunRecord, Tracking, log_folder, log_training
 from training.report import Report, build_report, write_report
-from training.splits.temporal import temporal_split
 from training.table import TrainingTable
 
 
@@ -101,7 +102,7 @@ MONOTONE_AGGREGATIONS = ("count", "sum", "mean", "min", "max", "last", "first", 
 
 def _train_one(project: Project, training: Training, data: StageData, groups: Groups, planned: PlannedModel) -> TrainedModel:
     table, leaks = build_table(data, planned.outcome)
-    split = temporal_split(table.rows, project.screening.split, pending=table.pending)
+    split, whole_split = split_table(table, project.screening.split)
     settings = fit_settings(project, table, workers=training.workers)
     experiment = run_experiment(
         table,
@@ -110,6 +111,8 @@ def _train_one(project: Project, training: Training, data: StageData, groups: Gr
         name=planned.name,
         capacity_share=project.screening.training.capacity_share,
         progress=training.progress,
+        whole_split=whole_split,
+        tuning=TuningPlan(project.screening.training.tuning, project.var / "tuning", planned.name, training.code_version),
     )
     subjects = table.subject_id[split.test]
     examined = Examined(
@@ -185,6 +188,19 @@ def _params(project: Project, experiment: Experiment) -> dict[str, str | int | f
         "folds": experiment.folds.kind.value,
         "n_features": len(chosen.rung.feature_names),
         **{f"boosted.{name}": value for name, value in experiment.candidates["boosted"].settings.boosted.items()},
+        **_tuning_params(experiment),
+    }
+
+
+def _tuning_params(experiment: Experiment) -> dict[str, str | int | float]:
+    tuned = experiment.tuned
+    if tuned is None:
+        return {"tuning.trials": 0}
+    return {
+        "tuning.trials": tuned.n_trials,
+        "tuning.forward_auc.best": tuned.best,
+        "tuning.forward_auc.median": tuned.median,
+        "tuning.forward_auc.house": tuned.house,
     }
 
 

@@ -86,7 +86,7 @@ class FeatureTable:
     @cached_property
     def keys(self) -> pd.DataFrame:
         """Person int32, subject_id, group int32 and as_of (`datetime.date`) of every row."""
-        table = pa.concat_tables([_read(path, KEY_SCHEMA.names) for path in self._paths])
+        table = pa.concat_tables([_read(path, KEY_SCHEMA.names) for path in self.part_paths])
         frame: pd.DataFrame = table.drop_columns(["as_of"]).to_pandas()
         return frame.assign(as_of=dates_of(table["as_of"].cast(pa.int32()).to_numpy()))
 
@@ -123,17 +123,18 @@ class FeatureTable:
         self._check_has(wanted)
         bounds = np.concatenate([[0], np.cumsum(list(self.facts.rows_of_part.values()), dtype=np.int64)])
         if rows is None:
-            chosen = [(path, None, int(n)) for path, n in zip(self._paths, np.diff(bounds), strict=True)]
+            chosen = [(path, None, int(n)) for path, n in zip(self.part_paths, np.diff(bounds), strict=True)]
         else:
             cuts = np.searchsorted(rows, bounds)
             chosen = [
                 (path, rows[start:stop] - first, int(stop - start))
-                for path, first, start, stop in zip(self._paths, bounds[:-1], cuts[:-1], cuts[1:], strict=True)
+                for path, first, start, stop in zip(self.part_paths, bounds[:-1], cuts[:-1], cuts[1:], strict=True)
             ]
         return TableBlocks(wanted, tuple(_Block(*block) for block in chosen if block[2]))
 
     @property
-    def _paths(self) -> list[Path]:
+    def part_paths(self) -> list[Path]:
+        """Files of the parts, in the order of the table."""
         return [self.folder / "table.parquet" / name for name in self.facts.rows_of_part]
 
     def _check_has(self, names: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ Levels are encoded before they reach the trees; there are no categorical splits,
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,6 +85,16 @@ class BoostedRung:
     def log_odds(self, matrix: Matrix) -> Vector:
         """Sum of the trees."""
         return np.asarray(self.booster.predict(self._prepared(matrix), raw_score=True, num_threads=self.num_threads), dtype=np.float64)
+
+    def staged_log_odds(self, matrix: Matrix, counts: Sequence[int]) -> Vector:
+        """Sum of the first trees alone, for each of these ascending counts, shape (n_counts, n_rows)."""
+        prepared, booster = self._prepared(matrix), self.booster
+        first = (0, *counts[:-1])
+        steps = [
+            booster.predict(prepared, raw_score=True, start_iteration=start, num_iteration=stop - start, num_threads=self.num_threads)
+            for start, stop in zip(first, counts, strict=True)
+        ]
+        return np.asarray(np.cumsum(steps, axis=0), dtype=np.float64)
 
     def contributions(self, matrix: Matrix) -> Vector:
         """Path-dependent TreeSHAP (Lundberg et al. 2020)."""

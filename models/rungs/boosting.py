@@ -120,5 +120,14 @@ def lightgbm_parameters(feature_names: tuple[str, ...], settings: FitSettings) -
     }
 
 
+def main_name(name: str) -> str:
+    """Name of a parameter as it stands in `DEFAULTS`, whichever of LightGBM's names it was given by.
+
+    >>> main_name("min_child_samples"), main_name("max_bin")
+    ('min_data_in_leaf', 'max_bin')
+    """
+    return _ALIASES.get(name, name)
+
+
 def _by_main_name(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {_ALIASES.get(name, name): value for name, value in asked.items()}
+    return {main_name(name): value for name, value in asked.items()}

@@ -19,6 +19,7 @@ from models.rungs.ladder import LADDER, RungClass
 from models.rungs.prevalence import PrevalenceRung
 from models.rungs.rules import Rule
 from models.rungs.rung import FitSettings, Rung
+from training.fitting.streaming import WholeLesson
 from training.splits.folds import Fold, Folds
 from training.splits.temporal import Split
 from training.table import TrainingTable
@@ -61,6 +62,8 @@ class Lesson:
     split: Split
     folds: Folds
     settings: FitSettings
+    whole: WholeLesson | None = None
+    """All rows, where the table is a sample of them and the boosted rung learns from everybody."""
 
     @cached_property
     def forward_label(self) -> Vector:
@@ -97,7 +100,7 @@ def fit_candidate(rung: RungClass, lesson: Lesson, *, names: Sequence[str]) -> C
     settings = _with_trees(rung, lesson, columns, fitted)
     predictions = np.concatenate([_predict(rung_, lesson.table, columns, fold, settings) for rung_, fold in fitted])
     calibrator, note = fit_calibrator(rung, predictions, lesson)
-    final = _fit(rung, lesson.table, columns, lesson.split.train, settings)
+    final = _fit(rung, lesson, columns, lesson.split.train, None if lesson.whole is None else lesson.whole.split.train, settings)
     z = final.log_odds(lesson.table.columns(columns, lesson.split.test))
     return Candidate(final, calibrator, np.asarray(expit(calibrator.log_odds(z))), note, settings)
 
@@ -119,26 +122,40 @@ def fit_calibrator(rung: RungClass, predictions: Vector, lesson: Lesson) -> tupl
     return calibrator, f"Platt's line on {len(predictions)} {lesson.folds.kind.value} predictions of {periods}"
 
 
-def choose_tree_count(fitted: Sequence[tuple[Rung, Fold]], table: TrainingTable, columns: tuple[str, ...]) -> int:
-    """Number of trees with the highest mean AUC over the forward folds; the smallest of equals.
+def choose_tree_count(fitted: Sequence[tuple[Rung, Fold]], table: TrainingTable, columns: tuple[str, ...]) -> tuple[int, float]:
+    """Number of trees with the highest mean AUC over the forward folds, the smallest of equals, and that AUC.
 
     Notes
     -----
     AUC rather than log loss: base rates differ between periods, and the calibrator corrects that anyway.
     """
-    areas = [[_auc_at(rung, count, table, columns, fold) for count in TREE_COUNTS] for rung, fold in fitted]
-    return TREE_COUNTS[int(np.argmax(np.mean(areas, axis=0)))]
+    areas = np.mean([_areas(rung, table, columns, fold) for rung, fold in fitted if isinstance(rung, BoostedRung)], axis=0)
+    best = int(np.argmax(areas))
+    return TREE_COUNTS[best], float(areas[best])
+
+
+def forward_auc(lesson: Lesson, columns: tuple[str, ...]) -> tuple[int, float]:
+    """Number of trees that suits the boosted rung of these settings best on the forward folds, and its mean AUC there."""
+    fitted = _fit_folds(BoostedRung, lesson, columns)
+    declared = lesson.settings.boosted.get("num_boost_round")
+    if declared is None:
+        return choose_tree_count(fitted, lesson.table, columns)
+    areas = [
+        metrics.auc(lesson.table.label[fold.predict], rung.log_odds(lesson.table.columns(columns, fold.predict))) for rung, fold in fitted
+    ]
+    return int(declared), float(np.mean(areas))
 
 
 def _fit_folds(rung: RungClass, lesson: Lesson, columns: tuple[str, ...]) -> list[tuple[Rung, Fold]]:
     """Fit once for each distinct set of earlier rows: overlapping periods are predicted from the same ones."""
     settings = _search_settings(rung, lesson.settings)
+    all_folds = lesson.folds.folds if lesson.whole is None else lesson.whole.folds.folds
     fitted: dict[bytes, Rung] = {}
-    for fold in lesson.folds.folds:
-        key = fold.fit.tobytes()
+    for fold, all_rows in zip(lesson.folds.folds, all_folds, strict=True):
+        key = all_rows.fit.tobytes()
         if key not in fitted:
-            fitted[key] = _fit(rung, lesson.table, columns, fold.fit, settings)
-    return [(fitted[fold.fit.tobytes()], fold) for fold in lesson.folds.folds]
+            fitted[key] = _fit(rung, lesson, columns, fold.fit, all_rows.fit, settings)
+    return [(fitted[all_rows.fit.tobytes()], fold) for fold, all_rows in zip(lesson.folds.folds, all_folds, strict=True)]
 
 
 def _search_settings(rung: RungClass, settings: FitSettings) -> FitSettings:
@@ -150,7 +167,7 @@ def _search_settings(rung: RungClass, settings: FitSettings) -> FitSettings:
 def _with_trees(rung: RungClass, lesson: Lesson, columns: tuple[str, ...], fitted: list[tuple[Rung, Fold]]) -> FitSettings:
     if rung is not BoostedRung or "num_boost_round" in lesson.settings.boosted:
         return lesson.settings
-    count = choose_tree_count(fitted, lesson.table, columns)
+    count, _ = choose_tree_count(fitted, lesson.table, columns)
     return replace(lesson.settings, boosted={**lesson.settings.boosted, "num_boost_round": count})
 
 
@@ -160,9 +177,10 @@ def _predict(rung: Rung, table: TrainingTable, columns: tuple[str, ...], fold: F
     return used.log_odds(table.columns(columns, fold.predict))
 
 
-def _auc_at(rung: Rung, count: int, table: TrainingTable, columns: tuple[str, ...], fold: Fold) -> float:
-    used = _cut(rung, count) if isinstance(rung, BoostedRung) else rung
-    return metrics.auc(table.label[fold.predict], used.log_odds(table.columns(columns, fold.predict)))
+def _areas(rung: BoostedRung, table: TrainingTable, columns: tuple[str, ...], fold: Fold) -> list[float]:
+    """AUC with each number of trees."""
+    staged = rung.staged_log_odds(table.columns(columns, fold.predict), TREE_COUNTS)
+    return [metrics.auc(table.label[fold.predict], z) for z in staged]
 
 
 def _cut(rung: BoostedRung, count: int) -> BoostedRung:
@@ -170,5 +188,10 @@ def _cut(rung: BoostedRung, count: int) -> BoostedRung:
     return replace(rung, model_text=rung.booster.model_to_string(num_iteration=count))
 
 
-def _fit(rung: RungClass, table: TrainingTable, columns: tuple[str, ...], mask: Mask, settings: FitSettings) -> Rung:
+def _fit(rung: RungClass, lesson: Lesson, columns: tuple[str, ...], mask: Mask, all_rows: Mask | None, settings: FitSettings) -> Rung:
+    """Fit on rows in memory; the boosted rung on the same part of all rows, where those teach."""
+    table, whole = lesson.table, lesson.whole
+    if whole is not None and all_rows is not None and rung is BoostedRung:
+        blocks, label = whole.table.blocks(columns, all_rows), whole.table.label[all_rows]
+        return BoostedRung.fit_blocks(blocks, label, feature_names=columns, settings=settings)
     return rung.fit(table.columns(columns, mask), table.label[mask], feature_names=columns, settings=settings)

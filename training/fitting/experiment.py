@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from features.progress import Progress
 from features.records import Mask
 from models.resampling import Resamples, resample
+from models.rungs.boosted import BoostedRung
 from models.rungs.rung import FitSettings
 from training.fitting.candidates import Candidate, Lesson, applicable_rungs, columns_of, fit_candidate
 from training.fitting.selection import Selection, select_rung
-from training.splits.folds import Folds, choose_folds
+from training.fitting.streaming import WholeLesson, choose_lessons
+from training.fitting.tuning import Tuned, TuningPlan, tune_boosted
+from training.splits.folds import Folds
 from training.splits.temporal import Split
 from training.table import TrainingTable
 
@@ -47,6 +50,9 @@ class Experiment:
     selection: Selection
     benchmark: Mapping[str, Candidate]
     four_rows: FourRows
+    whole: WholeLesson | None = None
+    """All rows, where the boosted rung learnt from more than the table holds."""
+    tuned: Tuned | None = None
 
     @property
     def chosen(self) -> Candidate:
@@ -73,14 +79,27 @@ def run_experiment(
     capacity_share: float,
     progress: Progress,
     n_resamples: int = 500,
+    whole_split: Split | None = None,
+    tuning: TuningPlan | None = None,
 ) -> Experiment:
     """Climb the whole ladder, always all of it, and choose a rung.
 
     The test rows are scored once per rung; nothing is tuned on them. Rungs above the prevalence that use benchmark-only columns are
     fitted a second time beside the ladder, for comparison with published figures that used them.
+
+    Parameters
+    ----------
+    whole_split
+        Split of all rows (`split_table`), where the table is a sample of them and the boosted rung learns from everybody.
+    tuning
+        How settings of the boosted rung are looked for; None leaves those of `settings`.
     """
-    folds = choose_folds(table.rows, table.label, split, min_positives=MIN_CALIBRATION_ROWS)
-    lesson = Lesson(table, split, folds, settings)
+    folds, whole = choose_lessons(table, split, whole_split, min_positives=MIN_CALIBRATION_ROWS)
+    lesson = Lesson(table, split, folds, settings, whole)
+    tuned = _tuned(lesson, tuning, progress)
+    if tuned is not None:
+        settings = replace(settings, boosted=tuned.boosted)
+        lesson = replace(lesson, settings=settings)
     ladder = applicable_rungs(table, settings)
     with progress.step(f"{name}: fitting the ladder", total=len(ladder)) as step:
         candidates: dict[str, Candidate] = {}
@@ -99,7 +118,15 @@ def run_experiment(
         selection=select_rung(list(candidates), resamples),
         benchmark=benchmark,
         four_rows=_four_rows(measure, candidates, benchmark),
+        whole=whole,
+        tuned=tuned,
     )
+
+
+def _tuned(lesson: Lesson, plan: TuningPlan | None, progress: Progress) -> Tuned | None:
+    if plan is None or plan.declared.trials == 0:
+        return None
+    return tune_boosted(lesson, columns_of(BoostedRung, lesson.table, lesson.settings), plan, progress=progress)
 
 
 @dataclass(frozen=True)
