@@ -18,6 +18,7 @@ import numpy as np
 from models.rungs.boosting import RESERVED, lightgbm_parameters
 from models.rungs.rung import FitSettings, Matrix, Vector, check_outcomes, check_trainable, read_json, write_json
 from models.rungs.streamed import Blocks, build_binned, medians_if_complete
+from models.trees.explainer import TreeExplainer
 
 __all__ = ["RESERVED", "BoostedRung"]
 
@@ -80,7 +81,7 @@ class BoostedRung:
     @cached_property
     def base_log_odds(self) -> float:
         """Mean log-odds over the training rows, as the trees' covers weigh them."""
-        return float(self._with_base(np.zeros((1, len(self.feature_names))))[0, -1])
+        return self.explainer.base
 
     def log_odds(self, matrix: Matrix) -> Vector:
         """Sum of the trees."""
@@ -96,14 +97,14 @@ class BoostedRung:
         ]
         return np.asarray(np.cumsum(steps, axis=0), dtype=np.float64)
 
-    def contributions(self, matrix: Matrix) -> Vector:
-        """Path-dependent TreeSHAP (Lundberg et al. 2020)."""
-        return self._with_base(self._prepared(matrix))[:, :-1]
+    @cached_property
+    def explainer(self) -> TreeExplainer:
+        """Tables of the trees, built when reasons are first asked for; they do not change with what is asked (decision 23)."""
+        return TreeExplainer.build(self.model_text)
 
-    def _with_base(self, matrix: Matrix) -> Vector:
-        if len(matrix) == 0:
-            return np.zeros((0, matrix.shape[1] + 1))
-        return np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=self.num_threads), dtype=np.float64)
+    def contributions(self, matrix: Matrix) -> Vector:
+        """Path-dependent TreeSHAP (Lundberg et al. 2020), the same bits on any number of threads and beside any other row."""
+        return self.explainer.contributions(matrix, fill=self.median_if_never_missing, workers=self.num_threads)
 
     def _prepared(self, matrix: Matrix) -> Matrix:
         complete = np.flatnonzero(~np.isnan(self.median_if_never_missing))

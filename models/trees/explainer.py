@@ -24,11 +24,11 @@ from models.trees.subtrees import cut_forest
 Matrix: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 Vector: TypeAlias = NDArray[np.float64]
 
-MOST_NUMBERS = 2**13
+MOST_NUMBERS = 2**15
 """Of a subtree's table. Larger tables are quicker to add up and slower to fill and to read from memory."""
 MOST_BYTES = 512 * 2**20
-BLOCK_BYTES = 2**21
-"""Of codes and sums of one block of rows, so that they stay near the processor."""
+BLOCK_BYTES = 2**22
+"""Of values and sums of one block of rows, so that they stay near the processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,26 +130,30 @@ class TreeExplainer:
         filled = np.full(self.n_features, np.nan) if fill is None else fill
         explained = Explained(np.empty(len(matrix)), np.zeros(matrix.shape))
         begins = range(0, len(matrix), self._rows_of_block)
-        for _ in in_turn(lambda begin: self._explain_block(matrix, begin, filled, explained), begins, workers=max(workers, 1)):
-            pass
+        if len(begins) < 2 or workers < 2:
+            for begin in begins:
+                self._explain_block(matrix, begin, filled, explained)
+        else:
+            for _ in in_turn(lambda begin: self._explain_block(matrix, begin, filled, explained), begins, workers=workers):
+                pass
         return explained
 
     @property
     def _rows_of_block(self) -> int:
-        bytes_of_row = 8 * (len(self.used) + 1) + 4 * len(self.columns.feature) + self.flat.most_answers
+        bytes_of_row = 8 * (len(self.used) + 1 + len(self.columns.feature)) + self.flat.most_answers
         return max(64, BLOCK_BYTES // bytes_of_row)
 
     def _explain_block(self, matrix: Matrix, begin: int, fill: Vector, explained: Explained) -> None:
-        from models.trees.kernel import add_up, encode
+        from models.trees.kernel import add_up, put_values
 
         end = min(begin + self._rows_of_block, len(matrix))
-        codes = np.empty((len(self.columns.feature), end - begin), dtype=np.uint32)
+        values = np.empty((len(self.columns.feature), end - begin))
         answers = np.empty((self.flat.most_answers, end - begin), dtype=np.uint8)
         sums = np.zeros((len(self.used) + 1, end - begin))
-        encode(matrix, begin, fill, self.columns, codes)
+        put_values(matrix, begin, fill, self.columns, values)
         flat = self.flat
         leaves = (flat.by_sets, flat.by_sets_at, flat.integrated)
-        add_up(codes, self.splits, flat.trees, flat.tables, *leaves, self.points, self.numbers, answers, sums)
+        add_up(values, self.splits, flat.trees, flat.tables, *leaves, self.points, self.numbers, answers, sums)
         explained.phi[begin:end, self.used] = sums[:-1].T
         explained.log_odds[begin:end] = sums[-1]
 

@@ -1,4 +1,4 @@
-"""The loops: values to codes, codes to answers, answers to patterns, patterns to what tables add.
+"""The loops: values to answers, answers to patterns, patterns to what tables add.
 
 Rows come in blocks, rows innermost, so that the machine works on several at once. Each row's sums are made in the order of trees and
 tables, one by one: no row's bits depend on who stands beside it, on the size of a block or on threads.
@@ -20,7 +20,6 @@ from models.trees.parse import MISSING_NAN, MISSING_ZERO
 
 Matrix: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 Numbers: TypeAlias = NDArray[np.float64]
-Codes: TypeAlias = NDArray[np.uint32]
 Bits: TypeAlias = NDArray[np.uint8]
 Places: TypeAlias = NDArray[np.int64]
 
@@ -29,35 +28,26 @@ ABOUT_ZERO = float(np.float32(1e-35))
 
 
 @compiled
-def encode(matrix: Matrix, begin: int, fill: Numbers, columns: Columns, codes: Codes) -> None:
-    """Fill codes, shape (n_columns, n_rows of the block), of the rows from `begin` on; a missing value is taken for its column's `fill`."""
-    n_rows, thresholds = codes.shape[1], columns.thresholds
-    for column in range(codes.shape[0]):
+def put_values(matrix: Matrix, begin: int, fill: Numbers, columns: Columns, values: Numbers) -> None:
+    """Put the values of the rows from `begin` on as splits ask for them, into shape (n_columns, n_rows of the block).
+
+    A missing value is taken for its feature's `fill` first. The rest is LightGBM's ``Tree::NumericalDecision``: what is as good as zero is
+    zero, and a split that does not know NaN takes it for zero.
+    """
+    for column in range(values.shape[0]):
         feature, missing = columns.feature[column], columns.missing[column]
-        first, last = columns.begins[column], columns.begins[column + 1]
-        of_missing = 0 if columns.goes_left[column] else last - first + 2
-        for row in range(n_rows):
+        of_missing = -np.inf if columns.goes_left[column] else np.nan
+        for row in range(values.shape[1]):
             value = float(matrix[begin + row, feature])
-            if np.isnan(value):
-                value = float(fill[feature])
-            if np.isnan(value) and missing != MISSING_NAN:
-                value = 0.0
-            if abs(value) <= ABOUT_ZERO:
-                value = 0.0
-            if np.isnan(value) or (missing == MISSING_ZERO and value == 0.0):
-                codes[column, row] = of_missing
-            else:
-                low, left = first, last - first
-                while left > 1:
-                    half = left >> 1
-                    low += half * (thresholds[low + half - 1] < value)
-                    left -= half
-                codes[column, row] = low - first + 1 + (thresholds[low] < value)
+            value = float(fill[feature]) if np.isnan(value) else value
+            value = 0.0 if abs(value) <= ABOUT_ZERO or (np.isnan(value) and missing != MISSING_NAN) else value
+            is_missing = np.isnan(value) or (missing == MISSING_ZERO and value == 0.0)
+            values[column, row] = of_missing if is_missing else value
 
 
 @compiled
 def add_up(
-    codes: Codes,
+    values: Numbers,
     splits: Splits,
     trees: Trees,
     tables: Tables,
@@ -89,9 +79,9 @@ def add_up(
     for tree in range(len(trees.split_begins) - 1):
         first_split, n_splits = trees.split_begins[tree], trees.split_begins[tree + 1] - trees.split_begins[tree]
         for split in range(n_splits):
-            column, code = splits.column[first_split + split], splits.code[first_split + split]
+            column, threshold = splits.column[first_split + split], splits.threshold[first_split + split]
             for row in range(n_rows):
-                answers[split, row] = codes[column, row] <= code
+                answers[split, row] = values[column, row] <= threshold
         first_both = trees.both_begins[tree]
         for k in range(first_both, trees.both_begins[tree + 1]):
             to, one, other = n_splits + k - first_both, trees.both[k, 0], trees.both[k, 2]

@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from models.trees.parse import Forest, Tree
 
-TABLED = (1.0, 0.15, 1.0)
+TABLED = (0.5, 0.5, 1.0)
 """What a row costs a table, measured: the table itself, an answer, a feature."""
-BY_SETS = (1.0, 0.15, 1.5)
+BY_SETS = (1.0, 0.7, 1.4)
 """What it costs a leaf by sets: the leaf, an answer, a feature."""
-INTEGRATED = (4.0, 0.6)
+INTEGRATED = (4.0, 1.5)
 """What it costs a leaf that is integrated: the leaf, and each of its features times half as many points."""
 NUMBER_BYTES = 8
 WHOLE, SETS, INTEGRAL, APART = "whole", "sets", "integral", "apart"
