@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.declarations.catalogue import Use
@@ -86,6 +87,55 @@ def rebuilt_finding(
     return Finding("L-03", title, "FAILED" if suspects else "PASSED", evidence)
 
 
+def shuffled_features(
+    store: PartedStore, table: FeatureTable, rows: NDArray[np.intp], specs: Sequence[FeatureSpec], *, levels: Levels, seed: int
+) -> NDArray[np.float32]:
+    """Build some rows again as of a random earlier day of the same person's recorded life: the person stays, the time is shuffled.
+
+    Parameters
+    ----------
+    rows
+        Positions in the table, increasing, shape (n_rows,).
+
+    Returns
+    -------
+    ndarray
+        Shape (n_rows, n_specs). The day lies evenly between the person's first record becoming known and the row's own as-of date.
+    """
+    keys = table.keys.iloc[rows]
+    person, as_of = keys["person"].to_numpy(), day_numbers(keys["as_of"])
+    drawn = np.random.default_rng(seed).random(len(rows))
+    codes = sorted({spec.indicator for spec in specs})
+    matrix = np.full((len(rows), len(specs)), np.nan, dtype=np.float32)
+    for part in np.unique(person // PERSONS_PER_PART).tolist():
+        records = store.read_part(part, indicators=codes)
+        records = records.take(np.isin(records.person, person))
+        here = np.flatnonzero(person // PERSONS_PER_PART == part)
+        first = pd.Series(records.known_on).groupby(records.person).min().reindex(person[here]).to_numpy(dtype=np.float64)
+        first = np.minimum(np.where(np.isnan(first), as_of[here], first), as_of[here])
+        earlier = (first + np.floor(drawn[here] * (as_of[here] - first))).astype(np.int32)
+        moments, which = np.unique(np.stack([person[here], earlier]), axis=1, return_inverse=True)
+        then = Rows(np.ascontiguousarray(moments[0]), np.ascontiguousarray(moments[1]))
+        matrix[here] = feature_matrix(records, then, specs, indicators=store.indicators, levels=levels)[which.ravel()]
+    return matrix
+
+
+LIFETIME_PERSONS = 2_000
+"""People whose records G-14 looks at; a lifetime value follows its pattern in all of them."""
+
+
+def lifetime_values_in(store: PartedStore, codes: Sequence[str], *, n_persons: int = LIFETIME_PERSONS) -> list[LifetimeValue] | None:
+    """Find lifetime values among the records that a table is built from; None where too few people have records a year apart.
+
+    The same question as L-04 asks of the files, asked of what the store made of them: spells too, and whatever was added since.
+    """
+    asked = [code for code in codes if code in store.indicators]
+    records = _records_of_some(store, asked, n_persons)
+    if not asked or not enough_people(records):
+        return None
+    return find_lifetime_values(records)
+
+
 def lifetime_findings(project: Project, units: Sequence[SourceUnit], *, progress: Progress) -> Iterator[Finding]:
     """L-04: does any predictor of a source with dated rows tell of the years after its row?
 
@@ -155,6 +205,29 @@ def forget_later(records: Records, day: int) -> Records:
     """Return records as a store would have held them on this day: nothing learned later, no later correction either."""
     then = records.take(np.less_equal(records.known_on, day))
     return replace(then, known_to=np.where(then.known_to > day, IN_FORCE, then.known_to).astype(np.int32))
+
+
+def _records_of_some(store: PartedStore, codes: Sequence[str], n_persons: int) -> pa.Table:
+    """Records of the people with the lowest numbers, as `find_lifetime_values` takes them; a spell's open end is no value."""
+    taken, found = 0, []
+    for part in range(-(-store.n_persons // PERSONS_PER_PART)):
+        if taken >= n_persons:
+            break
+        records = store.read_part(part, indicators=codes)
+        persons = np.unique(records.person)[: n_persons - taken]
+        taken += len(persons)
+        found.append(records.take(np.isin(records.person, persons) & ~np.isnan(records.value)))
+    names = np.array(store.indicators, dtype=object)
+    return pa.table(
+        {
+            "id": np.concatenate([np.empty(0, dtype=np.int32), *(one.person for one in found)]),
+            "code": pa.array([name for one in found for name in names[one.indicator]], pa.string()),
+            "value": pa.array([f"{value:g}" for one in found for value in one.value.tolist()], pa.string()),
+            "day": pa.array(np.concatenate([np.empty(0, dtype=np.int32), *(one.happened_on for one in found)]), pa.int32()).cast(
+                pa.date32()
+            ),
+        }
+    )
 
 
 def _rebuilt(

@@ -106,6 +106,14 @@ def visible_gaps(
     return tuple(_visible(reason) for reason in sorted(gaps, key=lambda reason: reason.indicator))
 
 
+def says_missing(reasons: Sequence[Reason], indicator: str, *, services_of_reader: frozenset[str] = frozenset()) -> bool:
+    """Say whether a reader is told that a value of this indicator is missing: in the list of gaps, or as the value of its reason."""
+    if any(gap.indicator == indicator for gap in visible_gaps(reasons, services_of_reader=services_of_reader)):
+        return True
+    shown = visible_reasons(reasons, services_of_reader=services_of_reader)
+    return any(reason.indicator == indicator and reason.value is None for reason in shown)
+
+
 def may_see(reason: Reason, services_of_reader: frozenset[str], consent_sectors: frozenset[Sector]) -> bool:
     """Say whether a reader may see a reason by name. A confidential indicator without an owner is seen by consent alone."""
     return not reason.is_confidential or reason.owner in services_of_reader or reason.sector in consent_sectors

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from features.declarations.catalogue import Use
+from features.declarations.expectations import FILE, read_expectations
 from features.declarations.project import Project
 from features.errors import ModelError, ProjectError
-from features.findings import Finding
+from features.findings import Evidence, Finding
 from models.bundle import model_name
 from models.rungs.boosted import RESERVED
 from models.rungs.rules import Rule
@@ -69,7 +70,27 @@ def plan_findings(project: Project, *, now: datetime) -> tuple[Finding, ...]:
         _finding("P-03", "References name a stage and outcome that exist", _reference_problems(project)),
         _finding("P-04", "Rules name features that exist", _rule_problems(project)),
         _finding("P-05", "No LightGBM parameter that is the house's own", _boosted_problems(project)),
+        expectations_finding(project),
     )
+
+
+def expectations_finding(project: Project) -> Finding:
+    """P-06: can every model be asked about the pictures that people who know the work have declared?"""
+    title = "Expected behaviour is declared in pictures that fit the project"
+    try:
+        expectations = read_expectations(project)
+    except ProjectError as error:
+        return Finding("P-06", title, "FAILED", {"problem": error.message, "error": error.code})
+    if not expectations.picture:
+        return Finding("P-06", title, "NOT_APPLICABLE", {"reason": f"the project has no {FILE} with pictures: gate G-15 can't be asked"})
+    n_pairs = {stage: len(expectations.pairs(stage)) for stage in project.stages}
+    evidence: dict[str, Evidence] = {
+        "n_pictures": len(expectations.picture),
+        "n_drafts": sum(picture.is_draft for picture in expectations.picture),
+        "stages_without_pairs": ", ".join(stage for stage, n in n_pairs.items() if not n),
+        "n_pairs": ", ".join(f"{stage} {n}" for stage, n in n_pairs.items() if n),
+    }
+    return Finding("P-06", title, "PASSED", evidence)
 
 
 def _planned(project: Project, stages: tuple[str, ...], outcomes: tuple[str, ...]) -> tuple[PlannedModel, ...]:

@@ -112,11 +112,11 @@ def load_project(root: Path) -> Project:
     """
     if not (root / "screening.toml").is_file():
         raise ProjectError("TID101", f"{root / 'screening.toml'} is missing. Make a project with `tidlig init {root} --example norway`.")
-    screening = _read(root / "screening.toml", Screening)
-    sectors = tuple(_read(path, SectorFile) for path in sorted((root / "indicators").glob("*.toml")))
+    screening = read_table(root / "screening.toml", Screening)
+    sectors = tuple(read_table(path, SectorFile) for path in sorted((root / "indicators").glob("*.toml")))
     if not sectors:
         raise ProjectError("TID101", f"{root / 'indicators'} holds no .toml file: expected one per sector.")
-    services = _read(root / "services.toml", Services) if (root / "services.toml").is_file() else Services()
+    services = read_table(root / "services.toml", Services) if (root / "services.toml").is_file() else Services()
     project = Project(root.resolve(), screening, Catalogue(sectors), services)
     _check_fits(project)
     _check_queries(project)
@@ -145,7 +145,14 @@ def source_files(project: Project, files: tuple[str, ...], *, environ: Mapping[s
         ) from error
 
 
-def _read(path: Path, model: type[TableT]) -> TableT:
+def read_table(path: Path, model: type[TableT]) -> TableT:
+    """Read one TOML file of a project folder into its table.
+
+    Raises
+    ------
+    ProjectError
+        TID102 not TOML, TID103 the table breaks its contract, naming every place.
+    """
     document: dict[str, Any] = {}
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -35,7 +35,9 @@ class LogisticRung:
     people and stretched to absurd scores for the next one (decision 15). A missing value counts as the training median, and that it
     is missing has a coefficient of its own; both go to the feature's one contribution, coefficient times deviation from the training mean.
     A declared direction holds: among columns that say nearly the
-    same, a line likes to turn one against its neighbour, and a reason that points the wrong way convinces nobody. Being missing is free.
+    same, a line likes to turn one against its neighbour, and a reason that points the wrong way convinces nobody. What is missing may weigh
+    anything where no direction is declared; where one is, never less than the mildest known value: nobody's risk falls because a school did
+    not write it down (decision 26).
     """
 
     feature_names: tuple[str, ...]
@@ -63,17 +65,22 @@ class LogisticRung:
         """
         check_trainable(matrix, label, feature_names)
         ranks = fit_ranks(matrix)
-        places = ranked(ranks, matrix)
-        mean, spread = _moments(places)
+        signs = np.array([settings.directions.get(name, 0) for name in feature_names])
         missing_share, tells = _missing(matrix)
+        # A gap in a feature with a direction is learnt as the mildest place, from where being missing may only raise.
+        to_mild = np.where(tells, _to_mildest(ranks, signs), 0.0)
+        places = ranked(ranks, matrix) + np.isnan(matrix) * to_mild
+        mean, spread = _moments(places)
         # Two columns a feature: its standardised rank, and whether it is missing. What does not vary is 0 and gets no coefficient.
         design = np.hstack([(places - mean) / spread, tells * (np.isnan(matrix) - missing_share)])
         varies: NDArray[np.bool_] = np.asarray(design.any(axis=0))
         strength = _choose_strength(design[:, varies], label, settings.seed) if varies.any() else STRENGTHS[0]
-        signs = np.array([settings.directions.get(name, 0) for name in feature_names] + [0] * len(feature_names))
-        intercept, coefficient = _fit_directed(strength, design, label, signs, varies)
+        intercept, coefficient = _fit_directed(strength, design, label, np.concatenate([signs, np.abs(signs)]), varies)
         by_value, by_missing = np.split(coefficient, 2)
-        return cls(feature_names, intercept, ranks, mean, by_value / spread, missing_share, by_missing, strength)
+        by_value = by_value / spread
+        # Told from the median again, where a gap stands when the rung is used.
+        by_missing, mean = by_missing + by_value * to_mild, mean - missing_share * to_mild
+        return cls(feature_names, intercept, ranks, mean, by_value, missing_share, by_missing, strength)
 
     def log_odds(self, matrix: Matrix) -> Vector:
         """Base plus the contributions."""
@@ -118,6 +125,13 @@ def _moments(places: Vector) -> tuple[Vector, Vector]:
     """Means and deviations; infinite deviation for a constant, which can come out as rounding noise."""
     mean, spread = places.mean(axis=0), places.std(axis=0)
     return mean, np.where(spread > 1e-9 * np.maximum(1.0, np.abs(mean)), spread, np.inf)
+
+
+def _to_mildest(ranks: tuple[Ranks, ...], signs: NDArray[np.int_]) -> Vector:
+    """From the median, where a gap stands, to the mildest place of each feature with a direction; 0 for the others."""
+    median = np.array([float(one.of(np.array([np.nan]))[0]) for one in ranks])
+    mildest = np.array([one.place[0] if sign > 0 else one.place[-1] for one, sign in zip(ranks, signs, strict=True)])
+    return np.asarray(np.where(signs == 0, 0.0, mildest - median))
 
 
 def _missing(matrix: Matrix) -> tuple[Vector, NDArray[np.bool_]]:

@@ -32,7 +32,20 @@ def with_training(project: Project, **parts: object) -> Project:
 def test_every_stage_and_outcome_has_its_own_model(project: Project) -> None:
     plan = build_plan(project, now=NOW)
     assert [model.name for model in plan.models] == ["tiny-not_completed-grade_10"]
-    assert {finding.verdict for finding in plan.findings} == {"PASSED"}
+    # The tiny project declares no pictures, and that is told.
+    not_asked = {"P-06": "NOT_APPLICABLE"}
+    assert {finding.code: finding.verdict for finding in plan.findings if finding.verdict != "PASSED"} == not_asked
+
+
+@pytest.mark.parametrize(("value", "verdict"), [("sum@365d", "PASSED"), ("sum@5d", "FAILED")])
+def test_expected_behaviour_is_held_against_the_catalogue_before_anything_is_computed(project: Project, value: str, verdict: str) -> None:
+    picture = f'[[picture]]\nname = "away"\nlabel = {{ nb = "a", nn = "a", en = "a" }}\nvalues = {{ "edu_absence_days.{value}" = 9 }}\n'
+    (project.root / "expectations.toml").write_text(picture, encoding="utf-8")
+    found = {finding.code: finding for finding in plan_findings(project, now=NOW)}["P-06"]
+    assert (found.verdict, "TID125" in str(found.evidence.get("error"))) == (verdict, verdict == "FAILED")
+    if verdict == "FAILED":
+        with pytest.raises(ProjectError, match="TID112"):
+            build_plan(project, now=NOW)
 
 
 @pytest.mark.requirement("R-02")
