@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from features.declarations.project import Project
     from features.declarations.screening import Stage
     from features.engine.parts import Partitioner
+    from features.engine.spark import SparkCluster
 
 app = typer.Typer(add_completion=False)
 
@@ -35,6 +36,12 @@ class Engine(StrEnum):
 
     LOCAL = "local"
     SPARK = "spark"
+
+
+EngineOption = Annotated[
+    Engine, typer.Option(help="Work on this machine, or on Spark (needs the extra `spark`, and Java); the same result.")
+]
+MasterOption = Annotated[str | None, typer.Option(metavar="URL", help="With --engine spark: local[2], spark://host:7077, yarn, k8s://…")]
 
 
 @dataclass(frozen=True)
@@ -65,12 +72,8 @@ def features(
         int | None,
         typer.Option(min=1, help="Threads; each takes the memory of one part.", show_default="one per core, 1 for a small store"),
     ] = None,
-    engine: Annotated[
-        Engine, typer.Option(help="Build on this machine, or on Spark (needs the extra `spark`, and Java); the same table.")
-    ] = Engine.LOCAL,
-    master: Annotated[
-        str | None, typer.Option(metavar="URL", help="With --engine spark: local[2], spark://host:7077, yarn, k8s://…")
-    ] = None,
+    engine: EngineOption = Engine.LOCAL,
+    master: MasterOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Build point-in-time features for the cohort of every stage.
@@ -83,11 +86,11 @@ def features(
     """
     from features.declarations.project import load_project
 
-    _check_engine(engine, master=master, workers=workers)
+    check_engine(engine, master=master, workers=workers)
     plan = load_project(project)
     plan.check_purpose(purpose.value, on=datetime.now(UTC).date())
     stages = _stages(plan, stage)
-    with _partitioner(master) as partitioner:
+    with cluster_of(master) as partitioner:
         done = [_build(plan, purpose, one, partitioner, as_of=as_of, workers=workers, as_json=as_json) for one in stages]
     if as_json:
         print_json([asdict(table) for table in done])
@@ -96,7 +99,8 @@ def features(
     print_table(f"Features under purpose {purpose.value}", columns, [(t.stage, t.rows, t.features, t.seconds, t.folder) for t in done])
 
 
-def _check_engine(engine: Engine, *, master: str | None, workers: int | None) -> None:
+def check_engine(engine: Engine, *, master: str | None, workers: int | None) -> None:
+    """Refuse options that say two things about who builds."""
     if (engine is Engine.SPARK) != (master is not None):
         raise typer.BadParameter("goes together with --engine spark, such as --engine spark --master local[2]", param_hint="--master")
     if engine is Engine.SPARK and workers is not None:
@@ -104,7 +108,8 @@ def _check_engine(engine: Engine, *, master: str | None, workers: int | None) ->
 
 
 @contextmanager
-def _partitioner(master: str | None) -> Iterator[Partitioner | None]:
+def cluster_of(master: str | None) -> Iterator[SparkCluster | None]:
+    """Start Spark where a master is named, and stop it at the end."""
     if master is None:
         yield None
         return

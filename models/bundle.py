@@ -116,7 +116,10 @@ class Bundle:
             TID505 when the matrix has other columns or an infinite value.
         """
         self._check_matrix(matrix)
-        log_odds = self.calibrator.log_odds(self.rung.log_odds(matrix))
+        return self.scores_of(self.calibrator.log_odds(self.rung.log_odds(matrix)))
+
+    def scores_of(self, log_odds: Vector) -> Scores:
+        """Give served log-odds, shape (n_rows,), their probabilities and bands."""
         probability = expit(log_odds)
         return Scores(log_odds, probability, bands_of(probability, self.bands))
 
@@ -151,8 +154,19 @@ class Bundle:
         ModelError
             TID505 naming the columns that are missing.
         """
+        self.check_columns(names)
         place = {name: j for j, name in enumerate(names)}
-        missing = [name for name in self.feature_names if name not in place]
+        return matrix[:, [place[name] for name in self.feature_names]]
+
+    def check_columns(self, names: Sequence[str]) -> None:
+        """Refuse a table that lacks some of this model's columns.
+
+        Raises
+        ------
+        ModelError
+            TID505 naming the columns that are missing.
+        """
+        missing = sorted(set(self.feature_names) - set(names))
         if missing:
             raise ModelError(
                 "TID505",
@@ -160,7 +174,6 @@ class Bundle:
                 f"{', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}. "
                 "Build its features with the catalogue the model was trained under.",
             )
-        return matrix[:, [place[name] for name in self.feature_names]]
 
     def _check_matrix(self, matrix: Matrix) -> None:
         if matrix.ndim != 2 or matrix.shape[1] != len(self.feature_names):

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.cohort import Cohort
 from features.declarations.catalogue import Kind, Use
 from features.declarations.project import Project
 from features.declarations.screening import Stage
@@ -44,8 +43,13 @@ class ScoredCohort:
     champion: Champion
     bundle: Bundle
     frame: pd.DataFrame
-    matrix: Matrix
+    table: FeatureTable
+    """The cohort's features, on disk: of a whole country only the rows of those proposed are read."""
     scores: Scores
+
+    def picture(self, row: int) -> Matrix:
+        """Read the model's columns of one row, shape (1, n_features)."""
+        return self.table.matrix(self.bundle.feature_names, rows=np.array([row], dtype=np.int64))
 
     @property
     def in_band(self) -> NDArray[np.bool_]:
@@ -75,12 +79,6 @@ class Candidate:
     def place(self) -> str:
         """A place among others that says nothing about the person: a hash of the subject id."""
         return hashlib.sha256(self.subject_id.encode()).hexdigest()
-
-
-def score_cohort(stage: Stage, outcome: str, champion: Champion, bundle: Bundle, cohort: Cohort, table: FeatureTable) -> ScoredCohort:
-    """Score a cohort with the model that serves."""
-    matrix = bundle.matrix_from(table.names, table.matrix())
-    return ScoredCohort(stage, outcome, champion, bundle, cohort.frame, matrix, bundle.score(matrix))
 
 
 def find_candidates(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
+from features.engine_commands import Engine, EngineOption, MasterOption, check_engine, cluster_of
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 audit = typer.Typer(no_args_is_help=True, help="Verify the ledgers.")
@@ -15,12 +16,20 @@ app.add_typer(audit, name="audit")
 
 AsOfOption = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The date to stand on: nothing known later counts.")]
 StageOption = Annotated[list[str] | None, typer.Option("--stage", help="Only this stage; may be given more than once. Default: all.")]
-WorkersOption = Annotated[int, typer.Option("--workers", min=1, help="Threads that build features.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Threads that build features and score; 1 where it is not given.", show_default="1")
+]
 
 
 @app.command("screen")
 def screen(
-    as_of: AsOfOption, project: ProjectOption = HERE, stage: StageOption = None, workers: WorkersOption = 1, as_json: JsonOption = False
+    as_of: AsOfOption,
+    project: ProjectOption = HERE,
+    stage: StageOption = None,
+    workers: WorkersOption = None,
+    engine: EngineOption = Engine.LOCAL,
+    master: MasterOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Propose cases for review, within each municipality's capacity.
 
@@ -28,29 +37,36 @@ def screen(
     can look at. Nobody is told and no score leaves: a person opens the case, writes what they know, sees the proposal and decides.
 
     Running it again for the same date and models proposes nobody twice.
+
+    With --engine spark the executors of a cluster build the features, score and explain, with the same code: the project folder has to
+    lie on storage that all of them reach.
     """
     from dataclasses import asdict
 
     from features.consents import consent_lines
     from features.declarations.project import load_project
+    from models.partitions import SparkScorer
     from serving.app import open_service
+    from serving.scoring import ScreeningEngine, local_engine
     from serving.screening import check_can_screen
     from serving.screening import screen as run
     from serving.settings import Settings
 
+    check_engine(engine, master=master, workers=workers)
     loaded, settings, now = load_project(project), Settings(), datetime.now(UTC)
     check_can_screen(loaded, as_of=as_of.date(), today=now.date())
     database, keys = open_service(settings, loaded)
-    report = run(
-        loaded,
-        database,
-        keys,
-        as_of=as_of.date(),
-        now=now,
-        stages=stage,
-        workers=workers,
-        progress=progress_for(as_json=as_json),
-    )
+    with cluster_of(master) as cluster:
+        report = run(
+            loaded,
+            database,
+            keys,
+            as_of=as_of.date(),
+            now=now,
+            stages=stage,
+            engine=local_engine(workers or 1) if cluster is None else ScreeningEngine(cluster, SparkScorer(cluster)),
+            progress=progress_for(as_json=as_json),
+        )
     consents = consent_lines(loaded, on=now.date())
     if as_json:
         print_json({"synthetic": loaded.is_synthetic, **asdict(report), "consents": list(consents)})
@@ -121,18 +137,29 @@ def serve(
 def verify(
     project: ProjectOption = HERE,
     anchor: Annotated[str | None, typer.Option("--anchor", help="COUNT:HEAD of the log, as printed earlier and kept elsewhere.")] = None,
+    promotions_anchor: Annotated[
+        str | None, typer.Option("--promotions-anchor", help="COUNT:HEAD of the promotions' ledger, likewise.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify that no entry of the service's log or of the promotions' ledger was edited, removed or moved.
 
-    Keep what this prints as the log's anchor somewhere else. Given back later as --anchor it also shows whether the end was cut off.
+    The signatures of every promotion are checked too, by the keys that signers.toml declares.
+
+    Keep what this prints as anchors somewhere else. Given back later they also show whether the end was cut off.
     """
     from features.declarations.project import load_project
-    from serving.auditing import read_anchor, verify_ledgers
+    from features.ledger import read_anchor
+    from serving.auditing import verify_ledgers
     from serving.settings import Settings
 
     loaded = load_project(project)
-    found = verify_ledgers(loaded, Settings(), anchor=None if anchor is None else read_anchor(anchor))
+    found = verify_ledgers(
+        loaded,
+        Settings(),
+        anchor=None if anchor is None else read_anchor(anchor),
+        promotions_anchor=None if promotions_anchor is None else read_anchor(promotions_anchor),
+    )
     if as_json:
         ledgers = {name: {"count": ledger.count, "head": ledger.head} for name, ledger in found.items()}
         print_json({"synthetic": loaded.is_synthetic, "ledgers": ledgers})

@@ -11,7 +11,7 @@ from features.errors import DataError, PurposeError
 from features.intake.linkage import resolve_pseudonym
 from serving.cases.proposal import Proposal
 from serving.proposing import build_proposal
-from serving.scoring import check_score_purpose, score_stages
+from serving.scoring import check_score_purpose, local_engine, score_stages
 
 
 def explain_person(
@@ -30,7 +30,7 @@ def explain_person(
     check_score_purpose(project, as_of=as_of, today=now.date())
     subject = resolve_pseudonym(project, pseudonym, purpose="score")
     store = open_permitted_store(project, "score", on=now.date())
-    scored, _ = score_stages(project, stages, as_of=as_of, now=now, workers=workers)
+    scored, _ = score_stages(project, stages, as_of=as_of, now=now, engine=local_engine(workers))
     found = [(c, row) for c in scored for row in (c.frame["subject_id"] == subject).to_numpy().nonzero()[0]]
     if not found:
         raise DataError("TID431", f"this person is in no cohort as of {as_of}, or was left out of it. Try another date or stage.")

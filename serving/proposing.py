@@ -13,9 +13,11 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
+from features.errors import DataError
 from features.scored import write_scored
 from features.store import EventStore
 from models.bands import Band
+from models.explanation import TOLERANCE, Contributions
 from models.reasons import build_reasons, with_dates
 from serving import log
 from serving.candidates import Candidate, ScoredCohort
@@ -36,9 +38,10 @@ def screening_id(project: Project, scored: ScoredCohort, as_of: date) -> str:
 
 def build_proposal(project: Project, store: EventStore, scored: ScoredCohort, row: int, *, as_of: date) -> Proposal:
     """Build the whole proposal for one row: reasons that add up to the served log-odds, with values and dates."""
-    bundle, values = scored.bundle, scored.matrix[row]
-    contributions = bundle.explain(scored.matrix[row : row + 1])
-    reasons = build_reasons(bundle.catalogue, contributions.names, contributions.phi[0], values, bundle.reference)
+    bundle, picture = scored.bundle, scored.picture(row)
+    contributions = bundle.explain(picture)
+    _check_same_score(contributions, scored, row)
+    reasons = build_reasons(bundle.catalogue, contributions.names, contributions.phi[0], picture[0], bundle.reference)
     dates = _last_dates(store, int(scored.frame["person"].iloc[row]), as_of)
     band = Band(str(scored.scores.band[row]))
     return Proposal(
@@ -55,6 +58,16 @@ def build_proposal(project: Project, store: EventStore, scored: ScoredCohort, ro
         outcome=scored.outcome,
         as_of=as_of,
     )
+
+
+def _check_same_score(contributions: Contributions, scored: ScoredCohort, row: int) -> None:
+    """Refuse reasons of another number than the one that chose: a table built anew meanwhile may have other people in its rows."""
+    if abs(contributions.log_odds[0] - scored.scores.log_odds[row]) > TOLERANCE:
+        raise DataError(
+            "TID448",
+            f"{scored.table.folder} was built anew while the screening ran, so its reasons are not those of the scores. Nobody was "
+            "proposed; run the screening again, and nothing else that builds this stage's features beside it.",
+        )
 
 
 def write_screening(

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
+from features.cohort import Cohort
 from features.declarations.project import Project
 from features.declarations.screening import Stage
+from features.engine.local import LocalThreads
+from features.engine.parts import Partitioner
+from features.engine.table import FeatureTable
 from features.errors import DataError, ModelError, ProjectError
-from features.progress import Progress
+from features.progress import Progress, Silent
 from features.tables import build_stage_table
 from models.bundle import Bundle, model_name
-from models.deployment import check_justified, deployed_bundle, find_champion
-from serving.candidates import ScoredCohort, score_cohort
+from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion
+from models.partitions import LocalScorer, Scorer, score_table
+from serving.candidates import ScoredCohort
 
 NOBODY_IN_COHORT = "TID426"
 NO_MODEL_SERVES = "TID507"
+
+
+@dataclass(frozen=True)
+class ScreeningEngine:
+    """Where features are built and rows scored; what comes out does not depend on it."""
+
+    partitioner: Partitioner
+    scorer: Scorer
+
+
+def local_engine(workers: int = 1) -> ScreeningEngine:
+    """Screen on so many threads of this machine."""
+    return ScreeningEngine(LocalThreads(workers), LocalScorer(workers))
 
 
 def score_stages(
@@ -24,7 +43,7 @@ def score_stages(
     *,
     as_of: date,
     now: datetime,
-    workers: int = 1,
+    engine: ScreeningEngine | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[ScoredCohort], tuple[tuple[str, str], ...]]:
     """Score the cohorts of a date with every model that serves; also say which stages were skipped and why.
@@ -41,7 +60,7 @@ def score_stages(
     skipped: list[tuple[str, DataError | ModelError]] = []
     for stage in _stages(project, stages):
         try:
-            scored += _score_stage(project, stage, as_of=as_of, now=now, workers=workers, progress=progress)
+            scored += _score_stage(project, stage, as_of=as_of, now=now, engine=engine or local_engine(), progress=progress or Silent())
         except (DataError, ModelError) as error:
             if error.code not in (NOBODY_IN_COHORT, NO_MODEL_SERVES):
                 raise
@@ -77,7 +96,7 @@ def _stages(project: Project, names: Sequence[str] | None) -> list[Stage]:
 
 
 def _score_stage(
-    project: Project, stage: Stage, *, as_of: date, now: datetime, workers: int, progress: Progress | None
+    project: Project, stage: Stage, *, as_of: date, now: datetime, engine: ScreeningEngine, progress: Progress
 ) -> list[ScoredCohort]:
     found = [(o, find_champion(project, model_name(project.id, o, stage.name))) for o in stage.outcomes]
     serving = [(outcome, champion) for outcome, champion in found if champion is not None]
@@ -85,8 +104,25 @@ def _score_stage(
         check_justified(champion, on=now.date())
     if not serving:
         raise ModelError(NO_MODEL_SERVES, f"no model serves stage {stage.name}. Train one, then promote it with `tidlig models promote`.")
-    cohort, table = build_stage_table(project, "score", stage, on=now.date(), as_of=as_of, workers=workers, progress=progress)
-    return [score_cohort(stage, outcome, c, _bundle(project, c.name), cohort, table) for outcome, c in serving]
+    cohort, table = build_stage_table(
+        project, "score", stage, on=now.date(), as_of=as_of, partitioner=engine.partitioner, progress=progress
+    )
+    return [_score_cohort(project, stage, outcome, champion, cohort, table, engine, progress) for outcome, champion in serving]
+
+
+def _score_cohort(
+    project: Project,
+    stage: Stage,
+    outcome: str,
+    champion: Champion,
+    cohort: Cohort,
+    table: FeatureTable,
+    engine: ScreeningEngine,
+    progress: Progress,
+) -> ScoredCohort:
+    bundle = _bundle(project, champion.name)
+    scores = score_table(bundle, bundle_folder(project, champion.name, champion.version), table, engine.scorer, progress)
+    return ScoredCohort(stage, outcome, champion, bundle, cohort.frame, table, scores)
 
 
 def _bundle(project: Project, name: str) -> Bundle:

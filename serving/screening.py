@@ -23,7 +23,7 @@ from serving.database import Database
 from serving.overview import hide_small, or_none, total_of
 from serving.person_keys import PersonKeys
 from serving.proposing import screening_id, write_case, write_scored_rows, write_screening
-from serving.scoring import check_score_purpose, score_stages
+from serving.scoring import ScreeningEngine, check_score_purpose, score_stages
 from serving.tables import CaseRow, RestrictionRow, ScreeningRow
 
 
@@ -64,7 +64,7 @@ def screen(
     as_of: date,
     now: datetime,
     stages: Sequence[str] | None = None,
-    workers: int = 1,
+    engine: ScreeningEngine | None = None,
     progress: Progress | None = None,
 ) -> ScreeningReport:
     """Score the cohorts of a date with the models that serve and propose the highest, within each municipality's capacity.
@@ -86,7 +86,7 @@ def screen(
     check_can_screen(project, as_of=as_of, today=now.date())
     bar = progress or Silent()
     store = open_permitted_store(project, "score", on=now.date())
-    cohorts, skipped = score_stages(project, stages, as_of=as_of, now=now, workers=workers, progress=bar)
+    cohorts, skipped = score_stages(project, stages, as_of=as_of, now=now, engine=engine, progress=bar)
     followed = already_followed(project, store, as_of=as_of)
     with database.transaction() as session:
         n_expired = expire_overdue(session, project, now=now)

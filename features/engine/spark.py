@@ -12,17 +12,20 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from features import errors
 from features.engine.local import one_thread_each
@@ -68,24 +71,40 @@ class SparkCluster:
             shutil.rmtree(left)  # of a try that was killed
         yield from sorted(built, key=lambda part: part.name)
 
+    def map_numbers(self, work: Callable[[int], NDArray[np.float64]], n: int) -> list[NDArray[np.float64]]:
+        """Do the work for each number from 0 on some executor, and give back what it came to, in order; float64, one-dimensional.
+
+        Raises
+        ------
+        DataError, ModelError
+            What an executor was refused; TID439 when the job failed otherwise.
+        """
+        numbers = self.session.range(n).repartitionByRange(max(n, 1), "id")
+        rows = self._collect(numbers, partial(_map_batches, map_number=work), schema="id long, found binary")
+        return [np.frombuffer(row["found"], dtype=np.float64) for row in sorted(rows, key=itemgetter("id"))]
+
     def _run(self, work: PartWork, keys: Path, *, n_parts: int) -> list[BuiltPart]:
+        by_part = self.session.read.parquet(keys.absolute().as_uri()).selectExpr("*", f"person div {PERSONS_PER_PART} AS part")
+        spread = by_part.repartitionByRange(n_parts, "part").sortWithinPartitions("person", "as_of")
+        rows = self._collect(spread, partial(_build_attempt, work=work), schema="name string, n_rows long")
+        return [BuiltPart(row["name"], row["n_rows"]) for row in rows]
+
+    def _collect(self, frame: Any, function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]], *, schema: str) -> list[Any]:
+        """Run a function over a frame's partitions on the executors; what it carries is sent to each of them once."""
         from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
 
-        sent = self.session.sparkContext.broadcast(work)
+        sent = self.session.sparkContext.broadcast(function)
 
-        def build(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return build_batches(batches, sent.value, attempt=_attempt())
+        def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            return sent.value(batches)  # type: ignore[no-any-return]
 
-        by_part = self.session.read.parquet(keys.absolute().as_uri()).selectExpr("*", f"person div {PERSONS_PER_PART} AS part")
-        spread = by_part.repartitionByRange(n_parts, "part").sortWithinPartitions("person", "as_of")
         try:
-            built = spread.mapInArrow(build, "name string, n_rows long").collect()
+            return list(frame.mapInArrow(run, schema).collect())
         except (PySparkException, Py4JError) as error:
             raise refusal(str(error)) from None  # Spark's own text repeats the code of every frame on both sides
         finally:
             sent.destroy()
-        return [BuiltPart(row["name"], row["n_rows"]) for row in built]
 
 
 def build_batches(batches: Iterable[pa.RecordBatch], work: PartWork, *, attempt: int) -> Iterator[pa.RecordBatch]:
@@ -190,6 +209,16 @@ def refusal(text: str) -> ScreeningError:
         f"the Spark job failed ({names[-1] if names else 'it said no more'}). Nothing was kept. Expected executors with this version of "
         "`tidlig[spark]` and enough memory for one part each; the log of the executor says where it stopped.",
     )
+
+
+def _map_batches(batches: Iterator[pa.RecordBatch], *, map_number: Callable[[int], NDArray[np.float64]]) -> Iterator[pa.RecordBatch]:
+    schema = pa.schema([("id", pa.int64()), ("found", pa.binary())])
+    for number in chain.from_iterable(batch["id"].to_pylist() for batch in batches):
+        yield pa.RecordBatch.from_pylist([{"id": number, "found": map_number(number).tobytes()}], schema=schema)
+
+
+def _build_attempt(batches: Iterator[pa.RecordBatch], *, work: PartWork) -> Iterator[pa.RecordBatch]:
+    return build_batches(batches, work, attempt=_attempt())
 
 
 def _attempt() -> int:
