@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 SMALLEST_CELL = 5
 """Fewest people a count, a share, a leaf or a rank that leaves the store may stand for."""
 
@@ -16,3 +19,53 @@ def shown_count(n: int) -> str:
     ('<5', '0', '12')
     """
     return f"<{SMALLEST_CELL}" if 0 < n < SMALLEST_CELL else str(n)
+
+
+def withheld_cells(
+    counts: NDArray[np.int64],
+    *,
+    at_most: NDArray[np.int64] | None = None,
+    already: NDArray[np.bool_] | None = None,
+    minimum: int = SMALLEST_CELL,
+) -> NDArray[np.bool_]:
+    """Say which cells of a list to withhold whose total is told, so that no count from 1 to `minimum` - 1 can be read or recomputed.
+
+    Small counts are withheld, and then the smallest others, until the total less what is shown leaves each small one a range at least as
+    wide as `minimum`. Where everything has to go, the total is a small number itself: then it may not be told either.
+
+    Parameters
+    ----------
+    counts
+        Disjoint counts of people, shape (n_cells,).
+    at_most
+        A count that is told of each cell and bounds this one, such as the people of whom these are some, shape (n_cells,).
+    already
+        Cells that are withheld for another reason, shape (n_cells,).
+
+    Examples
+    --------
+    The three would be the total less 40 and 12, so the 12 go too:
+
+    >>> withheld_cells(np.array([3, 40, 12])).tolist()
+    [True, False, True]
+    """
+    hidden = np.asarray((counts > 0) & (counts < minimum))
+    if already is not None:
+        hidden = hidden | already
+    bound = np.full(len(counts), np.iinfo(np.int64).max // 4) if at_most is None else at_most
+    while _narrowest(counts, bound, hidden, minimum) < minimum and not hidden.all():
+        shown = np.flatnonzero(~hidden)
+        helpful = shown[counts[shown] > 0] if (counts[shown] > 0).any() else shown
+        hidden[helpful[np.argmin(counts[helpful])]] = True
+    return hidden
+
+
+def _narrowest(counts: NDArray[np.int64], bound: NDArray[np.int64], hidden: NDArray[np.bool_], minimum: int) -> int:
+    """Width of the narrowest range that total, shown counts and bounds leave a withheld small count; `minimum` where there is none."""
+    small = hidden & (counts > 0) & (counts < minimum)
+    if not small.any():
+        return minimum
+    total = int(counts[hidden].sum())
+    most = np.minimum(total, bound[small])
+    least = np.maximum(0, total - (int(bound[hidden].astype(object).sum()) - bound[small]))
+    return int((most - least).min())

@@ -10,14 +10,24 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from training.evaluation.calibration import calibration_detail
+from training.evaluation.capacity import capacity_plan
 from training.evaluation.decision_curve import decision_curve
 from training.evaluation.examined import Examined
+from training.evaluation.held_out_areas import held_out_areas
+from training.evaluation.lead_time import lead_time
+from training.evaluation.status_codes import status_codes
+from training.evaluation.targeting import targeting
 
 Section: TypeAlias = dict[str, Any]
 
 SECTIONS: Mapping[str, Callable[[Examined], Section]] = {
     "calibration_detail": calibration_detail,
     "decision_curve": decision_curve,
+    "held_out_areas": held_out_areas,
+    "lead_time": lead_time,
+    "status_codes": status_codes,
+    "capacity_plan": capacity_plan,
+    "targeting": targeting,
 }
 """Name in the report -> what measures it, in the order of the report."""
 
