@@ -12,6 +12,7 @@ from pathlib import Path
 from features.declarations.project import Project
 from features.errors import ModelError
 from models.bundle import Bundle, bundle_hash, load_bundle
+from models.promotion.ledger import check_promoted
 from models.rungs.rung import read_json, write_json
 
 
@@ -82,10 +83,13 @@ def deployed_bundle(project: Project, name: str, *, num_threads: int = 1) -> Bun
     ------
     ModelError
         TID507 before the first promotion, TID503 when the bundle is not the one promoted, and all of `load_bundle`.
+    GateError, LedgerError
+        TID611, TID612 when no signed entry of the promotions' ledger lets it serve, TID801 to TID805 when the ledger is not whole.
     """
     champion = find_champion(project, name)
     if champion is None:
         raise ModelError("TID507", f"no version of {name} serves. Train, then `tidlig models promote {name} VERSION`.")
+    check_promoted(project, name=name, version=champion.version, bundle_hash=champion.bundle_hash, entry=champion.ledger_entry)
     folder = bundle_folder(project, name, champion.version)
     _check_hash(folder, champion.bundle_hash)
     return load_bundle(folder, contract_hash=project.contract_hash, num_threads=num_threads)

@@ -25,6 +25,7 @@ from training.gathering import StageData, build_stage_data, build_table
 from training.groups import Groups, read_groups
 from training.papers.write import build_papers, papers_folder, write_papers
 from training.plan import PlannedModel, build_plan
+from training.registry.datasets import describe_rows
 from training.registry.tracking import LoggedRun, RunRecord, Tracking, log_folder, log_training
 from training.report import Report, build_report, write_report
 from training.table import TrainingTable
@@ -149,6 +150,7 @@ def run_record(project: Project, training: Training, planned: PlannedModel, expe
     scores = {name: candidate.probability for name, candidate in experiment.candidates.items()}
     share = project.screening.training.capacity_share
     bins = reliability_bins(experiment.test_label, experiment.chosen.probability)
+    table, split = experiment.table, experiment.split
     return RunRecord(
         name=planned.name,
         params=_params(project, experiment),
@@ -160,7 +162,10 @@ def run_record(project: Project, training: Training, planned: PlannedModel, expe
             **_importance(experiment, title=planned.name),
         },
         report=report,
-        data_hash=experiment.table.data_hash,
+        datasets=(
+            describe_rows(table, split.train, name=f"{planned.name}-train", context="training", periods=split.train_periods),
+            describe_rows(table, split.test, name=f"{planned.name}-test", context="testing", periods=split.test_periods),
+        ),
     )
 
 

@@ -146,6 +146,30 @@ def verify_promotions(project: Project, *, anchor: Anchor | None = None) -> Veri
     return verified
 
 
+def check_promoted(project: Project, *, name: str, version: str, bundle_hash: str, entry: str) -> None:
+    """Check that a pointer says what a signed entry of the ledger says: a pointer that was written by hand lets nothing serve.
+
+    Raises
+    ------
+    LedgerError
+        TID801 to TID805 when the ledger does not verify.
+    GateError
+        TID611 the entry is not signed as it has to be, TID612 it is about something else.
+    """
+    for found, after in with_predecessors(read_promotions(project)):
+        if found.hash == entry:
+            said = tuple(found.public.get(part) for part in ("model", "version", "bundle_hash"))
+            if said != (name, version, bundle_hash):
+                break
+            check_entry(project, found, signers=read_signers(project), after=after)
+            return
+    raise GateError(
+        "TID612",
+        f"{name} version {version} is set to serve, and the entry of the ledger that is named for it says otherwise: the pointer was not "
+        "written by a promotion. Promote a version again, and find out who could write there.",
+    )
+
+
 def check_entry(project: Project, entry: Entry, *, signers: Signers, after: str) -> None:
     """Check that a step was signed by enough people, for that very version, with keys that were valid on that day.
 

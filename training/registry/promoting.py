@@ -16,7 +16,7 @@ from features.ledger import Entry
 from models.bundle import Bundle, bundle_hash, load_bundle
 from models.deployment import Champion, bundle_folder, find_champion, write_champion
 from models.promotion.ledger import NEEDED, PROMOTED, ROLLED_BACK, Served, last_entry, read_promotions, serving_history
-from models.promotion.signatures import Signature, check_signatures, sign
+from models.promotion.signatures import Signature, check_enough, check_signatures, sign
 from models.promotion.signers import read_signers, same_person
 from models.promotion.steps import Step, step_of
 from training.gates.overall import failed_gates
@@ -67,6 +67,8 @@ def promote(
     """
     if signers:
         check_typed(project, signers, needed=NEEDED[PROMOTED])
+    elif not signatures:
+        check_enough((), needed=NEEDED[PROMOTED])
     said = signatures[0].step if signatures else None
     with one_step_at_a_time(project), fetched_version(project, tracking, name, version) as fetched:
         bundle, client = fetched.bundle, tracking.client()

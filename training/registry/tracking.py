@@ -6,27 +6,29 @@ Nothing here holds a person's row: datasets go in as hashes, figures as a handfu
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import mlflow
 from matplotlib.figure import Figure
 from mlflow import MlflowClient
-from mlflow.data.code_dataset_source import CodeDatasetSource
-from mlflow.data.meta_dataset import MetaDataset
 from mlflow.exceptions import MlflowException
 
 from features.declarations.project import Project
 from models.bundle import Bundle, save_bundle
 from models.packaging import log_pyfunc
+from training.registry.datasets import DescribedData, log_datasets
 from training.splits.temporal import Split, check_registrable
 
 CHALLENGER = "challenger"
 CHAMPION = "champion"
 BUNDLE = "bundle"
 _LOUD = ("mlflow", "alembic", "git")
+_VERDICTS = ("FAILED", "NOT_APPLICABLE", "PASSED")
+"""The worst first."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,9 @@ class RunRecord:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     figures: Mapping[str, Figure]
-    report: Mapping[str, object]
-    data_hash: str
+    report: Mapping[str, Any]
+    """The whole report; gates and sections of it also stand on the run by themselves."""
+    datasets: tuple[DescribedData, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,35 @@ def _log_record(record: RunRecord) -> None:
     mlflow.log_params(dict(record.params))
     mlflow.log_metrics({name: value for name, value in record.metrics.items() if value == value})
     mlflow.set_tags(dict(record.tags))
-    source = CodeDatasetSource(tags={"content_hash": record.data_hash})
-    # MLflow declares `profile` abstract and leaves it out of its own class for data that is described only.
-    dataset = MetaDataset(source, name=record.name, digest=record.data_hash[:32])  # type: ignore[abstract]
-    mlflow.log_input(dataset, context="training")
+    log_datasets(record.datasets)
     mlflow.log_dict(dict(record.report), "report.json")
+    _log_gates(record.report.get("gates", ()))
+    _log_sections(record.report.get("sections", {}))
     for file, figure in record.figures.items():
         mlflow.log_figure(figure, f"figures/{file}")
+
+
+def _log_gates(gates: Sequence[Mapping[str, Any]]) -> None:
+    """Say on the run what each gate said: its worst verdict as a tag, so that runs can be searched by it, and how many said what."""
+    verdicts: dict[str, set[str]] = {}
+    for gate in gates:
+        verdicts.setdefault(gate["code"], set()).add(gate["verdict"])
+    worst = {code: next(verdict for verdict in _VERDICTS if verdict in found) for code, found in verdicts.items()}
+    mlflow.set_tags({f"gate.{code}": verdict for code, verdict in worst.items()})
+    mlflow.log_metrics({f"gates/{verdict.lower()}": float(list(worst.values()).count(verdict)) for verdict in _VERDICTS if worst})
+
+
+def _log_sections(sections: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put each section in a file of its own, and its plain figures among the metrics."""
+    for name, section in sections.items():
+        mlflow.log_dict(dict(section), f"sections/{name}.json")
+    figures = {
+        f"{name}/{key}": float(value)
+        for name, section in sections.items()
+        for key, value in section.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    }
+    mlflow.log_metrics(figures)
 
 
 @dataclass(frozen=True)

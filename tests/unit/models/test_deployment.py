@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,15 @@ import pytest
 from features.declarations.catalogue import Catalogue
 from features.declarations.project import Project
 from features.declarations.screening import Screening, Services
-from features.errors import ModelError
-from models.bundle import save_bundle
+from features.errors import GateError, LedgerError, ModelError
+from models.bundle import load_bundle, save_bundle
 from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion, write_champion
 from models.rungs.logistic import LogisticRung
 from tests.support.bundles import CATALOGUE, build_bundle
+from tests.support.projects import NOW
+from tests.support.promotions import REASON, TYPED
+from training.registry.promotions import record_step
+from training.registry.signing import step_for
 
 SCREENING = Screening.model_validate(
     {
@@ -55,7 +59,9 @@ def champion(project: Project) -> Champion:
     bundle = replace(build_bundle(LogisticRung), contract_hash=project.contract_hash)
     folder = bundle_folder(project, bundle.name, "1")
     folder.parent.mkdir(parents=True)
-    return Champion(bundle.name, "1", save_bundle(bundle, folder), "e" * 64, datetime(2026, 11, 21, tzinfo=UTC))
+    save_bundle(bundle, folder)
+    entry = record_step(project, step_for(project, load_bundle(folder), "1", reason=REASON, justification=None), TYPED, now=NOW)
+    return Champion(bundle.name, "1", str(entry.public["bundle_hash"]), entry.hash, NOW)
 
 
 def test_nothing_serves_before_a_promotion(project: Project) -> None:
@@ -97,6 +103,26 @@ def test_a_changed_catalogue_stops_the_model(project: Project, champion: Champio
     changed = replace(project, catalogue=Catalogue(CATALOGUE.sectors[:1]))
     with pytest.raises(ModelError, match="TID504"):
         deployed_bundle(changed, champion.name)
+
+
+def test_a_pointer_written_by_hand_lets_nothing_serve(project: Project, champion: Champion) -> None:
+    """Somebody who can write files, and knows the entry of a promotion, still can't let another version serve."""
+    other = replace(build_bundle(LogisticRung, n=900), contract_hash=project.contract_hash)
+    digest = save_bundle(other, bundle_folder(project, other.name, "2"))
+    write_champion(project, replace(champion, version="2", bundle_hash=digest))
+    with pytest.raises(GateError, match="TID612"):
+        deployed_bundle(project, champion.name)
+    write_champion(project, replace(champion, ledger_entry="e" * 64))
+    with pytest.raises(LedgerError, match=r"TID804.*champion\.json names an entry that the ledger does not have"):
+        deployed_bundle(project, champion.name)
+
+
+def test_typed_names_let_nothing_serve_where_people_are_not_invented(project: Project, champion: Champion) -> None:
+    write_champion(project, champion)
+    about = project.screening.project.model_copy(update={"data": "public"})
+    public = replace(project, screening=project.screening.model_copy(update={"project": about}))
+    with pytest.raises(GateError, match=r"TID611.*typed names"):
+        deployed_bundle(public, champion.name)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": "x", "promoted_at": "yesterday"}'])
