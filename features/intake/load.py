@@ -221,6 +221,10 @@ def _write_purpose(run: Run, purpose: StorePurpose, runs: Runs, staging: Staging
 def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:
     for origins, kind in ((part.fresh, "fresh"), (part.repeated, "repeated")):
         units = unit_of(origins)
+        first = int(units[0]) if len(units) else 0
+        if (units == first).all():  # most often one file has all the rows of a part
+            getattr(lines[first], kind).add(line_of(origins))
+            continue
         for unit in np.flatnonzero(np.bincount(units)).tolist():
             getattr(lines[unit], kind).add(line_of(origins[units == unit]))
 

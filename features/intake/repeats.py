@@ -17,6 +17,9 @@ from features.intake.runs import Rows, unit_of
 Columns = Mapping[str, NDArray[Any]] | Rows
 """Rows as one array a field, or as one array of `ROW`: what is asked for are fields by name."""
 
+SORTED_BY = ("person", "happened_on", "known_on", "indicator")
+"""What the rows of a part are sorted by in a store."""
+
 CONTENT = ("person", "indicator", "happened_on", "known_on", "value", "record")
 """What makes two records of a source the same."""
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from features.declarations.catalogue import Source
 from features.errors import IntakeError
 from features.intake.checks import EARLIEST
-from features.intake.columns import read_day
+from features.intake.columns import connect, read_day
 from features.intake.layouts import BORN, PROTECTION
 from features.intake.quarantine import FileTally
 from features.intake.sources import SourceUnit, read_unit
@@ -59,7 +59,7 @@ def read_roster(units: Sequence[SourceUnit], *, today: date, tallies: Sequence[F
     IntakeError
         TID312 an address protection that is not known, or real people of whom it is not said, and what reading a source raises.
     """
-    connection = duckdb.connect(":memory:", config={"temp_directory": ""})
+    connection = connect()
     connection.execute(
         """CREATE TABLE rows (
             unit INTEGER, line BIGINT, raw VARCHAR, group_raw VARCHAR, household VARCHAR, born_on DATE, protection VARCHAR, reason VARCHAR
