@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 
 from features.declarations.catalogue import Source
+from features.declarations.denylist import find_denied
 from features.errors import IntakeError
 from features.intake.readers import CHUNK_ROWS, Chunk, OpenFile, number_lines, open_file
 
@@ -72,7 +73,7 @@ def _view(path: Path, source: Source, *, most_rows: int | None = None) -> pa.Tab
     bad: list[int] = []
     opened = open_file(path, source, expected=(), on_bad_lines=lambda _, lines: bad.extend(lines))
     if path.suffix.lower() in (".parquet", ".pq"):
-        whole = pa_dataset.dataset(path)
+        whole = pa_dataset.dataset(path, schema=_allowed(pa_dataset.dataset(path).schema))
         return whole if most_rows is None or whole.count_rows() <= most_rows else whole.head(most_rows)
     table = pa.concat_tables(chunk.table for chunk in _first_rows(opened.chunks, most_rows))
     if bad:
@@ -81,7 +82,12 @@ def _view(path: Path, source: Source, *, most_rows: int | None = None) -> pa.Tab
             f"{path.name} (source {source.name}) has {len(bad)} lines with too many or too few fields (first at line {bad[0]}). A file "
             "under a query has to be whole: mend it and ingest again.",
         )
-    return table
+    return table.select(_allowed(table.schema).names)
+
+
+def _allowed(schema: pa.Schema) -> pa.Schema:
+    """Leave out what is on the hard deny-list: a query that gives columns new names by their place would lift it (R-03)."""
+    return pa.schema([field for field in schema if find_denied(field.name) is None], metadata=schema.metadata)
 
 
 def _first_rows(chunks: Iterator[Chunk], most_rows: int | None) -> Iterator[Chunk]:
