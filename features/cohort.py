@@ -202,7 +202,7 @@ def _with_state(project: Project, store: PartedStore, pairs: pd.DataFrame, exclu
     excluded = np.zeros(len(pairs), dtype=np.bool_)
     for position, indicator in enumerate(exclusions):
         excluded |= _in_force(count[:, position], last[:, position], indicator)
-    municipality = _area_text(last[:, -1], project.catalogue.indicators[area]) if area else [None] * len(pairs)
+    municipality = area_texts(last[:, -1], project.catalogue.indicators[area]) if area else [None] * len(pairs)
     return pairs.assign(excluded=excluded, municipality=pd.Series(municipality, index=pairs.index, dtype=object))
 
 
@@ -221,8 +221,8 @@ def _states(store: PartedStore, pairs: pd.DataFrame, specs: Sequence[FeatureSpec
         yield feature_matrix(records, wanted, specs, indicators=store.indicators, levels={})
 
 
-def _area_text(last: NDArray[np.float32], indicator: Indicator) -> list[str | None]:
-    """Municipality as text: the level of a category, else its number with four digits; None where nobody knows."""
+def area_texts(last: NDArray[np.float32], indicator: Indicator) -> list[str | None]:
+    """Give municipalities as text: the level of a category, else the number with four digits; None where nobody knows."""
     known = {number: _area_name(int(number), indicator) for number in np.unique(last[~np.isnan(last)]).tolist()}
     return [known.get(number) for number in last.tolist()]
 

@@ -27,6 +27,7 @@ def withheld_cells(
     at_most: NDArray[np.int64] | None = None,
     already: NDArray[np.bool_] | None = None,
     minimum: int = SMALLEST_CELL,
+    zero_is_small: bool = False,
 ) -> NDArray[np.bool_]:
     """Say which cells of a list to withhold whose total is told, so that no count from 1 to `minimum` - 1 can be read or recomputed.
 
@@ -41,6 +42,8 @@ def withheld_cells(
         A count that is told of each cell and bounds this one, such as the people of whom these are some, shape (n_cells,).
     already
         Cells that are withheld for another reason, shape (n_cells,).
+    zero_is_small
+        Whether that there is nobody may not be told either: of a share, that says something about every single one.
 
     Examples
     --------
@@ -49,23 +52,20 @@ def withheld_cells(
     >>> withheld_cells(np.array([3, 40, 12])).tolist()
     [True, False, True]
     """
-    hidden = np.asarray((counts > 0) & (counts < minimum))
-    if already is not None:
-        hidden = hidden | already
-    bound = np.full(len(counts), np.iinfo(np.int64).max // 4) if at_most is None else at_most
-    while _narrowest(counts, bound, hidden, minimum) < minimum and not hidden.all():
+    small = np.asarray((counts >= (0 if zero_is_small else 1)) & (counts < minimum))
+    hidden = small if already is None else small | already
+    hidden = hidden.copy()
+    while small.any() and not hidden.all() and _narrowest(counts, at_most, hidden, small) < minimum:
         shown = np.flatnonzero(~hidden)
         helpful = shown[counts[shown] > 0] if (counts[shown] > 0).any() else shown
         hidden[helpful[np.argmin(counts[helpful])]] = True
     return hidden
 
 
-def _narrowest(counts: NDArray[np.int64], bound: NDArray[np.int64], hidden: NDArray[np.bool_], minimum: int) -> int:
-    """Width of the narrowest range that total, shown counts and bounds leave a withheld small count; `minimum` where there is none."""
-    small = hidden & (counts > 0) & (counts < minimum)
-    if not small.any():
-        return minimum
+def _narrowest(counts: NDArray[np.int64], at_most: NDArray[np.int64] | None, hidden: NDArray[np.bool_], small: NDArray[np.bool_]) -> int:
+    """Width of the narrowest range that total, shown counts and bounds leave a small count."""
     total = int(counts[hidden].sum())
-    most = np.minimum(total, bound[small])
-    least = np.maximum(0, total - (int(bound[hidden].astype(object).sum()) - bound[small]))
-    return int((most - least).min())
+    if at_most is None:
+        return total
+    least = np.maximum(0, total - (at_most[hidden].sum() - at_most[small]))
+    return int((np.minimum(total, at_most[small]) - least).min())

@@ -1,124 +1,86 @@
-"""`tidlig plan-capacity`: what so many reviews a month would find, read from the newest training's report."""
+"""`tidlig planning-figures`."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table
+from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 
 if TYPE_CHECKING:
-    from models.intervals import Interval
-    from training.evaluation.planning import PlannedYear
+    from features.declarations.project import Project
+    from training.planning.figures import PlanningFigures
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
-
-WORDS = {
-    "found": "with the outcome, reviewed",
-    "missed": "with the outcome, not reviewed",
-    "in_vain": "reviewed, without the outcome",
-}
-GAINS = {
-    "more_capacity": "10 % more reviews, as measured",
-    "next_rung": "the next rung of the ladder, as measured",
-    "more_capacity_smooth": "10 % more reviews, on a smooth ranking",
-    "better_ranking_smooth": "an AUC higher by 0.01, on a smooth ranking",
-}
+app = typer.Typer(add_completion=False, no_args_is_help=False)
 
 
-@app.command("plan-capacity")
-def plan_capacity(
-    model: Annotated[str, typer.Option("--model", metavar="NAME", help="Model, as `tidlig models list` names it.")],
-    reviews: Annotated[float, typer.Option("--reviews", min=0.01, help="Reviews a month that the service can do.")],
-    people: Annotated[
-        int | None, typer.Option("--people", min=1, help="People screened in a year.", show_default="as many as were tested")
-    ] = None,
+@app.command("planning-figures")
+def planning_figures(
     project: ProjectOption = HERE,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Who lives where on this day, as it was known.", show_default="today"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what so many reviews a month find, miss and approach in vain; and what more reviews or a better model would add.
+    """Say for each area how many young children there are and what older cohorts make likely; never about a child.
 
-    Figures are those of the newest training's test, people it was not fitted on, scaled to the number of people you screen in a year.
-    Nothing is trained. They hold for a cohort like the tested one, and say nothing of what a review leads to.
+    Children under ten get no score: so early a model would be wrong about most of those it names. What services need to plan is how many
+    children live where, what is known of them together, and how many of them an outcome is to be expected for: rates of the latest cohorts
+    whose outcomes are known, drawn towards the county's where a municipality is small, with 95 % intervals. Counts under five are
+    withheld, and what would give them away.
+
+    The table shows the nation, its counties and the project's own municipalities; --json has every municipality. Needs valid purposes
+    `score` (the children) and `train` (the older cohorts), and [planning] in screening.toml.
     """
     from features.declarations.project import load_project
-    from training.evaluation.planning import plan_year
-    from training.report import report_path
+    from training.planning.figures import NOTE
+    from training.planning.figures import planning_figures as count_figures
 
     loaded = load_project(project)
-    report = read_report(report_path(loaded, model), model)
-    section = capacity_section(report, model)
-    planned = plan_year(section, reviews_a_month=reviews, people_a_year=people)
+    today = datetime.now(UTC).date()
+    with progress_for(as_json=as_json).step("Counting children and older cohorts"):
+        figures = count_figures(loaded, on=today, as_of=today if as_of is None else as_of.date())
     if as_json:
-        print_json({"synthetic": report["synthetic"], "model": model, "rung": section["rung"], **plan_fields(planned)})
-    else:
-        _print(planned, section, model)
+        about = {"project": loaded.id, "synthetic": loaded.is_synthetic, "as_of": figures.as_of, "note": NOTE}
+        print_json({**about, "outcomes": figures.outcomes, "places": figures.places})
+        return
+    _print(loaded, figures, NOTE)
 
 
-def read_report(path: Path, model: str) -> dict[str, Any]:
-    """Read the newest training's report of a model.
-
-    Raises
-    ------
-    DataError
-        TID450 when there is none, or it does not read.
-    """
-    from features.errors import DataError
-
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(
-            "TID450",
-            f"no report of model {model} can be read at {path}. `tidlig models list` names the models; `tidlig train` writes a report.",
-        ) from error
-    return dict(found)
+def _print(project: Project, figures: PlanningFigures, note: str) -> None:
+    outcomes = [str(one["outcome"]) for one in figures.outcomes]
+    features = list(figures.places[0]["shares"]) if figures.places else []
+    title = f"Children under ten on {figures.as_of}{', all of them invented' if project.is_synthetic else ''}; – is too few to tell"
+    print_table(title, ("area", "ages", "children", *features, *(f"expected: {one}" for one in outcomes)), list(_rows(project, figures)))
+    for one in figures.outcomes:
+        cohorts = f"{one['cohorts'][0]} to {one['cohorts'][-1]}"
+        print_line(
+            f"{one['outcome']}: {one['n_people']} people of {one['stage']}, cohorts {cohorts}, {100 * one['rate']:.1f} % with the outcome."
+        )
+    print_line(note)
 
 
-def capacity_section(report: dict[str, Any], model: str) -> dict[str, Any]:
-    """Return the report's capacity plan.
-
-    Raises
-    ------
-    DataError
-        TID451 when an earlier version wrote the report without one.
-    """
-    from features.errors import DataError
-
-    try:
-        return dict(report["sections"]["capacity_plan"])
-    except KeyError as error:
-        raise DataError(
-            "TID451", f"the report of {model} has no capacity plan: an earlier version wrote it. Train again with `tidlig train`."
-        ) from error
+def _rows(project: Project, figures: PlanningFigures) -> Iterator[tuple[object, ...]]:
+    own = {place.number for place in project.screening.municipality}
+    for place in figures.places:
+        if place["level"] != "municipality" or place["area"] in own:
+            first, last = place["ages"]
+            shares = (_percent(share) for share in place["shares"].values())
+            expected = (_between(one) for one in place["expected"].values())
+            yield (_name(place), f"{first}-{last}", "–" if place["n"] is None else place["n"], *shares, *expected)
 
 
-def plan_fields(planned: PlannedYear) -> dict[str, Any]:
-    """Give a plan as JSON-ready fields; people in a year."""
-    return {
-        "reviews_a_year": planned.reviews_a_year,
-        "people_a_year": planned.people_a_year,
-        "share_reviewed": planned.share,
-        "found": planned.found.to_json(),
-        "missed": planned.missed.to_json(),
-        "in_vain": planned.in_vain.to_json(),
-        "would_find_more": {name: gain.to_json() for name, gain in planned.gains.items()},
-    }
+def _name(place: dict[str, Any]) -> str:
+    return str(place.get("name") or (place["area"] if place["level"] == "nation" else f"{place['level']} {place['area']}"))
 
 
-def _print(planned: PlannedYear, section: dict[str, Any], model: str) -> None:
-    title = (
-        f"{model} ({section['rung']}): {planned.reviews_a_year:.0f} reviews a year of {planned.people_a_year} people, {planned.share:.1%}"
-    )
-    rows = [(text, *_people(getattr(planned, name))) for name, text in WORDS.items()]
-    print_table(title, ("in a year", "people", "95 % interval"), rows)
-    gains = [(text, *_people(planned.gains[name])) for name, text in GAINS.items() if name in planned.gains]
-    print_table("What would find more", ("instead", "more people found", "95 % interval"), gains)
-    print_line("People found are people reviewed who would get the outcome; what a review leads to is not in these figures.")
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.0f} %"
 
 
-def _people(interval: Interval) -> tuple[str, str]:
-    return f"{interval.estimate:.1f}", f"{interval.low:.1f} to {interval.high:.1f}"
+def _between(expected: dict[str, Any] | None) -> str:
+    return "–" if expected is None else f"{expected['number']} ({expected['low']}-{expected['high']})"

@@ -320,6 +320,35 @@ class Retention(Strict):
     reproposal_months: int = Field(default=6, ge=0)
 
 
+class PlannedOutcome(Strict):
+    """An outcome that is expected for children by area, and the stage whose older cohorts tell how often it comes."""
+
+    outcome: Code
+    stage: Code
+
+
+class Planning(Strict):
+    """Figures by area about children who are too young for a model of their own (R-17); never about one of them."""
+
+    bands: tuple[tuple[int, int], ...] = ((0, 2), (3, 5), (6, 9))
+    """Completed years, first and last, both included; none reaches the age from which there are models."""
+    indicators: tuple[str, ...] = ()
+    """Features by name, ``nav_low_income_hh.last@ever``: the share of children with more than 0, of those of whom it is known."""
+    outcomes: tuple[PlannedOutcome, ...] = Field(min_length=1)
+    cohorts: int = Field(default=5, ge=1)
+    """So many of the latest cohorts whose outcomes are known tell the areas' rates."""
+    county_digits: int = Field(default=2, ge=1, le=3)
+    """Digits of a municipality's number that name its county."""
+
+    @model_validator(mode="after")
+    def _young_and_apart(self) -> Self:
+        if any(last < first or first < 0 or last >= YOUNGEST_SCREENED for first, last in self.bands) or not self.bands:
+            raise ValueError(f"[planning] `bands` are pairs of first and last age from 0 to {YOUNGEST_SCREENED - 1}")
+        if any(later[0] <= earlier[1] for earlier, later in zip(self.bands, self.bands[1:], strict=False)):
+            raise ValueError("[planning] `bands` follow one another without overlap: a child is in one of them")
+        return self
+
+
 class Screening(Strict):
     """`screening.toml`."""
 
@@ -338,6 +367,7 @@ class Screening(Strict):
     groups: dict[str, Code] = Field(default_factory=dict)
     """Name of a fairness group -> audit indicator."""
     retention: Retention = Retention()
+    planning: Planning | None = None
 
 
 class Service(Strict):
