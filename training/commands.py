@@ -62,13 +62,17 @@ def _training(project: Project, uri: str | None, *, workers: int, register: bool
 
 
 def _code_version() -> str:
-    """Version of the installed package; a checkout that is run in place has none to tell."""
+    """Version of the installed package, a digest of the sources that run, and the commit they were checked out from."""
     from importlib.metadata import PackageNotFoundError, version
+    from pathlib import Path
+
+    from training.code_version import describe_code
 
     try:
-        return version("tidlig")
+        installed = version("tidlig")
     except PackageNotFoundError:
-        return "checkout"
+        installed = None
+    return describe_code(Path(__file__).resolve().parent.parent, installed)
 
 
 def _diagnose(project: Project, training: Training, name: str, *, as_json: bool) -> None:
