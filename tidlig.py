@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("training.commands", "Train the ladder, evaluate it forward in time, register the chosen model."),
     "models": ("training.commands", "List, sign, promote and roll back models."),
     "papers": ("training.paper_commands", "Write the papers of each model's newest run: model card to DPIA."),
-    "plan-capacity": ("training.planning_commands", "Say what so many reviews a month find, miss and approach in vain."),
+    "plan-capacity": ("training.capacity_commands", "Say what so many reviews a month find, miss and approach in vain."),
     "planning-figures": ("training.planning_commands", "Say by area how many young children there are; never about a child."),
     "screen": ("serving.commands", "Propose cases for review, within each municipality's capacity."),
     "explain": ("serving.commands", "Explain one person's score; synthetic or public data only."),

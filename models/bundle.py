@@ -2,7 +2,7 @@
 
 ```
 bundle.json       format, versions, schema, bands, provenance, and the SHA-256 of every other file
-calibrator.json   reference.json   catalogue.json   card.json   card.md
+calibrator.json   uncertainty.json   reference.json   catalogue.json   card.json   card.md
 rung/             what the rung wrote: JSON, and LightGBM's text
 ```
 
@@ -36,6 +36,7 @@ from models.reference import Reference
 from models.rungs.boosted import BoostedRung
 from models.rungs.ladder import get_rung
 from models.rungs.rung import Matrix, Rung, read_json, write_json
+from models.uncertainty import UNKNOWN, RateTable
 
 Vector: TypeAlias = NDArray[np.float64]
 
@@ -89,6 +90,8 @@ class Bundle:
     provenance: Provenance
     data: Literal["synthetic", "public", "real"]
     """What kind of people it learnt from; decides what may be shown outside a case (R-18, R-33)."""
+    rate_table: RateTable = UNKNOWN
+    """How sure a served probability is: cells of people, no person's row."""
     hash: str = ""
     """SHA-256 of `bundle.json`; empty until saved or loaded."""
 
@@ -122,6 +125,20 @@ class Bundle:
         """Give served log-odds, shape (n_rows,), their probabilities and bands."""
         probability = expit(log_odds)
         return Scores(log_odds, probability, bands_of(probability, self.bands))
+
+    def uncertainty(self, matrix: Matrix) -> tuple[Vector, Vector]:
+        """Give a lower and an upper probability for rows, shape (n_rows,) each; NaN where the bundle can't say.
+
+        Between them lies the rate among people with much the same score, 95 times of 100. They are read off a table and the served
+        probability off a line, so it may lie outside its own interval by a little at the edge of a cell. Neither may be shown of a person
+        as it is: `RateTable.span` gives what may be told.
+
+        Raises
+        ------
+        ModelError
+            TID505 when the matrix has other columns or an infinite value.
+        """
+        return self.rate_table.interval(self.score(matrix).log_odds)
 
     def explain(self, matrix: Matrix) -> Contributions:
         """Explain the served log-odds of rows; contributions add up to it within 1e-9.
@@ -243,6 +260,7 @@ def load_bundle(folder: Path, *, contract_hash: str | None = None, num_threads: 
         stage=manifest["stage"],
         rung=rung,
         calibrator=load_calibrator(read_json(folder / "calibrator.json")),
+        rate_table=RateTable.from_json(read_json(folder / "uncertainty.json")),
         catalogue=_read_catalogue(folder / "catalogue.json"),
         reference=Reference.from_json(read_json(folder / "reference.json")),
         bands=Bands(**manifest["bands"]),
@@ -272,6 +290,7 @@ def bundle_hash(folder: Path) -> str:
 def _write_files(bundle: Bundle, folder: Path) -> None:
     bundle.rung.save(folder / "rung")
     write_json(folder / "calibrator.json", bundle.calibrator.to_json())
+    write_json(folder / "uncertainty.json", bundle.rate_table.to_json())
     write_json(folder / "reference.json", bundle.reference.to_json())
     write_json(folder / "catalogue.json", _used(bundle.catalogue, bundle.feature_names))
     write_json(folder / "card.json", bundle.card.to_json())

@@ -10,8 +10,8 @@ from typing import Any
 
 from features.errors import ModelError
 
-FORMAT = 1
-_OWN_FILES = frozenset({"calibrator.json", "reference.json", "catalogue.json", "card.json", "card.md"})
+FORMAT = 2
+_OWN_FILES = frozenset({"calibrator.json", "reference.json", "catalogue.json", "card.json", "card.md", "uncertainty.json"})
 _KEYS = frozenset(
     ("data", "synthetic", "project", "outcome", "stage", "rung", "schema", "bands", "frequencies", "contract_hash", "provenance", "files")
 )

@@ -158,6 +158,19 @@ def person_weights(groups: NDArray[np.int32], *, seed: int, n_resamples: int) ->
         yield counts[:, codes].astype(np.float64)
 
 
+def drawn_people(person: NDArray[np.int32], *, most_rows: int, seed: int) -> NDArray[np.bool_]:
+    """Keep everybody where there are few enough rows, else a seeded draw of whole people with about that many rows.
+
+    >>> drawn_people(np.array([1, 1, 2, 3], dtype=np.int32), most_rows=10, seed=1).tolist()
+    [True, True, True, True]
+    """
+    if len(person) <= most_rows:
+        return np.ones(len(person), dtype=np.bool_)
+    people, place = np.unique(person, return_inverse=True)
+    kept = np.random.default_rng(seed).random(len(people)) < most_rows / len(person)
+    return np.asarray(kept[place])
+
+
 class _Ranked:
     """Rows in order of one score, tied rows together, ready for any weights."""
 

@@ -23,7 +23,7 @@ from serving import log
 from serving.candidates import Candidate, ScoredCohort
 from serving.cases.deadlines import due_in_state
 from serving.cases.expiry import SYSTEM
-from serving.cases.proposal import Proposal, frequency_of
+from serving.cases.proposal import Proposal, frequency_of, uncertainty_of
 from serving.cases.states import CaseState
 from serving.overview import hide_small
 from serving.person_keys import PersonKeys
@@ -50,6 +50,7 @@ def build_proposal(project: Project, store: EventStore, scored: ScoredCohort, ro
         log_odds=float(contributions.log_odds[0]),
         base_log_odds=contributions.base,
         frequency=frequency_of(project, bundle, band),
+        uncertainty=uncertainty_of(project, bundle, float(contributions.log_odds[0])),
         reasons=tuple(with_dates(reasons, dates)),
         model_name=scored.champion.name,
         model_version=scored.champion.version,

@@ -69,6 +69,7 @@ def build_bundle(
         catalogue=project.catalogue,
         reference=fit_reference(table.columns(columns, split.train), columns),
         bands=project.screening.bands,
+        rate_table=examined.rate_table,
         frequencies=fit_frequencies(experiment.test_label, chosen.probability, project.screening.bands),
         contract_hash=project.contract_hash,
         card=card,

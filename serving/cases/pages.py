@@ -108,6 +108,8 @@ class ProposalView:
     band_label: Wording
     frequency: Wording | None
     """Of 100 people with a similar picture: fixed per band and stage, never per person. None where there were too few people to say."""
+    uncertainty: Wording
+    """How sure that is: between two numbers of 100 in steps of 5, or that it can't be said."""
     raises: tuple[ReasonLine, ...]
     lowers: tuple[ReasonLine, ...]
     coarse: ReasonLine

@@ -17,6 +17,7 @@ from models.bands import Band, BandFrequency, frequency_text
 from models.bundle import Bundle
 from models.disclosure import STRENGTH_WORDING, VisibleReason, visible_gaps, visible_reasons
 from models.reasons import Reason
+from models.uncertainty import UNKNOWN_TEXT, uncertainty_text
 from serving.cases.pages import ProposalView, ReasonLine
 from serving.cases.wording import services_here
 
@@ -40,6 +41,8 @@ class Proposal:
     stage: str
     outcome: str
     as_of: date
+    uncertainty: Wording = UNKNOWN_TEXT
+    """How sure this is, in words; a proposal sealed by an earlier version says that it can't be said."""
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
@@ -56,6 +59,11 @@ def frequency_of(project: Project, bundle: Bundle, band: Band) -> Wording | None
     """Fill the outcome's sentence on 100 people with the band's frequency; None with too few people to say."""
     sentence = project.outcomes[bundle.outcome].of_100
     return fill_frequency(sentence, bundle.frequencies[band])
+
+
+def uncertainty_of(project: Project, bundle: Bundle, log_odds: float) -> Wording:
+    """Say how sure a score is: between two numbers of 100, in steps of 5, so that it is no percentage and no rank (R-18)."""
+    return uncertainty_text(bundle.rate_table.span(log_odds), outcome=project.outcomes[bundle.outcome].label)
 
 
 def fill_frequency(sentence: Wording, frequency: BandFrequency) -> Wording | None:
@@ -77,6 +85,7 @@ def build_view(project: Project, proposal: Proposal, *, municipality: str | None
         band=proposal.band.value,
         band_label=BAND_WORDING[proposal.band],
         frequency=proposal.frequency,
+        uncertainty=proposal.uncertainty,
         raises=tuple(line for line in lines if line.direction == "raises"),
         lowers=tuple(line for line in lines if line.direction == "lowers"),
         coarse=next(line for line in lines if line.is_coarse),

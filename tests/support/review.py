@@ -19,6 +19,7 @@ from features.declarations.project import Project, load_project
 from features.declarations.specs import FeatureSpec
 from models.bands import Band
 from models.reasons import Reason
+from models.uncertainty import Span, uncertainty_text
 from serving.accounts import create_account, find_account_row
 from serving.app import create_app
 from serving.cases.deadlines import due_in_state
@@ -199,6 +200,7 @@ def proposal() -> Proposal:
         stage="grade_10",
         outcome="not_completed",
         as_of=AS_OF,
+        uncertainty=uncertainty_text(Span(30, 55), outcome=Wording(nb="Ikke fullført", nn="Ikkje fullført", en="Not completed")),
     )
 
 

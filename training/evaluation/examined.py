@@ -14,6 +14,7 @@ from features.declarations.project import Project
 from features.findings import Finding
 from models import metrics
 from models.intervals import Interval, with_interval
+from models.uncertainty import RateTable, fit_rate_table
 from training.fitting.experiment import Experiment
 from training.gathering import StageData
 from training.plan import PlannedModel
@@ -68,6 +69,17 @@ class Examined:
         mask = np.zeros(len(self.experiment.table.label), dtype=np.bool_)
         mask[rows[:: max(1, len(rows) // EXPLAINED_ROWS)]] = True
         return self.experiment.table.columns(self.experiment.chosen.rung.feature_names, mask)
+
+    @cached_property
+    def rate_table(self) -> RateTable:
+        """Intervals of the rate by the chosen rung's score, learnt on predictions forward in time."""
+        table, folds = self.experiment.table, self.experiment.folds.folds
+        return fit_rate_table(
+            self.experiment.chosen.forward_log_odds,
+            np.concatenate([table.label[fold.predict] for fold in folds]),
+            groups=np.concatenate([table.rows.group[fold.predict] for fold in folds]),
+            seed=self.seed,
+        )
 
     @cached_property
     def calibration(self) -> dict[str, Interval]:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.records import Mask
+from models.resampling import drawn_people
 from models.rungs.ladder import get_rung
 from models.rungs.rung import Rung
-from training.evaluation.rows import drawn_people
 from training.fitting.candidates import Candidate, columns_of
 from training.table import TrainingTable
 

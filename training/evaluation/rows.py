@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.records import Mask
 from features.small_cells import SMALLEST_CELL
-from models.resampling import person_weights
+from models.resampling import drawn_people, person_weights
 from training.evaluation.examined import Examined
 
 Vector = NDArray[np.float64]
@@ -75,19 +75,6 @@ class MeasuredRows:
     def about(self) -> dict[str, int | bool]:
         """Say what was measured, for the head of a section."""
         return {"n_rows": len(self.label), "is_sample": bool(not self.within.all())}
-
-
-def drawn_people(person: NDArray[np.int32], *, most_rows: int, seed: int) -> Mask:
-    """Keep everybody where there are few enough rows, else a seeded draw of whole people with about that many rows.
-
-    >>> drawn_people(np.array([1, 1, 2, 3], dtype=np.int32), most_rows=10, seed=1).tolist()
-    [True, True, True, True]
-    """
-    if len(person) <= most_rows:
-        return np.ones(len(person), dtype=np.bool_)
-    people, place = np.unique(person, return_inverse=True)
-    kept = np.random.default_rng(seed).random(len(people)) < most_rows / len(person)
-    return np.asarray(kept[place])
 
 
 def can_tell(*counts: float) -> bool:

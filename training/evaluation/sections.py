@@ -17,6 +17,7 @@ from training.evaluation.held_out_areas import held_out_areas
 from training.evaluation.lead_time import lead_time
 from training.evaluation.status_codes import status_codes
 from training.evaluation.targeting import targeting
+from training.evaluation.uncertainty import uncertainty
 
 Section: TypeAlias = dict[str, Any]
 
@@ -28,6 +29,7 @@ SECTIONS: Mapping[str, Callable[[Examined], Section]] = {
     "status_codes": status_codes,
     "capacity_plan": capacity_plan,
     "targeting": targeting,
+    "uncertainty": uncertainty,
 }
 """Name in the report -> what measures it, in the order of the report."""
 

@@ -18,10 +18,9 @@ from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError
 from features.outcomes import label_rows
 from features.small_cells import SMALLEST_CELL, withheld_cells
-from models.resampling import RANKING_METRICS, resample
+from models.resampling import RANKING_METRICS, drawn_people, resample
 from training.evaluation.examined import Examined
 from training.evaluation.relearning import learn_anew
-from training.evaluation.rows import drawn_people
 from training.gathering import StageData, table_under
 from training.splits.temporal import Split, temporal_split
 from training.table import TrainingTable

@@ -40,6 +40,9 @@ class Candidate:
         Calibrated probability of each test row, shape (n_test,), in the order of the table.
     calibration_note
         How the calibrator came to be, for the card.
+    forward_log_odds
+        Served log-odds of the rows that the folds predict, in the folds' order: what the calibrator was learnt on, and what says how sure
+        a probability is.
     """
 
     rung: Rung
@@ -47,6 +50,7 @@ class Candidate:
     probability: Vector
     calibration_note: str
     settings: FitSettings
+    forward_log_odds: Vector
 
     @property
     def name(self) -> str:
@@ -102,7 +106,8 @@ def fit_candidate(rung: RungClass, lesson: Lesson, *, names: Sequence[str]) -> C
     calibrator, note = fit_calibrator(rung, predictions, lesson)
     final = _fit(rung, lesson, columns, lesson.split.train, None if lesson.whole is None else lesson.whole.split.train, settings)
     z = final.log_odds(lesson.table.columns(columns, lesson.split.test))
-    return Candidate(final, calibrator, np.asarray(expit(calibrator.log_odds(z))), note, settings)
+    probability = np.asarray(expit(calibrator.log_odds(z)))
+    return Candidate(final, calibrator, probability, note, settings, calibrator.log_odds(predictions))
 
 
 def fit_calibrator(rung: RungClass, predictions: Vector, lesson: Lesson) -> tuple[Calibrator, str]:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 
 from features.findings import Finding
 from training.evaluation.examined import Examined
+from training.evaluation.targeting import compare_ways
+from training.gates.asked_of_data import ask_age, ask_identity, ask_lifetime, ask_time
+from training.gates.asked_of_pictures import ask_directions, ask_missing, ask_pictures
 from training.gates.groups import AssessedRows, group_gates, no_groups, within_capacity
 from training.gates.overall import (
     amount_gate,
@@ -18,6 +21,7 @@ from training.gates.overall import (
     leakage_gate,
     split_gate,
 )
+from training.gates.targeting import targeting_gate
 
 
 def ask_gates(examined: Examined) -> tuple[Finding, ...]:
@@ -33,6 +37,10 @@ def _leakage(examined: Examined) -> Iterable[Finding]:
 
 def _baselines(examined: Examined) -> Iterable[Finding]:
     yield capacity_gate(examined.experiment.chosen.name, examined.experiment.resamples)
+
+
+def _targeting(examined: Examined) -> Iterable[Finding]:
+    yield targeting_gate(compare_ways(examined), chosen=examined.experiment.chosen.name)
 
 
 def _calibration(examined: Examined) -> Iterable[Finding]:
@@ -65,9 +73,17 @@ def _honest_table(examined: Examined) -> Iterable[Finding]:
 QUESTIONS: tuple[Callable[[Examined], Iterable[Finding]], ...] = (
     _leakage,
     _baselines,
+    _targeting,
     _calibration,
     _groups,
     _explanation,
     _honest_table,
+    ask_time,
+    ask_identity,
+    ask_lifetime,
+    ask_pictures,
+    ask_age,
+    ask_directions,
+    ask_missing,
 )
 """In the order of the card. A new gate is a function here; its code is stable and means one thing."""

@@ -10,6 +10,7 @@ import pytest
 
 from features.errors import ModelError
 from models.bundle import load_bundle, save_bundle
+from models.manifest import FORMAT
 from models.rungs.ladder import LADDER, RungClass
 from models.rungs.logistic import LogisticRung
 from tests.support.bundles import NAMES, build_bundle, planted_people
@@ -97,7 +98,7 @@ def test_another_major_lightgbm_is_refused(folder: Path) -> None:
         load_bundle(folder)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"format": 1}'])
+@pytest.mark.parametrize("content", ["", "[]", "{", f'{{"format": {FORMAT}}}'])
 def test_a_broken_manifest_is_refused(folder: Path, content: str) -> None:
     (folder / "bundle.json").write_text(content)
     with pytest.raises(ModelError, match="TID501"):

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import select, text
 
 from features.nationalid import holds_national_id
+from models.uncertainty import UNKNOWN_TEXT
 from serving.accounts import Account
+from serving.cases.proposal import Proposal
 from serving.console.navigation import paths_for
 from serving.demo import demo_logins
 from serving.permissions import MATRIX, Action
@@ -120,6 +122,7 @@ def test_the_proposal_is_words_reasons_and_what_is_not_known_never_a_number_of_t
     _, page = in_review(review, review.add_case())
     assert '<li aria-current="true">Kan være verdt å se nærmere på</li>' in page
     assert "Av 100 fullfører 70." in page
+    assert "Ikke fullført, blant dem som ligner mest: mellom 30 og 55 av 100. Spennet er ikke smalt" in page
     assert re.search(r'Fravær, hele dager</span> <span class="strength">trakk mye opp', page)
     assert "23 dager, sist 2. mai 2026" in page
     assert "Vanlig for jevnaldrende: 5 dager." in page
@@ -368,3 +371,9 @@ def test_the_menu_leads_only_where_the_role_may_go(review: Review) -> None:
         for path in paths_for(Account("x", login_of(role), role, None, is_demo=True)):
             assert person.client.get(path).status_code == 200, (role, path)
         assert account.get("/session").status_code == 200
+
+
+@pytest.mark.requirement("R-18")
+def test_a_proposal_of_an_earlier_version_says_that_its_uncertainty_is_not_known() -> None:
+    sealed = {name: value for name, value in proposal().to_json().items() if name != "uncertainty"}
+    assert Proposal.from_json(sealed).uncertainty == UNKNOWN_TEXT

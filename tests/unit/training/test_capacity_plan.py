@@ -13,10 +13,10 @@ from features.declarations.project import load_project
 from features.errors import DataError
 from models import metrics
 from tests.support.examined_experiments import planted_examined
+from training.capacity_commands import app
 from training.evaluation.capacity import binormal_recall, capacity_plan
 from training.evaluation.examined import Examined
 from training.evaluation.planning import plan_year
-from training.planning_commands import app
 from training.report import report_path
 
 

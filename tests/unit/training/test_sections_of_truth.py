@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from models import metrics
+from models.resampling import drawn_people
+from models.uncertainty import UNKNOWN
 from tests.support.examined_experiments import planted_examined
 from training.evaluation.calibration import calibration_detail, window_around
 from training.evaluation.decision_curve import NetBenefits, decision_curve, finding, net_benefits
 from training.evaluation.examined import Examined
-from training.evaluation.rows import MeasuredRows, drawn_people
+from training.evaluation.rows import MeasuredRows
+from training.evaluation.uncertainty import uncertainty
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +120,21 @@ def test_very_many_rows_are_measured_on_a_seeded_draw_of_whole_people() -> None:
     assert 2_500 < kept.sum() < 3_500
     assert (kept.reshape(-1, 3).all(axis=1) | ~kept.reshape(-1, 3).any(axis=1)).all()
     assert np.array_equal(kept, drawn_people(person, most_rows=3_000, seed=1))
+
+
+@pytest.mark.requirement("R-18")
+def test_intervals_learnt_forward_in_time_hold_on_the_test_rows(examined: Examined) -> None:
+    section = uncertainty(examined)
+    assert section["consistent"] >= 0.9
+    assert 0.02 < section["mean_width"] < section["mean_told_width"] < 0.4
+    assert section["n_predictions"] == len(examined.experiment.chosen.forward_log_odds)
+    told = [cell for cell in section["cells"] if cell["n_test"] is not None]
+    assert sum(cell["n_test"] for cell in told) <= section["n_rows"]
+    assert all(cell["n_test"] * cell["observed_rate"] >= 5 or cell["observed_rate"] == 0 for cell in told)
+    json.dumps(section, allow_nan=False)
+
+
+def test_too_few_predictions_are_said(examined: Examined) -> None:
+    few = replace(examined)
+    vars(few)["rate_table"] = UNKNOWN
+    assert "too few people" in uncertainty(few)["reason"]
