@@ -14,6 +14,8 @@ from features.findings import Evidence, Finding
 from models.bundle import model_name
 from models.rungs.boosted import RESERVED
 from models.rungs.rules import Rule
+from training.outcome_problems import outcome_problems
+from training.planning.figures import planning_problems
 from training.splits.periods import is_period
 
 
@@ -71,6 +73,8 @@ def plan_findings(project: Project, *, now: datetime) -> tuple[Finding, ...]:
         _finding("P-04", "Rules name features that exist", _rule_problems(project)),
         _finding("P-05", "No LightGBM parameter that is the house's own", _boosted_problems(project)),
         expectations_finding(project),
+        _finding("P-07", "Outcomes read indicators that exist, on days within their horizon", outcome_problems(project)),
+        _finding("P-08", "Planning figures name features, stages and outcomes that exist", planning_problems(project)),
     )
 
 

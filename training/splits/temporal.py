@@ -101,6 +101,22 @@ def temporal_split(rows: LabelledRows, declared: DeclaredSplit, *, pending: NDAr
     ([True, False, False, False], [False, False, False, True])
     >>> split.n_seen  # the person tested in 2015 was also there in 2013
     1
+
+    A label that spans two years leaves a gap. Assessed at the end of each year, and known when the status of the second November that
+    follows is published in June: between the last year that teaches and the one that is tested lie two that nobody knew about yet.
+
+    >>> years = range(2017, 2022)
+    >>> rows = LabelledRows(
+    ...     as_of=np.array([day(f"{year}-12-31") for year in years], dtype=np.int32),
+    ...     known_on=np.array([day(f"{year + 3}-06-10") for year in years], dtype=np.int32),
+    ...     group=np.arange(5, dtype=np.int32),
+    ...     period=np.array([str(year) for year in years]),
+    ... )
+    >>> split = temporal_split(rows, DeclaredSplit(period="year"))
+    >>> split.train_periods, split.immature_periods, split.test_periods
+    (('2017', '2018'), ('2019', '2020'), ('2021',))
+    >>> str(split.first_test_as_of)  # that of 2018, known on 10 June 2021, is the last that teaches
+    '2021-12-31'
     """
     names = rows.period
     train_names, test_names = _periods(names, declared, pending)
