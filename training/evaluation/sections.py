@@ -15,6 +15,7 @@ from training.evaluation.decision_curve import decision_curve
 from training.evaluation.examined import Examined
 from training.evaluation.held_out_areas import held_out_areas
 from training.evaluation.lead_time import lead_time
+from training.evaluation.learning_curve import learning_curve
 from training.evaluation.status_codes import status_codes
 from training.evaluation.targeting import targeting
 from training.evaluation.uncertainty import uncertainty
@@ -30,6 +31,7 @@ SECTIONS: Mapping[str, Callable[[Examined], Section]] = {
     "capacity_plan": capacity_plan,
     "targeting": targeting,
     "uncertainty": uncertainty,
+    "learning_curve": learning_curve,
 }
 """Name in the report -> what measures it, in the order of the report."""
 
