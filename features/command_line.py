@@ -14,6 +14,7 @@ import typer
 from rich import progress as rich_progress
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from features.progress import Silent, Step
 
@@ -31,22 +32,49 @@ class _DrawnStep:
         self._bar.advance(self._task, amount)
 
 
+class _Count(rich_progress.ProgressColumn):
+    """So many of so many where they can be counted, a percentage where they are bytes or rows."""
+
+    def render(self, task: rich_progress.Task) -> Text:
+        if task.total is None:
+            return Text("")
+        if 1 < task.total <= MOST_COUNTED:
+            return Text(f"{task.completed:.0f} of {task.total:.0f}")
+        return Text(f"{task.percentage:.0f} %")
+
+
+MOST_COUNTED = 1_000
+
+
 class Drawn:
-    """Progress drawn on standard error, so that standard output stays the result's."""
+    """Progress drawn on standard error, so that standard output stays the result's; a step inside another below it, while it runs."""
+
+    def __init__(self) -> None:
+        self._bars: rich_progress.Progress | None = None
 
     @contextmanager
     def step(self, description: str, *, total: float | None = None) -> Iterator[Step]:
         """Draw one bar; without a total it only shows that work goes on."""
+        if self._bars is not None:
+            task = self._bars.add_task(description, total=total)
+            try:
+                yield _DrawnStep(self._bars, task)
+            finally:
+                self._bars.remove_task(task)
+            return
         columns = (
             rich_progress.TextColumn("{task.description:<44}"),
             rich_progress.BarColumn(),
-            rich_progress.TaskProgressColumn(),
+            _Count(),
             rich_progress.TimeElapsedColumn(),
         )
-        with rich_progress.Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(description, total=total)
-            yield _DrawnStep(bar, task)
-            bar.update(task, total=total or 1, completed=total or 1)
+        with rich_progress.Progress(*columns, console=Console(stderr=True)) as bars:
+            task, self._bars = bars.add_task(description, total=total), bars
+            try:
+                yield _DrawnStep(bars, task)
+            finally:
+                self._bars = None
+            bars.update(task, total=total or 1, completed=total or 1)
 
 
 def progress_for(*, as_json: bool) -> Drawn | Silent:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from matplotlib.figure import Figure
 
 from features.declarations.project import Project
-from features.progress import Progress
+from features.progress import Progress, counted
 from models.manifest import installed_versions
 from models.rungs.rung import FitSettings
 from training.assembly import build_bundle, build_card
@@ -24,7 +24,7 @@ from training.gates.asked import ask_gates
 from training.gathering import StageData, build_stage_data, build_table
 from training.groups import Groups, read_groups
 from training.papers.write import build_papers, papers_folder, write_papers
-from training.plan import PlannedModel, build_plan
+from training.plan import Plan, PlannedModel, build_plan
 from training.registry.datasets import describe_rows
 from training.registry.tracking import LoggedRun, RunRecord, Tracking, log_folder, log_training
 from training.report import Report, build_report, write_report
@@ -65,15 +65,31 @@ def train(project: Project, training: Training, *, stages: Sequence[str] = (), o
         Too little data, or a split that can't be honest.
     """
     plan = build_plan(project, stages=stages, outcomes=outcomes, now=training.now)
+    with counted(training.progress, f"Training {len(plan.models)} models", total=n_steps(project, plan)) as progress:
+        return list(_train_all(project, replace(training, progress=progress), plan))
+
+
+STEPS_OF_ALL = ("fairness groups",)
+STEPS_OF_STAGE = ("features",)
+STEPS_OF_MODEL = ("ladder", "gates", "sections", "logging", "papers")
+"""What a training goes through, a bar each; tuning is one more where it is asked for."""
+
+
+def n_steps(project: Project, plan: Plan) -> int:
+    """How many steps a training of this plan has."""
+    of_model = len(STEPS_OF_MODEL) + (project.screening.training.tuning.trials > 0)
+    return len(STEPS_OF_ALL) + len(STEPS_OF_STAGE) * len({model.stage for model in plan.models}) + of_model * len(plan.models)
+
+
+def _train_all(project: Project, training: Training, plan: Plan) -> Iterator[TrainedModel]:
     with training.progress.step("Reading fairness groups"):
         groups = read_groups(project, on=training.now.date())
-    trained: list[TrainedModel] = []
     for stage, planned in groupby(plan.models, key=lambda model: model.stage):
         data = build_stage_data(
             project, project.stages[stage], known_by=training.now.date(), workers=training.workers, progress=training.progress
         )
-        trained += [_train_one(project, training, data, groups, model) for model in planned]
-    return trained
+        for model in planned:
+            yield _train_one(project, training, data, groups, model)
 
 
 def fit_settings(project: Project, table: TrainingTable, *, workers: int) -> FitSettings:

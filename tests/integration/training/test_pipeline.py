@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from features.declarations.screening import DiagnosticSplit
 from features.errors import DataError
 from features.progress import Silent
 from tests.support.ingesting import ingest_tiny
+from tests.support.noted_progress import Noting
 from tests.support.projects import NOW, tiny_project
 from tests.support.quick_outcomes import PER_YEAR, write_quick_outcomes
 from training.commands import app
@@ -41,9 +43,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(folder: Path) -> TrainedModel:
     import warnings
 
+    noting = Noting()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        (model,) = train(load_project(folder), training_in(folder))
+        (model,) = train(load_project(folder), replace(training_in(folder), progress=noting))
+    # The bar over the whole ends where it said it would.
+    assert len(noting.moves["Training 1 models"]) == noting.totals["Training 1 models"]
     return model
 
 
