@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -262,11 +263,24 @@ def now() -> datetime:
 
 
 def tracking(project: Project, uri: str | None) -> Tracking:
-    """Say where a command's runs and models are kept: the project's own store, unless another is named."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    from training.registry.tracking import Tracking, local_tracking
+    """Say where a command's runs and models are kept: the project's own store, unless another is named.
 
-    return local_tracking(project) if uri is None else Tracking(uri, None)
+    Under `mlflow run` that is where the run that started us is kept, and ours become part of it: MLflow leaves its number in the
+    environment, where the next `start_run` would take it for its own.
+    """
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # standard output is the result's
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # seven of them keep somebody waiting for minutes
+    from training.registry.tracking import check_answers, local_tracking, tracking_at
+
+    parent = os.environ.pop("MLFLOW_RUN_ID", None)
+    if uri is None:
+        return local_tracking(project)
+    named = tracking_at(uri)
+    if uri == os.environ.get("MLFLOW_TRACKING_URI"):
+        named = replace(named, parent_run=parent)
+    check_answers(named)
+    return named
 
 
 def _read_key(project: Project, path: Path, passphrase_file: Path | None) -> Ed25519PrivateKey:

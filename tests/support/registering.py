@@ -15,7 +15,7 @@ from models.bundle import Bundle
 from models.card import CapacityRow, ModelCard
 from models.rungs.logistic import LogisticRung
 from tests.support.bundles import build_bundle
-from tests.support.projects import tiny_project
+from tests.support.projects import make_real, tiny_project
 from training.registry.tracking import LoggedRun, RunRecord, Tracking, log_training
 from training.splits.temporal import Split
 
@@ -28,6 +28,8 @@ TOO_GOOD = (Finding("G-01", "Not too good to be true", "FAILED", {"auc": 0.99}),
 def project_of(folder: Path, *, data: str = "synthetic") -> Project:
     """Write the tiny project, of this kind of data."""
     root = tiny_project(folder)
+    if data == "real":
+        make_real(root)
     path = root / "screening.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('data = "synthetic"', f'data = "{data}"'), encoding="utf-8")
     return load_project(root)

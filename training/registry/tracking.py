@@ -6,6 +6,7 @@ Nothing here holds a person's row: datasets go in as hashes, figures as a handfu
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from features.declarations.project import Project
+from features.errors import ModelError
 from models.bundle import Bundle, save_bundle
 from models.packaging import log_pyfunc
 from training.registry.datasets import DescribedData, log_datasets
@@ -26,6 +28,8 @@ from training.splits.temporal import Split, check_registrable
 CHALLENGER = "challenger"
 CHAMPION = "champion"
 BUNDLE = "bundle"
+_SQLITE = "sqlite:///"
+_PARENT = "mlflow.parentRunId"
 _LOUD = ("mlflow", "alembic", "git")
 _VERDICTS = ("FAILED", "NOT_APPLICABLE", "PASSED")
 """The worst first."""
@@ -38,12 +42,41 @@ class Tracking:
     uri: str
     artifacts: str | None
     """URI of the artifact root; None leaves it to the server."""
+    parent_run: str | None = None
+    """Run that ours are part of, where `mlflow run` started the training."""
 
     def client(self) -> MlflowClient:
         """Open the store; the first time it makes its tables, which takes some seconds."""
         for name in _LOUD:
             logging.getLogger(name).setLevel(logging.ERROR)
         return MlflowClient(tracking_uri=self.uri)
+
+
+def check_answers(tracking: Tracking) -> None:
+    """Refuse a store or server that does not answer, before any work is done for it.
+
+    Raises
+    ------
+    ModelError
+        TID524.
+    """
+    try:
+        tracking.client().search_experiments(max_results=1)
+    except (MlflowException, OSError) as error:
+        raise ModelError(
+            "TID524",
+            f"MLflow at {_without_password(tracking.uri)} does not answer. Start the server or mend the address (--tracking-uri, "
+            "MLFLOW_TRACKING_URI); without either, runs are kept in the project.",
+        ) from error
+
+
+def _without_password(uri: str) -> str:
+    """Take user and password out of an address before it is told.
+
+    >>> _without_password("https://me:secret@mlflow.example/x")
+    'https://mlflow.example/x'
+    """
+    return re.sub(r"(?<=://)[^/@]*@", "", uri)
 
 
 @dataclass(frozen=True)
@@ -71,7 +104,20 @@ class LoggedRun:
 def local_tracking(project: Project) -> Tracking:
     """Keep runs in the project's own SQLite store."""
     project.var.mkdir(parents=True, exist_ok=True)
-    return Tracking(f"sqlite:///{project.var / 'mlflow.db'}", (project.var / "mlartifacts").as_uri())
+    return tracking_at(f"{_SQLITE}{project.var / 'mlflow.db'}")
+
+
+def tracking_at(uri: str) -> Tracking:
+    """Keep runs at an address. A SQLite store has its artifacts beside it, and not, as MLflow would, where the command happens to run.
+
+    >>> tracking_at("sqlite:////srv/runs/mlflow.db").artifacts
+    'file:///srv/runs/mlartifacts'
+    >>> tracking_at("http://127.0.0.1:5000").artifacts is None
+    True
+    """
+    if not uri.startswith(_SQLITE):
+        return Tracking(uri, None)
+    return Tracking(uri, (Path(uri.removeprefix(_SQLITE)).resolve().parent / "mlartifacts").as_uri())
 
 
 def log_training(tracking: Tracking, record: RunRecord, bundle: Bundle, split: Split, *, experiment: str, register: bool) -> LoggedRun:
@@ -88,7 +134,8 @@ def log_training(tracking: Tracking, record: RunRecord, bundle: Bundle, split: S
     experiment_id = _experiment_id(client, tracking, experiment)
     mlflow.set_tracking_uri(tracking.uri)
     mlflow.set_registry_uri(tracking.uri)
-    with mlflow.start_run(experiment_id=experiment_id, run_name=record.name) as run, TemporaryDirectory() as folder:
+    parent = {} if tracking.parent_run is None else {_PARENT: tracking.parent_run}
+    with mlflow.start_run(experiment_id=experiment_id, run_name=record.name, tags=parent) as run, TemporaryDirectory() as folder:
         _log_record(record)
         logged = _log_bundle(bundle, Path(folder) / BUNDLE)
         version = _register(client, record, logged, bundle, run_id=run.info.run_id) if register else None

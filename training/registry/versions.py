@@ -48,7 +48,7 @@ class FetchedVersion:
 def list_models(project: Project, tracking: Tracking) -> list[RegisteredVersion]:
     """Return every version of this project's models, newest first within a model; other projects' models on the same server stay out."""
     client = tracking.client()
-    models = _all_pages(lambda token: client.search_registered_models(f"tags.project = '{project.id}'", page_token=token))
+    models = all_pages(lambda token: client.search_registered_models(f"tags.project = '{project.id}'", page_token=token))
     return [
         _described(version, aliases_of(client, model.name))
         for model in sorted(models, key=lambda model: model.name)
@@ -91,11 +91,7 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, str]:
     return {alias: str(version) for alias, version in client.get_registered_model(name).aliases.items()}
 
 
-def _versions(client: MlflowClient, name: str) -> list[ModelVersion]:
-    return _all_pages(lambda token: client.search_model_versions(f"name = '{name}'", page_token=token))
-
-
-def _all_pages(search: Callable[[str | None], PagedList[FoundT]]) -> list[FoundT]:
+def all_pages(search: Callable[[str | None], PagedList[FoundT]]) -> list[FoundT]:
     """Collect what a search finds, page after page: a server gives at most a hundred at once."""
     found: list[FoundT] = []
     token: str | None = None
@@ -107,19 +103,26 @@ def _all_pages(search: Callable[[str | None], PagedList[FoundT]]) -> list[FoundT
             return found
 
 
+def _versions(client: MlflowClient, name: str) -> list[ModelVersion]:
+    return all_pages(lambda token: client.search_model_versions(f"name = '{name}'", page_token=token))
+
+
 def _download(tracking: Tracking, registered: ModelVersion, into: Path) -> Path:
     mlflow.set_tracking_uri(tracking.uri)
     mlflow.set_registry_uri(tracking.uri)
     uri = f"models:/{registered.name}/{registered.version}"
     try:
         folder = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(into), tracking_uri=tracking.uri)
+        bundle = Path(folder) / "artifacts" / BUNDLE
+        if not (bundle / "bundle.json").is_file():  # MLflow fetches an empty folder without a word
+            raise FileNotFoundError(bundle)
     except (MlflowException, OSError) as error:
         raise ModelError(
             "TID523",
             f"the files of {registered.name} version {registered.version} can't be fetched from MLflow's artifacts. Restore them, start "
             "the server that keeps them, or train again.",
         ) from error
-    return Path(folder) / "artifacts" / BUNDLE
+    return bundle
 
 
 def _check_bundle(project: Project, registered: ModelVersion, folder: Path) -> Bundle:
