@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "train": ("train",),
     "train --no-register": ("train",),
     "train --diagnostic backwards": ("train",),
+    "planning-figures": ("train", "score"),
     f"screen --as-of {AS_OF}": ("score", "audit"),
     f"explain SYN-{'A' * 26} --as-of {AS_OF}": ("score",),
     "monitor": ("audit", "score", "train"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.declarations.project import Project, load_project
-from features.declarations.screening import Reference
+from features.declarations.screening import PlannedOutcome, Planning, Reference, ReferenceDates
 from features.declarations.screening import Split as DeclaredSplit
 from features.errors import ProjectError, PurposeError
 from tests.support.projects import NOW, tiny_project
@@ -46,6 +46,36 @@ def test_expected_behaviour_is_held_against_the_catalogue_before_anything_is_com
     if verdict == "FAILED":
         with pytest.raises(ProjectError, match="TID112"):
             build_plan(project, now=NOW)
+
+
+def problem_of(project: Project, code: str) -> str:
+    found = {finding.code: finding for finding in plan_findings(project, now=NOW)}[code]
+    assert found.verdict == "FAILED"
+    return str(found.evidence["problem"])
+
+
+def test_an_outcome_that_reads_what_nobody_declares_is_named(project: Project) -> None:
+    (outcome,) = project.screening.outcome
+    other = outcome.model_copy(update={"unknown": (9,), "contact": ("nav_shoes",), "dated_by": "edu_coat"})
+    assert problem_of(changed(project, outcome=(other,)), "P-07").count("unknown indicator") == 2
+
+
+@pytest.mark.requirement("R-14")
+@pytest.mark.parametrize(("look_at", "horizon_days", "fits"), [(1, 520, True), (1, 518, False), (2, 885, True), (2, 884, False)])
+def test_reference_dates_lie_within_the_horizon(project: Project, look_at: int, horizon_days: int, fits: bool) -> None:
+    """From 15 June to 16 November 154 days, and a year more for each later one; with a leap day between one more."""
+    (outcome,) = project.screening.outcome
+    november = ReferenceDates(month=11, day=16, look_at=look_at + 1, needed=1, published_within_days=9)
+    changes = changed(project, outcome=(outcome.model_copy(update={"reference": november, "horizon_days": horizon_days}),))
+    found = {finding.code: finding for finding in plan_findings(changes, now=NOW)}["P-07"]
+    assert (found.verdict == "PASSED") is fits
+
+
+def test_planning_figures_of_what_does_not_exist_are_named(project: Project) -> None:
+    planned = (PlannedOutcome(outcome="not_completed", stage="grade_9"),)
+    problems = problem_of(changed(project, planning=Planning(indicators=("edu_shoes.last@ever",), outcomes=planned)), "P-08")
+    assert "edu_shoes" in problems
+    assert "grade_9" in problems
 
 
 @pytest.mark.requirement("R-02")
