@@ -18,6 +18,7 @@ from training.evaluation.lead_time import lead_time
 from training.evaluation.learning_curve import learning_curve
 from training.evaluation.status_codes import status_codes
 from training.evaluation.targeting import targeting
+from training.evaluation.teaching import teaching
 from training.evaluation.uncertainty import uncertainty
 
 Section: TypeAlias = dict[str, Any]
@@ -32,6 +33,7 @@ SECTIONS: Mapping[str, Callable[[Examined], Section]] = {
     "targeting": targeting,
     "uncertainty": uncertainty,
     "learning_curve": learning_curve,
+    "teaching": teaching,
 }
 """Name in the report -> what measures it, in the order of the report."""
 

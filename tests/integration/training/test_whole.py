@@ -45,10 +45,10 @@ def table_of(data: StageData) -> TrainingTable:
     return build_table(data, "not_completed")[0]
 
 
-def experiment_of(data: StageData) -> Experiment:
+def experiment_of(data: StageData, *, threads: int = 1) -> Experiment:
     table = table_of(data)
     split, whole_split = split_table(table, data.project.screening.split)
-    settings = fit_settings(data.project, table, workers=1)
+    settings = fit_settings(data.project, table, workers=threads)
     return run_experiment(
         table, split, settings, name="tiny", capacity_share=0.15, progress=Silent(), n_resamples=20, whole_split=whole_split
     )
@@ -82,6 +82,16 @@ def test_everybody_teaches_from_disk_what_they_would_from_memory(in_memory: Expe
     expected = boosted(in_memory).log_odds(in_memory.table.columns(columns, in_memory.split.test))[drawn]
     assert_array_equal(boosted(from_disk).log_odds(from_disk.table.columns(columns, from_disk.split.test)), expected)
     assert from_disk.candidates["prevalence"].rung.base_log_odds != in_memory.candidates["prevalence"].rung.base_log_odds
+
+
+@pytest.mark.requirement("R-36")
+@pytest.mark.parametrize("declared", [{}, {"rows": "all", "max_rows": SAMPLE}])
+def test_threads_change_nothing_about_any_rung(data: StageData, declared: dict[str, Any]) -> None:
+    one, two = (experiment_of(under(data, **declared), threads=n_threads) for n_threads in (1, 2))
+    assert boosted(one).model_text == boosted(two).model_text
+    for name, candidate in one.candidates.items():
+        assert_array_equal(candidate.probability, two.candidates[name].probability)
+        assert candidate.calibrator == two.candidates[name].calibrator
 
 
 def test_split_and_folds_of_the_sample_are_those_of_everybody(in_memory: Experiment, from_disk: Experiment) -> None:
