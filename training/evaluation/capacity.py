@@ -50,7 +50,10 @@ def capacity_plan(examined: Examined) -> dict[str, Any]:
         "more_capacity_is": MORE_CAPACITY,
         "better_ranking_is": BETTER_AUC,
         "next_rung": better,
-        "points": [_point(rows, tops, place, better, {way: gains[place] for way, gains in smooth.items()}) for place in range(len(SHARES))],
+        "points": [
+            _point(rows, tops, place, better, {way: gains[place] for way, gains in smooth.items()}, is_told=told)
+            for place, told in enumerate(told_shares(rows, tops))
+        ],
     }
 
 
@@ -111,22 +114,39 @@ def _smooth_gains(auc: float, draws: Vector, gain: Callable[[float], Vector]) ->
     return [percentile_interval(float(estimate[i]), np.interp(draws, starts, table[:, i])) for i in range(len(SHARES))]
 
 
-def _point(rows: MeasuredRows, tops: Tops, place: int, better: str | None, smooth: Mapping[str, Interval]) -> dict[str, Any]:
+def told_shares(rows: MeasuredRows, tops: Tops) -> list[bool]:
+    """Say for every share whether its figures may be told: nor may a step from the last one told be one to four people found (R-09)."""
+    told, last = [], np.zeros(2)
+    for place in range(len(SHARES)):
+        found, in_vain = _counts(rows, tops, rows.chosen, place)
+        shown = can_tell(found, in_vain, rows.label.sum() - found, found - last[0], in_vain - last[1])
+        told.append(shown)
+        last = np.array([found, in_vain]) if shown else last
+    return told
+
+
+def _point(
+    rows: MeasuredRows, tops: Tops, place: int, better: str | None, smooth: Mapping[str, Interval], *, is_told: bool
+) -> dict[str, Any]:
     name, more = rows.chosen, place + len(SHARES)
-    told = _can_tell(rows, tops, name, place)
+    step = np.subtract(_counts(rows, tops, name, more), _counts(rows, tops, name, place))
+    # Ten per cent more reviews are few people on a small test: where they found one to four, only the smooth figure is told.
+    more_told = is_told and can_tell(*step, rows.label.sum() - _counts(rows, tops, name, more)[0])
+    rung_told = is_told and better is not None and can_tell(*_counts(rows, tops, better, place))
     gains = {
-        "more_capacity": tops.recall_gain(name, more, over=name, over_place=place) if told and _can_tell(rows, tops, name, more) else None,
-        "next_rung": tops.recall_gain(better, place, over=name) if better and told and _can_tell(rows, tops, better, place) else None,
+        "more_capacity": tops.recall_gain(name, more, over=name, over_place=place) if more_told else None,
+        "next_rung": tops.recall_gain(better, place, over=name) if better is not None and rung_told else None,
         **smooth,
     }
     return {
         "share": SHARES[place],
-        "precision": tops.precision(name, place).to_json() if told else None,
-        "recall": tops.recall(name, place).to_json() if told else None,
+        "precision": tops.precision(name, place).to_json() if is_told else None,
+        "recall": tops.recall(name, place).to_json() if is_told else None,
         "recall_gain": {way: None if gain is None else gain.to_json() for way, gain in gains.items()},
     }
 
 
-def _can_tell(rows: MeasuredRows, tops: Tops, name: str, place: int) -> bool:
-    n, found = len(rows.label), float(tops.found[name][place]) * len(rows.label)
-    return can_tell(found, float(tops.shares[place]) * n - found, float(rows.label.sum()) - found)
+def _counts(rows: MeasuredRows, tops: Tops, name: str, place: int) -> tuple[float, float]:
+    """People found, and reviewed in vain."""
+    found = float(tops.found[name][place]) * len(rows.label)
+    return found, float(tops.shares[place]) * len(rows.label) - found

@@ -105,6 +105,8 @@ def _taught(examined: Examined) -> dict[float, Mask]:
 def _score(examined: Examined, taught: Mask, rows: MeasuredRows) -> Vector | None:
     """Probability of each measured row by the rung learnt from these rows; None where they have one outcome only."""
     experiment = examined.experiment
+    if experiment.table.whole is None and not _is_sample(examined, taught):
+        return rows.probability
     learnt = learn_anew(experiment.chosen, experiment.table, taught, seed=examined.seed)
     if learnt is None:
         return None

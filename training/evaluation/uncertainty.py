@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
+from features.small_cells import withheld_cells
 from models.reliability import log_odds
 from models.uncertainty import RateTable, coarse_span, sureness
 from training.evaluation.examined import Examined
-from training.evaluation.rows import MeasuredRows, can_tell
+from training.evaluation.rows import MeasuredRows
 
 Vector = NDArray[np.float64]
 
@@ -27,7 +28,9 @@ def uncertainty(examined: Examined) -> dict[str, Any]:
         reason = "the forward predictions hold too few people with or without the outcome to say how sure a probability is"
         return {**rows.about(), "cells": [], "reason": reason}
     low, high = table.interval(log_odds(rows.probability))
-    cells = [_cell(table, place, rows.label[mask]) for place, mask in enumerate(_members(table, rows.probability))]
+    members = _members(table, rows.probability)
+    withheld = _withheld(np.array([[rows.label[mask].sum(), (1 - rows.label[mask]).sum()] for mask in members], dtype=np.int64))
+    cells = [_cell(table, place, rows.label[mask], is_told=not withheld[place]) for place, mask in enumerate(members)]
     return {
         **rows.about(),
         "reason": "",
@@ -46,17 +49,26 @@ def _members(table: RateTable, probability: Vector) -> list[NDArray[np.bool_]]:
     return [cell == place for place in range(len(table.low))]
 
 
-def _cell(table: RateTable, place: int, label: Vector) -> dict[str, Any]:
-    ones, span = float(label.sum()), coarse_span(float(table.low[place]), float(table.high[place]))
-    told = len(label) > 0 and can_tell(ones, len(label) - ones)
+def _withheld(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Cells whose test people may not be told, of counts with and without the outcome, shape (n_cells, 2): few, or found by subtraction."""
+    hidden = np.zeros(len(counts), dtype=np.bool_)
+    while True:
+        more = withheld_cells(counts[:, 1], already=withheld_cells(counts[:, 0], already=hidden))
+        if (more == hidden).all():
+            return hidden | (counts.sum(axis=1) == 0)
+        hidden = more
+
+
+def _cell(table: RateTable, place: int, label: Vector, *, is_told: bool) -> dict[str, Any]:
+    span = coarse_span(float(table.low[place]), float(table.high[place]))
     return {
         "low": float(table.low[place]),
         "high": float(table.high[place]),
         "told": f"{span.low} to {span.high} of 100",
         "sureness": sureness(span),
         "n_predictions": table.n_people[place],
-        "n_test": len(label) if told else None,
-        "observed_rate": ones / len(label) if told else None,
+        "n_test": len(label) if is_told else None,
+        "observed_rate": float(label.mean()) if is_told else None,
     }
 
 

@@ -16,7 +16,7 @@ from training.evaluation.calibration import calibration_detail, window_around
 from training.evaluation.decision_curve import NetBenefits, decision_curve, finding, net_benefits
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows
-from training.evaluation.uncertainty import uncertainty
+from training.evaluation.uncertainty import _withheld, uncertainty
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +138,11 @@ def test_too_few_predictions_are_said(examined: Examined) -> None:
     few = replace(examined)
     vars(few)["rate_table"] = UNKNOWN
     assert "too few people" in uncertainty(few)["reason"]
+
+
+@pytest.mark.requirement("R-09")
+def test_a_cell_of_few_test_people_can_not_be_found_by_subtraction() -> None:
+    counts = np.array([[2, 60], [9, 40], [30, 30], [50, 11]])
+    # The two would be the total less the others, so the nine go with them.
+    assert _withheld(counts).tolist() == [True, True, False, False]
+    assert _withheld(np.array([[9, 9], [0, 0], [30, 12]])).tolist() == [False, True, False]
