@@ -70,6 +70,8 @@ class ModelCard:
     calibration: Mapping[str, Interval] = field(default_factory=dict)
     groups: tuple[GroupRow, ...] = ()
     gates: tuple[Finding, ...] = ()
+    stability: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Model learnt again -> figure -> agreement of its reasons with this model's, 1 where they are the same (R-19)."""
     remarks: tuple[str, ...] = ()
     """Limits of this very model, beside those of every model."""
 
@@ -93,6 +95,7 @@ class ModelCard:
             calibration=_intervals(content["calibration"]),
             groups=tuple(_group(r) for r in content["groups"]),
             gates=tuple(Finding(**gate) for gate in content["gates"]),
+            stability=content.get("stability", {}),
             remarks=tuple(content["remarks"]),
         )
 
@@ -155,6 +158,15 @@ def _groups(card: ModelCard) -> list[str]:
     return ["## Groups", "", *_table(("group", "people", "observed : expected", "remark"), rows)]
 
 
+def _stability(card: ModelCard) -> list[str]:
+    if not card.stability:
+        return []
+    names = list(dict.fromkeys(name for figures in card.stability.values() for name in figures))
+    rows = [(again.replace("_", " "), *(_show(figures[name]) for name in names)) for again, figures in card.stability.items()]
+    text = "How far the reasons of the same people agree with those of a model learnt again: 1 is full agreement."
+    return ["## Stability of reasons", "", text, "", *_table(("learnt again with", *(name.replace("_", " ") for name in names)), rows)]
+
+
 def _gates(card: ModelCard) -> list[str]:
     if not card.gates:
         return []
@@ -166,7 +178,7 @@ def _limits(card: ModelCard) -> list[str]:
     return ["## Limits", "", *(f"* {limit}" for limit in (*LIMITS, *card.remarks))]
 
 
-_PARTS = (_head, _data, _ladder, _capacity, _calibration, _groups, _gates, _limits)
+_PARTS = (_head, _data, _ladder, _capacity, _calibration, _groups, _stability, _gates, _limits)
 
 
 def _table(columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> list[str]:

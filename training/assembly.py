@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     pass
 
 
-def build_card(examined: Examined, gates: tuple[Finding, ...]) -> ModelCard:
-    """Write the card of the chosen rung; aggregates only."""
+def build_card(examined: Examined, gates: tuple[Finding, ...], sections: Mapping[str, Mapping[str, Any]]) -> ModelCard:
+    """Write the card of the chosen rung; aggregates only. Sections are those of the report."""
     project, planned, experiment = examined.project, examined.planned, examined.experiment
     stage, outcome = project.stages[planned.stage], project.outcomes[planned.outcome]
     return ModelCard(
@@ -41,6 +41,7 @@ def build_card(examined: Examined, gates: tuple[Finding, ...]) -> ModelCard:
         calibration=examined.calibration,
         groups=tuple(_group_row(gate) for gate in gates if gate.code == "G-05" and "group" in gate.evidence),
         gates=gates,
+        stability=_stability(sections.get("stability", {})),
         remarks=(experiment.chosen.calibration_note, *_remarks(experiment)),
     )
 
@@ -78,6 +79,10 @@ def build_bundle(
         ),
         data=project.screening.project.data,
     )
+
+
+def _stability(section: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    return {again: dict(section[again]) for again in ("other_seed", "other_people") if again in section}
 
 
 def _data(experiment: Experiment) -> dict[str, str | int | float]:

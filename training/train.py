@@ -145,9 +145,10 @@ def _train_one(project: Project, training: Training, data: StageData, groups: Gr
     with training.progress.step(f"{planned.name}: asking the gates"):
         gates = ask_gates(examined)
     with training.progress.step(f"{planned.name}: measuring"):
-        report = build_report(examined, gates, measure_sections(examined))
+        sections = measure_sections(examined)
+    report = build_report(examined, gates, sections)
     report["code_version"] = training.code_version
-    card = build_card(examined, gates)
+    card = build_card(examined, gates, sections)
     bundle = build_bundle(examined, card, code_version=training.code_version, packages=installed_versions(), now=training.now)
     record = run_record(project, training, planned, experiment, report)
     with training.progress.step(f"{planned.name}: logging to MLflow"):

@@ -16,6 +16,8 @@ from training.evaluation.examined import Examined
 from training.evaluation.held_out_areas import held_out_areas
 from training.evaluation.lead_time import lead_time
 from training.evaluation.learning_curve import learning_curve
+from training.evaluation.proxies import proxies
+from training.evaluation.stability import stability
 from training.evaluation.status_codes import status_codes
 from training.evaluation.targeting import targeting
 from training.evaluation.teaching import teaching
@@ -34,6 +36,8 @@ SECTIONS: Mapping[str, Callable[[Examined], Section]] = {
     "uncertainty": uncertainty,
     "learning_curve": learning_curve,
     "teaching": teaching,
+    "proxies": proxies,
+    "stability": stability,
 }
 """Name in the report -> what measures it, in the order of the report."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from features.findings import Finding
 from training.evaluation.examined import Examined
+from training.evaluation.proxies import find_proxies, relearnt_loss
 from training.evaluation.targeting import compare_ways
 from training.gates.asked_of_data import ask_age, ask_identity, ask_lifetime, ask_time
 from training.gates.asked_of_pictures import ask_directions, ask_missing, ask_pictures
@@ -21,6 +23,7 @@ from training.gates.overall import (
     leakage_gate,
     split_gate,
 )
+from training.gates.proxies import proxy_gate
 from training.gates.targeting import targeting_gate
 
 
@@ -70,6 +73,10 @@ def _honest_table(examined: Examined) -> Iterable[Finding]:
     yield split_gate(table.rows, split)
 
 
+def _proxies(examined: Examined) -> Iterable[Finding]:
+    yield proxy_gate(find_proxies(examined), relearnt_loss=partial(relearnt_loss, examined))
+
+
 QUESTIONS: tuple[Callable[[Examined], Iterable[Finding]], ...] = (
     _leakage,
     _baselines,
@@ -85,5 +92,6 @@ QUESTIONS: tuple[Callable[[Examined], Iterable[Finding]], ...] = (
     ask_age,
     ask_directions,
     ask_missing,
+    _proxies,
 )
 """In the order of the card. A new gate is a function here; its code is stable and means one thing."""
