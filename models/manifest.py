@@ -55,13 +55,19 @@ def check_contract(manifest: Mapping[str, Any], contract_hash: str | None, folde
 
 
 def check_packages(manifest: Mapping[str, Any], folder: Path) -> None:
-    """Refuse a model of another major version of LightGBM (TID511)."""
-    trained = str(manifest["provenance"]["packages"].get("lightgbm", ""))
-    here = installed_versions()["lightgbm"]
-    if trained and trained.split(".")[0] != here.split(".")[0]:
-        raise ModelError(
-            "TID511", f"{folder} was trained with LightGBM {trained}, here is {here}. Install that major version, or train again."
-        )
+    """Refuse a model whose numbers come from another major version of a package than the one that is here (TID511)."""
+    trained, here = manifest["provenance"]["packages"], installed_versions()
+    others = [
+        f"{name} {trained[name]}, here is {version_here}"
+        for name, version_here in here.items()
+        if name in trained and _major(trained[name]) != _major(version_here)
+    ]
+    if others:
+        raise ModelError("TID511", f"{folder} was trained with {'; '.join(others)}. Install that major version, or train again.")
+
+
+def _major(version_text: object) -> str:
+    return str(version_text).split(".")[0]
 
 
 def installed_versions() -> dict[str, str]:

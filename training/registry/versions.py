@@ -63,8 +63,8 @@ def fetched_version(project: Project, tracking: Tracking, name: str, version: st
     Raises
     ------
     ModelError
-        TID520 no such version, TID521 the registry's bundle is not the one that was registered, TID523 its files can't be fetched, and all
-        of `load_bundle`.
+        TID520 no such version, TID521 the registry's bundle is not the one that was registered, TID523 its files can't be fetched,
+        TID525 it is another model's or learnt from another kind of data, and all of `load_bundle`.
     """
     registered = get_version(tracking.client(), name, version)
     with TemporaryDirectory() as folder:
@@ -131,7 +131,18 @@ def _check_bundle(project: Project, registered: ModelVersion, folder: Path) -> B
         raise ModelError(
             "TID521", f"the bundle of {registered.name} version {registered.version} is not the one that was registered. Train again."
         )
+    _check_ours(project, registered, bundle)
     return bundle
+
+
+def _check_ours(project: Project, registered: ModelVersion, bundle: Bundle) -> None:
+    kind = project.screening.project.data
+    if (bundle.name, bundle.project, bundle.data) != (registered.name, project.id, kind):
+        raise ModelError(
+            "TID525",
+            f"{registered.name} version {registered.version} holds a bundle of {bundle.name} that learnt from {bundle.data} data, and this "
+            f"is project {project.id} with {kind} data. Train a model of its own.",
+        )
 
 
 def _described(version: ModelVersion, aliases: dict[str, str]) -> RegisteredVersion:

@@ -258,3 +258,18 @@ def test_what_a_rollback_leads_to_has_to_be_what_was_signed_for(promoted: Shop) 
         manifest.write_text(manifest.read_text().replace('"seed": 11', '"seed": 12'))
         with pytest.raises(ModelError, match="TID503"):
             rollback(promoted.project, promoted.tracking, MODEL, key=OLA.key, reason=WHY, now=NOW + 7 * LATER)
+
+
+@pytest.mark.requirement("R-33")
+@pytest.mark.parametrize("change", [{"data": "synthetic"}, {"outcome": "neet"}, {"project": "others"}])
+def test_a_bundle_of_another_kind_is_not_promoted_here(promoted: Shop, change: dict[str, str]) -> None:
+    """Registered under our name all the same: what learnt from invented people never serves others, nor one outcome for another."""
+    bundle = replace(bundle_for(promoted.project, n=340), **change)  # type: ignore[arg-type]
+    run = promoted.log(bundle, register=False)
+    client = promoted.tracking.client()
+    logged = client.get_run(run.run_id).outputs.model_outputs[0].model_id
+    version = client.create_model_version(MODEL, f"models:/{logged}", run.run_id, model_id=logged, tags={"bundle_hash": "?"})
+    tag = client.get_run(run.run_id).data.tags["bundle_hash"]
+    client.set_model_version_tag(MODEL, version.version, "bundle_hash", tag)
+    with pytest.raises(ModelError, match="TID525"):
+        promoted.sign(str(version.version), KARI)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -90,12 +91,18 @@ def test_another_format_is_refused(folder: Path) -> None:
         load_bundle(folder)
 
 
-def test_another_major_lightgbm_is_refused(folder: Path) -> None:
+@pytest.mark.parametrize("package", ["lightgbm", "numpy", "scikit-learn", "scipy"])
+def test_another_major_version_of_what_the_numbers_come_from_is_refused(folder: Path, package: str) -> None:
     manifest = json.loads((folder / "bundle.json").read_text())
-    manifest["provenance"]["packages"]["lightgbm"] = "3.3.5"
+    here = manifest["provenance"]["packages"][package]
+    for other in ("99.1", f"{here.split('.')[0]}9.0"):
+        manifest["provenance"]["packages"][package] = other
+        (folder / "bundle.json").write_text(json.dumps(manifest))
+        with pytest.raises(ModelError, match=rf"TID511.*{package} {re.escape(other)}, here is {re.escape(here)}\. Install that major"):
+            load_bundle(folder)
+    manifest["provenance"]["packages"][package] = f"{here.split('.')[0]}.999.0"
     (folder / "bundle.json").write_text(json.dumps(manifest))
-    with pytest.raises(ModelError, match="TID511"):
-        load_bundle(folder)
+    load_bundle(folder)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", f'{{"format": {FORMAT}}}'])
