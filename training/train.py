@@ -15,7 +15,7 @@ from models.manifest import installed_versions
 from models.rungs.rung import FitSettings
 from training.assembly import build_bundle, build_card
 from training.evaluation.examined import Examined
-from training.evaluation.figures import capacity_figure, importance_figure, reliability_bins, reliability_figure
+from training.evaluation.figures import capacity_figure, importance_figure, lead_time_figure, reliability_bins, reliability_figure
 from training.evaluation.sections import measure_sections
 from training.fitting.experiment import Experiment, run_experiment
 from training.fitting.streaming import split_table
@@ -177,6 +177,7 @@ def run_record(project: Project, training: Training, planned: PlannedModel, expe
             "reliability.png": reliability_figure(bins, title=planned.name),
             "capacity.png": capacity_figure(experiment.test_label, scores, capacity_share=share, title=planned.name),
             **_importance(experiment, title=planned.name),
+            **_lead_time(report, title=planned.name),
         },
         report=report,
         datasets=(
@@ -197,6 +198,12 @@ def _importance(experiment: Experiment, *, title: str) -> dict[str, Figure]:
         return {}
     contributions = rung.contributions(table.columns(rung.feature_names, experiment.split.test)[:EXPLAINED_ROWS])
     return {"importance.png": importance_figure(contributions, rung.feature_names, title=title)}
+
+
+def _lead_time(report: Report, *, title: str) -> dict[str, Figure]:
+    """Draw how long before the outcome people were found; nothing where outcomes have no date."""
+    spans = report["sections"]["lead_time"]["spans"]
+    return {"lead_time.png": lead_time_figure(spans, title=title)} if spans else {}
 
 
 def _params(project: Project, experiment: Experiment) -> dict[str, str | int | float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -77,4 +78,23 @@ def capacity_figure(label: Vector, scores: Mapping[str, Vector], *, capacity_sha
         axes.set(xlabel="share of people reviewed", ylabel=name, ylim=(0, 1))
     panels[0].legend()
     figure.suptitle(title)
+    return figure
+
+
+def lead_time_figure(spans: Sequence[Mapping[str, Any]], *, title: str) -> Figure:
+    """Draw recall at capacity by how long before the outcome the score was made, with its interval; too few people, and only that is said.
+
+    `spans` are those of the report's section `lead_time`.
+    """
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    places = range(len(spans))
+    shown = [(place, span["recall_at_capacity"]) for place, span in zip(places, spans, strict=True) if span["recall_at_capacity"]]
+    for place, recall in shown:
+        low, high = (recall[end] if recall[end] is not None else recall["estimate"] for end in ("low", "high"))
+        axes.plot([place, place], [low, high], color="0.5", linewidth=2)
+        axes.plot(place, recall["estimate"], marker="o", color="C0")
+    labels = [f"{span['span']}\n{span['n']} people{', too few' if span['too_few'] else ''}" for span in spans]
+    axes.set_xticks(list(places), labels)
+    axes.set(ylim=(0, 1), xlim=(-0.5, len(spans) - 0.5), ylabel="recall at capacity", xlabel="from score to outcome", title=title)
     return figure

@@ -11,6 +11,7 @@ import pytest
 from models import metrics
 from tests.support.examined_experiments import planted_examined
 from training.evaluation.examined import Examined
+from training.evaluation.figures import lead_time_figure
 from training.evaluation.held_out_areas import held_out_areas
 from training.evaluation.lead_time import DAYS_PER_MONTH, lead_time, reviewed_shares, spans_of
 from training.splits.areas import area_groups
@@ -66,6 +67,15 @@ def test_a_span_of_one_to_four_people_is_joined_so_that_no_difference_tells_it()
     assert [(span.words, span.n) for span in spans] == [("0 to 12 months", 13), ("12 months or more", 14)]
     assert spans_of(np.full(4, 5.0), np.ones(4)) == ()
     assert sum(span.n for span in spans) == len(months)
+
+
+def test_the_figure_draws_each_span_and_says_which_are_too_few(examined: Examined) -> None:
+    label = examined.experiment.test_label
+    few = np.isin(np.arange(len(label)), np.flatnonzero(label == 1)[:9])
+    axes = lead_time_figure(lead_time(dated(examined, np.where(few, 15.0, 30.0)))["spans"], title="planted").axes[0]
+    said = [text.get_text() for text in axes.get_xticklabels()]
+    assert ["too few" in text for text in said] == [True, False]
+    assert len(axes.lines) == 2  # the interval and the figure of the one that has them
 
 
 def test_a_course_of_half_a_year_is_cut_in_months_too() -> None:
