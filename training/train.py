@@ -16,6 +16,7 @@ from models.rungs.rung import FitSettings
 from training.assembly import build_bundle, build_card
 from training.evaluation.examined import Examined
 from training.evaluation.figures import capacity_figure, importance_figure, lead_time_figure, reliability_bins, reliability_figure
+from training.evaluation.section_figures import section_figures
 from training.evaluation.sections import measure_sections
 from training.fitting.experiment import Experiment, run_experiment
 from training.fitting.streaming import split_table
@@ -177,6 +178,7 @@ def run_record(project: Project, training: Training, planned: PlannedModel, expe
             "reliability.png": reliability_figure(bins, title=planned.name),
             "capacity.png": capacity_figure(experiment.test_label, scores, capacity_share=share, title=planned.name),
             **_importance(experiment, title=planned.name),
+            **section_figures(report["sections"], title=planned.name),
             **_lead_time(report, title=planned.name),
         },
         report=report,

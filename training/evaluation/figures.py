@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 from features.small_cells import SMALLEST_CELL
 from models import metrics
@@ -26,6 +27,9 @@ class ReliabilityBin:
     n_people: int
     mean_probability: float
     observed_rate: float
+    low: float
+    """Bounds of the rate's 95 % interval (Jeffreys')."""
+    high: float
 
 
 def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = _BINS) -> tuple[ReliabilityBin, ...]:
@@ -38,18 +42,24 @@ def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = _BINS)
     order = np.argsort(probability, kind="stable")
     parts = (order[part] for part in np.array_split(np.arange(len(order)), n_bins))
     return tuple(
-        ReliabilityBin(len(part), float(probability[part].mean()), float(label[part].mean()))
-        for part in parts
-        if min(int(label[part].sum()), int((1 - label[part]).sum())) >= SMALLEST_CELL
+        _bin(label[part], probability[part]) for part in parts if min(int(label[part].sum()), int((1 - label[part]).sum())) >= SMALLEST_CELL
     )
 
 
+def _bin(label: Vector, probability: Vector) -> ReliabilityBin:
+    ones, zeros = float(label.sum()), float((1 - label).sum())
+    low, high = beta.ppf([0.025, 0.975], ones + 0.5, zeros + 0.5)
+    return ReliabilityBin(len(label), float(probability.mean()), float(label.mean()), float(low), float(high))
+
+
 def reliability_figure(bins: tuple[ReliabilityBin, ...], *, title: str) -> Figure:
-    """Draw what was said against what came; the diagonal is true calibration."""
+    """Draw what was said against what came, with 95 % intervals; the diagonal is true calibration."""
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1)
-    axes.plot([one.mean_probability for one in bins], [one.observed_rate for one in bins], marker="o")
+    said, came = [one.mean_probability for one in bins], [one.observed_rate for one in bins]
+    reach = [[one.observed_rate - one.low for one in bins], [one.high - one.observed_rate for one in bins]]
+    axes.errorbar(said, came, yerr=reach, marker="o", capsize=3)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="calibrated probability, mean of group", ylabel="observed rate", title=title)
     return figure
 

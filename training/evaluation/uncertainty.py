@@ -55,7 +55,7 @@ def _withheld(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
     while True:
         more = withheld_cells(counts[:, 1], already=withheld_cells(counts[:, 0], already=hidden))
         if (more == hidden).all():
-            return hidden | (counts.sum(axis=1) == 0)
+            return np.asarray(hidden | (counts.sum(axis=1) == 0))
         hidden = more
 
 
