@@ -220,11 +220,10 @@ def history(
     if as_json:
         print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "history": [asdict(line) for line in lines]})
         return
-    columns = ("#", "at (UTC)", "model", "step", "version", "before", "who", "why", "failed gates", "justified until", "entry")
-    print_table("What served when, who let it, and why", columns, [_history_row(line) for line in lines])
+    columns = ("#", "at (UTC)", "model", "step", "before", "who", "failed gates", "entry")
+    print_table("What served when, and who let it", columns, [_history_row(line) for line in lines])
     for line in lines:
-        if line.justification:
-            print_line(f"{line.sequence}: {line.justification}")
+        print_line(f"{line.sequence}: {line.reason}{_justified(line)}")
 
 
 @models.command("verify")
@@ -322,20 +321,20 @@ def _show_what_is_signed(bundle: Bundle) -> None:
 
 
 def _history_row(line: HistoryLine) -> tuple[object, ...]:
-    who = ", ".join(line.signers) + (" (typed, not signed)" if line.simulated else "")
     return (
         line.sequence,
         f"{line.at:%Y-%m-%d %H:%M}",
         line.model,
-        line.action.removeprefix("model_").replace("_", " "),
-        line.version,
+        f"{line.action.removeprefix('model_').replace('_', ' ')} {line.version}",
         line.before or "–",
-        who,
-        line.reason,
+        ", ".join(line.signers) + (" (typed, not signed)" if line.simulated else ""),
         ", ".join(line.gates_failed) or "none",
-        line.justification_expires_on or "–",
         line.entry[:12],
     )
+
+
+def _justified(line: HistoryLine) -> str:
+    return "" if line.justification is None else f" Justified until {line.justification_expires_on}: {line.justification}"
 
 
 def _say_champion(project: Project, champion: Champion, people: list[str], *, simulated: bool, as_json: bool) -> None:

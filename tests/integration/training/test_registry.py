@@ -25,6 +25,7 @@ from models.deployment import deployed_bundle, find_champion
 from models.manifest import installed_versions
 from models.promotion.ledger import ledger_path, serving_history, verify_promotions
 from models.rungs.rung import FitSettings
+from tests.support.pickles import find_pickles
 from tests.support.projects import NOW, tiny_project
 from tests.support.training_tables import PREDICTORS, planted_table
 from training.assembly import build_bundle, build_card
@@ -69,7 +70,7 @@ def run_tiny(seed: int = 3) -> Experiment:
 
 def bundle_of(project: Project, experiment: Experiment, *, gates: tuple[Finding, ...] | None = None) -> Bundle:
     examined = examine(project, experiment)
-    card = build_card(examined, ask_gates(examined) if gates is None else gates)
+    card = build_card(examined, ask_gates(examined) if gates is None else gates, {})
     return build_bundle(examined, card, code_version="test", packages=installed_versions(), now=NOW)
 
 
@@ -161,7 +162,13 @@ def test_no_artifact_holds_a_person(first: Registered) -> None:
     for path in [*files, first.project.var / "mlflow.db"]:
         content = path.read_bytes().decode("latin-1")
         assert not subjects & set(re.findall(r"[0-9a-f]{32}", content)), path.name
-    assert not [path for path in files if path.suffix in (".pkl", ".pickle", ".joblib", ".parquet", ".csv")]
+    assert not [path for path in files if path.suffix in (".parquet", ".csv")]
+
+
+def test_no_artifact_is_a_pickle_or_holds_one(first: Registered) -> None:
+    """Every file of every run, the figures and the store itself: opening a model can't run code that came with it."""
+    assert find_pickles(first.project.var / "mlartifacts") == []
+    assert find_pickles(first.project.var / "mlflow.db") == []
 
 
 @pytest.mark.requirement("R-14")
