@@ -72,6 +72,8 @@ class ModelCard:
     gates: tuple[Finding, ...] = ()
     stability: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Model learnt again -> figure -> agreement of its reasons with this model's, 1 where they are the same (R-19)."""
+    findings: Mapping[str, str] = field(default_factory=dict)
+    """Question -> what the test rows say of it: what scores add, where they are worth using, whether more people would help."""
     remarks: tuple[str, ...] = ()
     """Limits of this very model, beside those of every model."""
 
@@ -96,6 +98,7 @@ class ModelCard:
             groups=tuple(_group(r) for r in content["groups"]),
             gates=tuple(Finding(**gate) for gate in content["gates"]),
             stability=content.get("stability", {}),
+            findings=content.get("findings", {}),
             remarks=tuple(content["remarks"]),
         )
 
@@ -158,6 +161,10 @@ def _groups(card: ModelCard) -> list[str]:
     return ["## Groups", "", *_table(("group", "people", "observed : expected", "remark"), rows)]
 
 
+def _findings(card: ModelCard) -> list[str]:
+    return ["## What it is worth", "", *(f"* {text}" for text in card.findings.values()), ""] if card.findings else []
+
+
 def _stability(card: ModelCard) -> list[str]:
     if not card.stability:
         return []
@@ -178,7 +185,7 @@ def _limits(card: ModelCard) -> list[str]:
     return ["## Limits", "", *(f"* {limit}" for limit in (*LIMITS, *card.remarks))]
 
 
-_PARTS = (_head, _data, _ladder, _capacity, _calibration, _groups, _stability, _gates, _limits)
+_PARTS = (_head, _data, _ladder, _capacity, _calibration, _groups, _findings, _stability, _gates, _limits)
 
 
 def _table(columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,16 @@ def basic_interval(estimate: float, draws: Vector, *, lowest: float = 0.0, level
     found = percentile_interval(estimate, draws, level=level)
     low, high = max(lowest, 2 * estimate - found.high), max(lowest, 2 * estimate - found.low)
     return Interval(estimate, low, high, level) if np.isfinite([found.low, found.high]).all() else found
+
+
+def interval_from(content: Mapping[str, float | None]) -> Interval:
+    """Read what `Interval.to_json` wrote.
+
+    >>> interval_from(Interval(0.5, 0.4, float("nan")).to_json())
+    Interval(estimate=0.5, low=0.4, high=nan, level=0.95)
+    """
+    estimate, low, high = (float("nan") if content[part] is None else float(content[part] or 0.0) for part in ("estimate", "low", "high"))
+    return Interval(estimate, low, high)
 
 
 def _known(value: float) -> float | None:

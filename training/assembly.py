@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,15 +13,14 @@ from models import metrics
 from models.bands import fit_frequencies
 from models.bundle import Bundle, Provenance
 from models.card import CapacityRow, GroupRow, LadderRow, ModelCard
+from models.intervals import Interval, interval_from
 from models.reference import fit_reference
 from models.resampling import RANKING_METRICS
 from training.evaluation.examined import Examined
 from training.evaluation.figures import SHARES
+from training.evaluation.rows import can_tell
 from training.fitting.experiment import Experiment
 from training.fitting.streaming import who_teaches
-
-if TYPE_CHECKING:
-    pass
 
 
 def build_card(examined: Examined, gates: tuple[Finding, ...], sections: Mapping[str, Mapping[str, Any]]) -> ModelCard:
@@ -37,11 +36,12 @@ def build_card(examined: Examined, gates: tuple[Finding, ...], sections: Mapping
         data=_data(experiment),
         ladder=tuple(_ladder_row(experiment, name) for name in experiment.candidates),
         choice=" ".join(comparison.reasoning for comparison in experiment.selection.comparisons),
-        capacity=tuple(_capacity_row(experiment, share) for share in SHARES),
-        calibration=examined.calibration,
-        groups=tuple(_group_row(gate) for gate in gates if gate.code == "G-05" and "group" in gate.evidence),
+        capacity=tuple(_capacity_row(experiment, share) for share in SHARES if _can_tell(experiment, share)),
+        calibration={**_detail(sections), **examined.calibration},
+        groups=tuple(_group_row(gate, sections) for gate in gates if gate.code == "G-05" and "group" in gate.evidence),
         gates=gates,
         stability=_stability(sections.get("stability", {})),
+        findings=_findings(sections),
         remarks=(experiment.chosen.calibration_note, *_remarks(experiment)),
     )
 
@@ -115,7 +115,31 @@ def _capacity_row(experiment: Experiment, share: float) -> CapacityRow:
     )
 
 
-def _group_row(gate: Finding) -> GroupRow:
+def _can_tell(experiment: Experiment, share: float) -> bool:
+    """Whether neither the people found at a share nor those reviewed in vain or missed are one to four (R-09)."""
+    visits, with_outcome = share * len(experiment.test_label), float(experiment.test_label.sum())
+    found = visits * metrics.precision_at_share(experiment.test_label, experiment.chosen.probability, share=share)
+    return can_tell(found, visits - found, with_outcome - found)
+
+
+def _detail(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Interval]:
+    """Overall calibration figures of the section in detail; Brier's uncertainty is the prevalence's, and has no interval."""
+    overall = sections.get("calibration_detail", {}).get("overall", {})
+    return {name: interval_from(figure) for name, figure in overall.items() if isinstance(figure, Mapping)}
+
+
+def _findings(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Sentences that sections end in; each says what its figures are of."""
+    told = {name: str(sections[name]["finding"]) for name in ("targeting", "decision_curve", "learning_curve") if name in sections}
+    held = sections.get("uncertainty", {})
+    if "consistent" not in held:
+        return told
+    width, inside = round(100 * held["mean_told_width"]), f"{held['consistent']:.0%}"
+    sure = f"The interval told of a case is {width} of 100 wide on average; for {inside} of the test rows it agrees with what came."
+    return {**told, "uncertainty": sure}
+
+
+def _group_row(gate: Finding, sections: Mapping[str, Mapping[str, Any]]) -> GroupRow:
     name = f"{gate.evidence['attribute']} = {gate.evidence['group']}"
     counts = [gate.evidence["n_with"], gate.evidence["n_without"]]
     n_people = sum(count for count in counts if isinstance(count, int)) if all(isinstance(count, int) for count in counts) else None
@@ -123,7 +147,10 @@ def _group_row(gate: Finding) -> GroupRow:
         return GroupRow(name, n_people, None, str(gate.evidence["reason"]))
     bounds = f"{gate.evidence['low']:+.3f} to {gate.evidence['high']:+.3f}"
     figures = f"mean probability minus observed rate {gate.evidence['estimate']:+.3f} ({bounds})"
-    return GroupRow(name, n_people, None, f"{gate.verdict}: {figures}")
+    detail = sections.get("calibration_detail", {}).get("groups", [])
+    measured = {f"{one['attribute']} = {one['group']}": one["figures"] for one in detail if one["figures"] is not None}
+    ratio = interval_from(measured[name]["observed_expected"]) if name in measured else None
+    return GroupRow(name, n_people, ratio, f"{gate.verdict}: {figures}")
 
 
 def _remarks(experiment: Experiment) -> tuple[str, ...]:

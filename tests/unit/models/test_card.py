@@ -26,6 +26,7 @@ CARD = ModelCard(
     calibration={"slope": Interval(1.0, 0.9, NAN)},
     groups=(GroupRow("girls", 700, Interval(1.0, 0.9, 1.1)), GroupRow("tiny | group", None, None, "too few to say")),
     gates=(Finding("G-01", "Enough outcomes", "PASSED", {"n_outcomes": 300}),),
+    findings={"targeting": "Scores clearly reach more than areas."},
     remarks=("Made in a test.",),
 )
 
@@ -46,6 +47,7 @@ def test_the_markdown_has_the_ladder_the_miss_table_and_the_limits() -> None:
     assert "| 15% | 60% | 40% | 40% | 60% |" in text
     assert "| girls | 700 | 1.000 [0.900, 1.100] |" in text
     assert "too few" in text
+    assert "* Scores clearly reach more than areas." in text
     assert "Synthetic data" in text
     assert all(limit in text for limit in LIMITS)
     assert "Reasons are not causes" in text
