@@ -14,9 +14,13 @@ TREAT_ALL = "everybody"
 
 
 def section_figures(sections: Mapping[str, Section], *, title: str) -> dict[str, Figure]:
-    """Draw the decision curve, the capacity plan and the learning curve of a report; a section without points is left out."""
+    """Draw decision curve, capacity plan, learning curve and lead time of a report; a section without points is left out."""
     drawn = {"decision_curve": decision_curve_figure, "capacity_plan": capacity_plan_figure, "learning_curve": learning_curve_figure}
-    return {f"{name}.png": draw(sections[name], title=title) for name, draw in drawn.items() if sections[name]["points"]}
+    figures = {f"{name}.png": draw(sections[name], title=title) for name, draw in drawn.items() if sections[name]["points"]}
+    lead_time = sections.get("lead_time", {"spans": []})
+    if any(not span["too_few"] for span in lead_time["spans"]):
+        figures["lead_time.png"] = lead_time_figure(lead_time, title=title)
+    return figures
 
 
 def decision_curve_figure(section: Section, *, title: str) -> Figure:
@@ -58,6 +62,19 @@ def learning_curve_figure(section: Section, *, title: str) -> Figure:
     _ribbon(axes, [point["n_rows"] for point in points], [point["auc"] for point in points], label=section["rung"])
     axes.set(xlabel="rows learnt from", ylabel="AUC on later people", title=title, xscale="log")
     axes.legend()
+    return figure
+
+
+def lead_time_figure(section: Section, *, title: str) -> Figure:
+    """Draw recall at capacity and AUC by how long before the outcome the score was made, with 95 % intervals; small spans are left out."""
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    told = [span for span in section["spans"] if not span["too_few"]]
+    names = [f"{span['span']}\n({span['n']})" for span in told]
+    for axes, (name, words) in zip(figure.subplots(1, 2), (("recall_at_capacity", "found at capacity"), ("auc", "AUC")), strict=True):
+        figures = [span[name] for span in told]
+        middle, low, high = (np.array(_part(figures, part)) for part in ("estimate", "low", "high"))
+        axes.errorbar(names, middle, yerr=np.maximum([middle - low, high - middle], 0.0), marker="o", linestyle="none", capsize=3)
+        axes.set(xlabel="from score to outcome (people with it)", ylabel=words, ylim=(0, 1), title=title)
     return figure
 
 
