@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.declarations.screening import Outcome, Sensitivity
-from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError
 from features.outcomes import label_rows
+from features.records import Mask, day_number
 from features.small_cells import SMALLEST_CELL, withheld_cells
 from models.resampling import RANKING_METRICS, drawn_people, resample
 from training.evaluation.examined import Examined
 from training.evaluation.relearning import learn_anew
 from training.gathering import StageData, table_under
-from training.splits.temporal import Split, temporal_split
+from training.splits.temporal import Split
 from training.table import TrainingTable
 
 MOST_TESTED = 50_000
@@ -36,7 +36,7 @@ def status_codes(examined: Examined) -> dict[str, Any]:
     if examined.data is None:
         return {"reason": "made from a table alone, which holds no status codes"}
     data, outcome = examined.data, examined.project.outcomes[examined.planned.outcome]
-    codes = _codes(data, outcome, examined.experiment.split.test_periods)
+    codes = _codes(data, outcome, examined.experiment.split)
     withheld = {int(one["code"]) for one in codes if one["n"] is None}
     return {
         "indicator": outcome.indicator,
@@ -46,10 +46,11 @@ def status_codes(examined: Examined) -> dict[str, Any]:
     }
 
 
-def _codes(data: StageData, outcome: Outcome, periods: tuple[str, ...]) -> list[dict[str, Any]]:
+def _codes(data: StageData, outcome: Outcome, split: Split) -> list[dict[str, Any]]:
     """Count people by code, of each reference date where there are several; small counts are withheld, and what gives them away (R-09)."""
     labels = label_rows(data.project, data.store, data.cohort, outcome, known_by=data.known_by)
-    tested = data.cohort.frame["period"].isin(periods).to_numpy()
+    as_of, first = data.cohort.frame["as_of"], split.first_test_as_of
+    tested = (data.cohort.frame["period"].isin(split.test_periods) & (as_of >= first)).to_numpy()
     dates = [name for name in labels if str(name).startswith("status_")] or ["status"]
     counted = []
     for number, name in enumerate(dates, start=1):
@@ -83,14 +84,13 @@ def _measured(examined: Examined, data: StageData, outcome: Outcome, sensitivity
     moved = {*sensitivity.positive, *sensitivity.negative, *sensitivity.excluded}
     try:
         table = table_under(data, outcome.under(sensitivity))
-        split = temporal_split(table.rows, _same_periods(examined), pending=table.pending)
     except DataError as error:
         return about | {"reason": error.message}
-    if moved & set(withheld) or _gives_away(examined, table, split):
+    taught, tested = _same_rows(table, examined.experiment.split)
+    if moved & set(withheld) or _gives_away(examined, table, tested):
         return about | {"reason": "so few people are read otherwise that a difference would be about someone (R-09)"}
-    anew = learn_anew(examined.experiment.chosen, table, split.train, seed=examined.seed)
-    tested = split.test.copy()
-    tested[split.test] = drawn_people(table.rows.group[split.test], most_rows=MOST_TESTED, seed=examined.seed)
+    anew = learn_anew(examined.experiment.chosen, table, taught, seed=examined.seed)
+    tested[tested] = drawn_people(table.rows.group[tested], most_rows=MOST_TESTED, seed=examined.seed)
     label = table.label[tested]
     if anew is None or min(int(label.sum()), int((1 - label).sum())) < SMALLEST_CELL:
         return about | {"reason": "too few people with the outcome, or without it, under this reading"}
@@ -102,19 +102,20 @@ def _measured(examined: Examined, data: StageData, outcome: Outcome, sensitivity
     return about | {"n_test": int(tested.sum()), "prevalence": float(label.mean()), "figures": figures}
 
 
-def _same_periods(examined: Examined) -> DeclaredSplit:
-    split = examined.experiment.split
-    declared = examined.project.screening.split
-    return declared.model_copy(update={"train": split.train_periods, "test": split.test_periods})
+def _same_rows(table: TrainingTable, split: Split) -> tuple[Mask, Mask]:
+    """Divide by the split's own periods and dates: what was known on its first day teaches, who was assessed from then on is tested."""
+    first, rows = day_number(split.first_test_as_of), table.rows
+    taught = np.isin(rows.period, split.train_periods) & (rows.known_on <= first)
+    return taught, np.isin(rows.period, split.test_periods) & (rows.as_of >= first)
 
 
-def _gives_away(examined: Examined, table: TrainingTable, split: Split) -> bool:
+def _gives_away(examined: Examined, table: TrainingTable, tested: Mask) -> bool:
     """Whether numbers told of both readings differ by one to four people."""
-    declared, other = examined.experiment.test_label, table.label[split.test]
+    declared, other = examined.experiment.test_label, table.label[tested]
     differences = (abs(int(one.sum()) - int(two.sum())) for one, two in ((declared, other), (1 - declared, 1 - other)))
     return any(0 < difference < SMALLEST_CELL for difference in differences)
 
 
-def _served(examined: Examined, table: TrainingTable, tested: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _served(examined: Examined, table: TrainingTable, tested: Mask) -> NDArray[np.float64]:
     rung = examined.experiment.chosen.rung
     return rung.log_odds(table.columns(rung.feature_names, tested))
