@@ -45,8 +45,9 @@ test: install ## All tests, about ten minutes at most
 	$(RUN)/python -m pytest -n 2 --dist loadfile -m "not proof"
 
 PEERS := var/bench/peers/featuretools/installed var/bench/peers/collate/installed
+WOODELF := var/bench/peers/woodelf/installed
 
-proof: install .venv/spark/installed $(PEERS) ## The long proofs: soak, kills, full matrices
+proof: install .venv/spark/installed $(PEERS) $(WOODELF) ## The long proofs: soak, kills, full matrices
 	$(RUN)/python -m pytest -m proof
 
 check: install ## Format, lint, types, layers, generated pages, lock file
@@ -71,12 +72,12 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 lock: ## Resolve the dependencies anew; the locks name no package index
 	$(COMPILE) --group dev pyproject.toml -o requirements/lock.txt
 	$(COMPILE) --group pyproject.toml:spark -o requirements/spark.txt
-	for name in bootstrap build featuretools; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	for name in bootstrap build featuretools woodelf; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 	$(COMPILE) --no-deps requirements/collate.in -o requirements/collate.txt
 
 bench-features: install $(PEERS) ## The point-in-time engine beside DuckDB, Polars, pandas, featuretools and collate
 	$(RUN)/python -m benchmarks.features
-bench-explain: install ## Explanations beside shap and LightGBM
+bench-explain: install $(WOODELF) ## Reasons beside shap, LightGBM and woodelf-explainer, and what a larger model buys
 	$(RUN)/python -m benchmarks.explain
 bench-serve: install ## One case scored with its reasons, beside mlflow's scoring and shap
 	$(RUN)/python -m benchmarks.serve

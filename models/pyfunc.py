@@ -38,8 +38,9 @@ class BundleModel(PythonModel):
     """
 
     def load_context(self, context: Any) -> None:
-        """Load the bundle; refused as `load_bundle` refuses."""
+        """Load the bundle; refused as `load_bundle` refuses. What its explanation builds once is built here, before anybody asks."""
         self._bundle = load_bundle(Path(context.artifacts["bundle"]))
+        self._bundle.explain(np.empty((0, len(self._bundle.feature_names))))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Score rows whose columns are the bundle's features, in any order, NaN where missing.

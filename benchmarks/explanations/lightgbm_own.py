@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import lightgbm
 import numpy as np
 
+from benchmarks.contender import Work
+from benchmarks.explanations.ready import Rows, explaining, model_file, read_rows
 
-def explain(work: str, out: str, threads: int) -> int:
-    """Load the trees, explain all rows, write the contributions; how many rows there were."""
-    rows = np.load(Path(work) / "rows.npy", allow_pickle=False)
-    booster = lightgbm.Booster(model_file=str(Path(work) / "bundle" / "rung" / "model.txt"))
-    contributions = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads))[:, :-1]
-    np.save(out, contributions)
-    return len(contributions)
+
+@contextmanager
+def explain(work: str, out: str, rows: int, threads: int) -> Iterator[Work]:
+    """Load the trees, then explain all rows."""
+    booster = lightgbm.Booster(model_file=model_file(work))
+
+    def contributions(matrix: Rows) -> Rows:
+        return np.asarray(booster.predict(matrix, pred_contrib=True, num_threads=threads))[:, :-1]
+
+    yield explaining(contributions, read_rows(work, rows), out)

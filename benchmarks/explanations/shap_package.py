@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import lightgbm
 import numpy as np
 import shap
 
+from benchmarks.contender import Work
+from benchmarks.explanations.ready import explaining, model_file, read_rows
 
-def explain(work: str, out: str) -> int:
-    """Load the trees, explain all rows, write the contributions; how many rows there were."""
-    rows = np.load(Path(work) / "rows.npy", allow_pickle=False)
-    booster = lightgbm.Booster(model_file=str(Path(work) / "bundle" / "rung" / "model.txt"))
-    contributions = np.asarray(shap.TreeExplainer(booster).shap_values(rows))
-    np.save(out, contributions)
-    return len(contributions)
+
+@contextmanager
+def explain(work: str, out: str, rows: int) -> Iterator[Work]:
+    """Load the trees and build the explainer, then explain all rows."""
+    explainer = shap.TreeExplainer(lightgbm.Booster(model_file=model_file(work)))
+    yield explaining(lambda matrix: np.asarray(explainer.shap_values(matrix)), read_rows(work, rows), out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,24 +20,61 @@ from models.card import ModelCard
 from models.manifest import installed_versions
 from models.reference import fit_reference
 from models.rungs.boosted import BoostedRung
+from models.rungs.boosting import DEFAULTS
 from models.rungs.rung import FitSettings
 
-N_FEATURES = 60
-NAMES = tuple(f"indicator_{j:02d}.last@ever" for j in range(N_FEATURES))
-N_LEAVES = 31
 TRAINING_ROWS = 10_000
 SEED = 20_261_121
 
 
+@dataclass(frozen=True)
+class ModelSize:
+    """How large a model is."""
+
+    trees: int
+    leaves: int
+    features: int
+
+    def __str__(self) -> str:
+        """For tables."""
+        return f"{self.trees} trees x {self.leaves} leaves x {self.features} features"
+
+
+LARGE_MODEL = ModelSize(trees=500, leaves=31, features=60)
+EXAMPLE_MODEL = ModelSize(trees=int(DEFAULTS["num_boost_round"]), leaves=int(DEFAULTS["num_leaves"]), features=110)
+"""Our defaults, with as many features as the example project declares predictors."""
+
+
 def write_work(folder: Path, *, trees: int, rows: int, threads: int) -> None:
     """Fit a model with missing values on planted data and write its bundle and `rows.npy`, shape (rows, 60)."""
+    random = write_bundle(folder, replace(LARGE_MODEL, trees=trees), threads=threads)
+    np.save(folder / "rows.npy", planted_rows(rows, LARGE_MODEL.features, random)[0])
+
+
+def write_bundle(folder: Path, size: ModelSize, *, threads: int) -> np.random.Generator:
+    """Fit a model on planted data, write its bundle, and return what draws further rows."""
     random = np.random.default_rng(SEED)
-    matrix, label = _planted(TRAINING_ROWS, random)
-    grown = {"num_boost_round": trees, "num_leaves": N_LEAVES, "min_data_in_leaf": 10, "learning_rate": 0.05, "feature_fraction": 1.0}
-    rung = BoostedRung.fit(matrix, label, feature_names=NAMES, settings=FitSettings(seed=SEED, boosted=grown, num_threads=threads))
+    matrix, label = planted_rows(TRAINING_ROWS, size.features, random)
+    names = tuple(f"indicator_{j:02d}.last@ever" for j in range(size.features))
+    grown = {
+        "num_boost_round": size.trees,
+        "num_leaves": size.leaves,
+        "min_data_in_leaf": 10,
+        "learning_rate": 0.05,
+        "feature_fraction": 1.0,
+    }
+    rung = BoostedRung.fit(matrix, label, feature_names=names, settings=FitSettings(seed=SEED, boosted=grown, num_threads=threads))
     folder.mkdir(parents=True)
     save_bundle(_bundle(rung, matrix, label), folder / "bundle")
-    np.save(folder / "rows.npy", _planted(rows, random)[0])
+    return random
+
+
+def planted_rows(n: int, n_features: int, random: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Draw rows of which a tenth is missing, and outcomes that ten features and two of them together decide."""
+    matrix = random.normal(size=(n, n_features))
+    z = matrix[:, :10] @ np.linspace(0.6, 0.1, 10) + matrix[:, 0] * matrix[:, 1] - 1.2
+    matrix[random.random(matrix.shape) < 0.1] = np.nan
+    return matrix, (random.random(n) < expit(z)).astype(np.float64)
 
 
 def read_contributions(out: Path) -> NDArray[np.float64]:
@@ -43,16 +82,9 @@ def read_contributions(out: Path) -> NDArray[np.float64]:
     return np.asarray(np.load(out, allow_pickle=False), dtype=np.float64)
 
 
-def _planted(n: int, random: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    matrix = random.normal(size=(n, N_FEATURES))
-    z = matrix[:, :10] @ np.linspace(0.6, 0.1, 10) + matrix[:, 0] * matrix[:, 1] - 1.2
-    matrix[random.random(matrix.shape) < 0.1] = np.nan
-    return matrix, (random.random(n) < expit(z)).astype(np.float64)
-
-
-def _catalogue() -> Catalogue:
+def _catalogue(names: Sequence[str]) -> Catalogue:
     """Declare one indicator a feature, so that each can become a reason."""
-    declared = [_indicator(name) for name in NAMES]
+    declared = [_indicator(name) for name in names]
     return Catalogue((SectorFile.model_validate({"sector": "education", "indicator": declared}),))
 
 
@@ -70,7 +102,7 @@ def _bundle(rung: BoostedRung, matrix: NDArray[np.float64], label: NDArray[np.fl
         stage="all",
         rung=rung,
         calibrator=IdentityCalibrator(),
-        catalogue=_catalogue(),
+        catalogue=_catalogue(rung.feature_names),
         reference=fit_reference(matrix, rung.feature_names),
         bands=bands,
         frequencies=fit_frequencies(label, expit(rung.log_odds(matrix)), bands),
