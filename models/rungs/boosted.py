@@ -130,12 +130,17 @@ class BoostedRung:
 
 
 def _grow(data: lightgbm.Dataset, parameters: dict[str, Any], n_rounds: int) -> str:
-    return _without_threads(lightgbm.train(parameters, data, num_boost_round=n_rounds).model_to_string())
+    return _without_ranges(_without_threads(lightgbm.train(parameters, data, num_boost_round=n_rounds).model_to_string()))
 
 
 def _without_threads(text: str) -> str:
     """Take out the number of threads, the one thing in the text that depends on the machine and not on the model."""
     return re.sub(r"\[num_threads: \d+\]", "[num_threads: 0]", text)
+
+
+def _without_ranges(text: str) -> str:
+    """Take out each feature's smallest and largest training value: nothing reads them, and each is one person's (R-09)."""
+    return re.sub(r"^feature_infos=.*$", lambda found: re.sub(r"\[[^]]*\]", "none", found.group()), text, flags=re.MULTILINE)
 
 
 def _plain_names(n_features: int) -> list[str]:
