@@ -29,6 +29,7 @@ from features.errors import ModelError
 from models.bands import Band, BandFrequency, bands_of
 from models.calibration import Calibrator, load_calibrator
 from models.card import ModelCard
+from models.disclosure import picture_for
 from models.explanation import Contributions, explain
 from models.manifest import FORMAT, check_contract, check_files, check_format, check_packages, file_hashes
 from models.reasons import Reason, build_reasons
@@ -150,6 +151,14 @@ class Bundle:
         """
         self._check_matrix(matrix)
         return explain(self.rung, self.calibrator, matrix)
+
+    def as_seen(self, matrix: Matrix, *, services_of_reader: frozenset[str] = frozenset()) -> Matrix:
+        """Rows as a reader of these services may know them: confidential values of others are typical ones (R-05, R-06).
+
+        What is shown of a person, reasons, band and interval, is what the model says of these rows. Who is proposed is decided on the
+        rows as they are.
+        """
+        return picture_for(self.catalogue, self.feature_names, matrix, self.reference, services_of_reader=services_of_reader)
 
     def reasons(self, matrix: Matrix) -> list[list[Reason]]:
         """Give the reasons of each row, strongest first; what of them a reader may see is `models.disclosure.visible_reasons`.

@@ -23,7 +23,7 @@ from serving import log
 from serving.candidates import Candidate, ScoredCohort
 from serving.cases.deadlines import due_in_state
 from serving.cases.expiry import SYSTEM
-from serving.cases.proposal import Proposal, frequency_of, uncertainty_of
+from serving.cases.proposal import Proposal, build_seen, frequency_of, uncertainty_of
 from serving.cases.states import CaseState
 from serving.overview import hide_small
 from serving.person_keys import PersonKeys
@@ -58,6 +58,7 @@ def build_proposal(project: Project, store: EventStore, scored: ScoredCohort, ro
         stage=scored.stage.name,
         outcome=scored.outcome,
         as_of=as_of,
+        seen=build_seen(project, bundle, picture, dates),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,10 +16,24 @@ from models.bands import WORDING as BAND_WORDING
 from models.bands import Band, BandFrequency, frequency_text
 from models.bundle import Bundle
 from models.disclosure import STRENGTH_WORDING, VisibleReason, visible_gaps, visible_reasons
-from models.reasons import Reason
+from models.reasons import Reason, with_dates
+from models.rungs.rung import Matrix
 from models.uncertainty import UNKNOWN_TEXT, uncertainty_text
 from serving.cases.pages import ProposalView, ReasonLine
 from serving.cases.wording import services_here
+
+
+@dataclass(frozen=True)
+class SeenPicture:
+    """What the model says of the person as a reader of no service may know them: with typical values for what is confidential (R-06).
+
+    A function of what this reader may see, and so no way to the rest. The band is at least *worth a look*: it stands in a case.
+    """
+
+    band: Band
+    frequency: Wording | None
+    uncertainty: Wording
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,8 @@ class Proposal:
     as_of: date
     uncertainty: Wording = UNKNOWN_TEXT
     """How sure this is, in words; a proposal sealed by an earlier version says that it can't be said."""
+    seen: SeenPicture | None = None
+    """What is shown instead of the above; None where the model uses nothing confidential, so that there is nothing to hide."""
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
@@ -66,6 +82,22 @@ def uncertainty_of(project: Project, bundle: Bundle, log_odds: float) -> Wording
     return uncertainty_text(bundle.rate_table.span(log_odds), outcome=project.outcomes[bundle.outcome].label)
 
 
+def build_seen(project: Project, bundle: Bundle, picture: Matrix, dates: Mapping[str, date]) -> SeenPicture | None:
+    """Say what a reader of no service is shown of one row, shape (1, n_features); None where that hides nothing of this model."""
+    seen = bundle.as_seen(picture)
+    if seen is picture:
+        return None
+    scores = bundle.score(seen)
+    band = Band(str(scores.band[0]))
+    band = Band.WORTH_A_LOOK if band is Band.NO_FOLLOW_UP_NOW else band
+    return SeenPicture(
+        band=band,
+        frequency=frequency_of(project, bundle, band),
+        uncertainty=uncertainty_of(project, bundle, float(scores.log_odds[0])),
+        reasons=tuple(with_dates(bundle.reasons(seen)[0], dates)),
+    )
+
+
 def fill_frequency(sentence: Wording, frequency: BandFrequency) -> Wording | None:
     """Fill the sentence in every language; the number is the band's, never the person's (R-18)."""
     texts = {language: frequency_text(sentence, frequency, language=language) for language in ("nb", "nn", "en")}
@@ -76,20 +108,22 @@ def fill_frequency(sentence: Wording, frequency: BandFrequency) -> Wording | Non
 def build_view(project: Project, proposal: Proposal, *, municipality: str | None) -> ProposalView:
     """Show a proposal to one reader: words and values that they may see, no number of the model (R-05, R-18).
 
-    An account works for no service here, so that everything confidential is behind the one coarse reason.
+    An account works for no service here, so that everything confidential is behind the one coarse reason, and everything shown is what the
+    model says of the person without it.
     """
-    reasons = visible_reasons(proposal.reasons, services_of_reader=frozenset())
+    picture = proposal.seen or SeenPicture(proposal.band, proposal.frequency, proposal.uncertainty, proposal.reasons)
+    reasons = visible_reasons(picture.reasons, services_of_reader=frozenset())
     lines = [_line(project, reason) for reason in reasons]
     dates = [reason.happened_on for reason in reasons if reason.happened_on is not None]
     return ProposalView(
-        band=proposal.band.value,
-        band_label=BAND_WORDING[proposal.band],
-        frequency=proposal.frequency,
-        uncertainty=proposal.uncertainty,
+        band=picture.band.value,
+        band_label=BAND_WORDING[picture.band],
+        frequency=picture.frequency,
+        uncertainty=picture.uncertainty,
         raises=tuple(line for line in lines if line.direction == "raises"),
         lowers=tuple(line for line in lines if line.direction == "lowers"),
         coarse=next(line for line in lines if line.is_coarse),
-        missing=tuple(gap.label for gap in visible_gaps(proposal.reasons, services_of_reader=frozenset())),
+        missing=tuple(gap.label for gap in visible_gaps(picture.reasons, services_of_reader=frozenset())),
         model_name=proposal.model_name,
         model_version=proposal.model_version,
         as_of=proposal.as_of,
