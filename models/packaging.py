@@ -15,7 +15,7 @@ from mlflow.types.schema import ColSpec, Schema, TensorSpec
 from features.declarations.screening import Purpose
 from features.errors import PurposeError
 from models.bundle import Bundle, load_bundle
-from models.pyfunc import SCORES
+from models.pyfunc import SCORES, TEXTS
 
 _NEEDED = ("mlflow", "lightgbm", "scikit-learn", "scipy", "numpy", "pandas", "pydantic")
 
@@ -67,9 +67,9 @@ def log_pyfunc(bundle_folder: Path, *, name: str = "model", test_purpose: Purpos
 
 
 def signature_of(feature_names: tuple[str, ...]) -> ModelSignature:
-    """Required doubles in; score, band and reasons out."""
+    """Required doubles in; score, band, uncertainty and reasons out."""
     inputs: list[ColSpec | TensorSpec] = [ColSpec("double", feature, required=True) for feature in feature_names]
-    outputs: list[ColSpec | TensorSpec] = [ColSpec("double" if name == "score" else "string", name) for name in SCORES]
+    outputs: list[ColSpec | TensorSpec] = [ColSpec("string" if name in TEXTS else "double", name) for name in SCORES]
     return ModelSignature(Schema(inputs), Schema(outputs))
 
 

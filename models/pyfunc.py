@@ -24,8 +24,10 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message=r".*inferred as AnyType", category=UserWarning)
     from mlflow.pyfunc.model import PythonModel
 
-SCORES = ("score", "band", "reasons")
-"""Columns that `predict` returns: calibrated probability, value of the band, JSON text of the visible reasons."""
+SCORES = ("score", "band", "of_100_low", "of_100_high", "reasons")
+"""Columns that `predict` returns: calibrated probability, value of the band, between how many and how many of 100 with much the same score
+the outcome came (NaN where nothing is known of it), and JSON text of the visible reasons."""
+TEXTS = frozenset({"band", "reasons"})
 
 
 class BundleModel(PythonModel):
@@ -60,7 +62,15 @@ def answer(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
     scores = bundle.score(matrix)
     shown = [visible_reasons(reasons, services_of_reader=frozenset()) for reasons in bundle.reasons(matrix)]
     texts = [json.dumps([_as_dict(reason) for reason in reasons], ensure_ascii=False) for reasons in shown]
-    return pd.DataFrame({"score": scores.probability, "band": scores.band, "reasons": texts}, index=frame.index)
+    spans = [bundle.rate_table.span(float(log_odds)) for log_odds in scores.log_odds]
+    columns = {
+        "score": scores.probability,
+        "band": scores.band,
+        "of_100_low": [np.nan if span is None else float(span.low) for span in spans],
+        "of_100_high": [np.nan if span is None else float(span.high) for span in spans],
+        "reasons": texts,
+    }
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def check_may_answer(bundle: Bundle, config: dict[str, Any], *, today: date) -> None:

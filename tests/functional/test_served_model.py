@@ -68,6 +68,7 @@ def test_a_served_model_answers_as_the_bundle_does(registry: Registry, address: 
     bundle = bundle_for(registry.project)
     assert found["score"].to_numpy() == pytest.approx(bundle.score(rows[list(NAMES)].to_numpy(dtype=np.float64)).probability, abs=1e-12)
     assert set(found["band"]) <= {band.value for band in Band}
+    assert found["of_100_low"].isna().all(), "this bundle learnt nothing of how sure it is, and says so"
     reasons = json.loads(found["reasons"].iloc[0])
     assert {"label", "direction", "strength", "value", "missing"} <= set(reasons[0])
     assert all(reason["indicator"] != "cws_measure" for text in found["reasons"] for reason in json.loads(text)), "R-05"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from features.errors import ModelError, PurposeError
 from models.bands import Band
 from models.bundle import load_bundle, save_bundle
 from models.rungs.boosted import BoostedRung
+from models.uncertainty import fit_rate_table
 from tests.support.bundles import NAMES, build_bundle, planted_people
 from tests.support.pickles import find_pickles
 
@@ -45,7 +47,10 @@ def logged(store: Path, name: str, *, data: str = "synthetic", test_purpose: Pur
     from models.packaging import log_pyfunc
 
     folder = store / f"bundle-{name}"
-    save_bundle(build_bundle(BoostedRung, data=data), folder)  # type: ignore[arg-type]
+    bundle = build_bundle(BoostedRung, data=data)  # type: ignore[arg-type]
+    later, outcome = planted_people(1_500, seed=2)
+    table = fit_rate_table(bundle.score(later).log_odds, outcome, groups=np.arange(1_500, dtype=np.int32), seed=1, n_resamples=20)
+    save_bundle(replace(bundle, rate_table=table), folder)
     with mlflow.start_run():
         info = log_pyfunc(folder, test_purpose=test_purpose, registered_model_name=name)
     return folder, info.model_uri
@@ -70,6 +75,10 @@ def test_the_registered_model_answers_as_the_bundle_does(synthetic: tuple[Path, 
     assert np.array_equal(result["score"], bundle.score(people).probability)
     assert list(result["band"]) == list(bundle.score(people).band)
     assert set(result["band"]) <= {band.value for band in Band}
+    spans = [bundle.rate_table.span(float(z)) for z in bundle.score(people).log_odds]
+    told = list(zip(result["of_100_low"], result["of_100_high"], strict=True))
+    assert told == [(span.low, span.high) for span in spans if span is not None]
+    assert len(set(spans)) > 1
     first = json.loads(result["reasons"].iloc[0])
     assert first[-1]["label"]["en"] == "other matters at another service"
     assert "cws_measure" not in {reason["indicator"] for text in result["reasons"] for reason in json.loads(text)}
