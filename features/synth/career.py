@@ -1,9 +1,10 @@
 """From 16 to 29: at school, at work, in a measure, or outside; every planted effect on being outside stands here.
 
 On 16 November of each year a person is outside when a hidden tendency lies above that age's threshold. The tendency is a sum over what the
-years before 20 leave behind (`OutsideEffects`) and a disturbance that lasts for years: its chain starts anew at 20, when school is over for
-most, so that nothing on record at 19 tells more than the sum does. That is what makes the true probability at the end of the year of
-turning 19 an honest ceiling.
+years before 20 leave behind (`OutsideEffects`) and a disturbance that lasts for years: its chain starts anew at 19, when school is over for
+most. Of being outside at 20 and at 21 the sum gives the true probability to whoever does not know where somebody stands at 19: an
+honest ceiling for what the years at school say. Who stands outside at 19 is likelier to stand there at 20, and a model that sees it does
+better.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from features.synth.liability import Bools, Floats, Ints
 from features.synth.school_year import EPOCH_YEAR_DAYS, day_of
 
 FIRST_AGE, LAST_AGE = 16, 29
+SCHOOL_IS_OVER = 19
+"""In November of the year of turning this age most have left upper secondary."""
 AGES = np.arange(FIRST_AGE, LAST_AGE + 1)
 """Years of turning this age."""
 EMPLOYED, CONSCRIPT, MEASURE, EDUCATION = 808, 824, 3208, 4008
@@ -61,7 +64,7 @@ class Career:
 
     status: NDArray[np.int16]
     probability: Floats
-    """True probability of being outside at 20 and at 21, given everything true at the end of the year of turning 19."""
+    """True probability of being outside at 20 and at 21, given what the years before 20 leave behind, though not the status at 19."""
     pension_age: Ints
     """Age at which a disability pension is granted, 99 for none."""
     allowance: Bools
@@ -160,10 +163,10 @@ def _dropped_at(people: Background, upper: UpperSecondary, schooled: Bools) -> I
 
 
 def _disturbance(n: int, rng: np.random.Generator) -> Floats:
-    """Chain from year to year, begun anew at 20."""
+    """Chain from year to year, begun anew when school is over."""
     chain = rng.standard_normal((n, len(AGES)))
     for column, age in enumerate(AGES.tolist()):
-        if column and age != 20:
+        if column and age != SCHOOL_IS_OVER:
             chain[:, column] = rates.OUTSIDE_LASTS * chain[:, column - 1] + np.sqrt(1 - rates.OUTSIDE_LASTS**2) * chain[:, column]
     return chain
 

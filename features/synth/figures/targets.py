@@ -158,6 +158,6 @@ TARGETS: tuple[Target, ...] = (
     Target("protected_address.share", "protected address", 0.0001, "S", within=0.00003),
     Target("protected_address.children_share", "of these children", 0.5, "S", within=0.1),
     Target("ceiling.grade_10", "AUC of the true probability of not completing, grade 10", 0.82, "M", "number", 0.02),
-    Target("ceiling.outside_19", "of being outside at 20 and at 21, at the end of the year of turning 19", 0.76, "M", "number", 0.02),
+    Target("ceiling.outside_19", "of being outside at 20 and at 21, from what the years before 20 leave behind", 0.76, "M", "number", 0.02),
 )  # fmt: skip
 """In the order of the page."""
