@@ -17,11 +17,13 @@ from pydantic_core import PydanticUndefined
 from features.declarations import catalogue, screening
 from features.declarations.constraints import Kind
 from features.declarations.specs import AGGREGATIONS, ASKED_OF_A_CATEGORY
+from models.promotion.signers import SignersFile
 
 FILES: dict[str, type[BaseModel]] = {
     "screening.toml": screening.Screening,
     "indicators/<sector>.toml": catalogue.SectorFile,
     "services.toml": screening.Services,
+    "signers.toml": SignersFile,
 }
 WORDING = "words in nb, nn and en"
 

@@ -107,7 +107,8 @@ def check_justified(champion: Champion, *, on: date) -> None:
         raise ModelError(
             "TID514",
             f"{champion.name} version {champion.version} treats groups differently, and the justification that was signed for it ended on "
-            f"{champion.justified_until} (R-12). Promote a version that passes, or sign a new justification with `tidlig models promote`.",
+            f"{champion.justified_until} (R-12). Promote a version that passes, or "
+            "sign a new justification with `tidlig models sign --justify`.",
         )
 
 
