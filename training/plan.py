@@ -12,6 +12,7 @@ from features.declarations.project import Project
 from features.errors import ModelError, ProjectError
 from features.findings import Evidence, Finding
 from models.bundle import model_name
+from models.promotion.signers import signers_finding
 from models.rungs.boosted import RESERVED
 from models.rungs.rules import Rule
 from training.outcome_problems import outcome_problems
@@ -75,6 +76,7 @@ def plan_findings(project: Project, *, now: datetime) -> tuple[Finding, ...]:
         expectations_finding(project),
         _finding("P-07", "Outcomes read indicators that exist, on days within their horizon", outcome_problems(project)),
         _finding("P-08", "Planning figures name features, stages and outcomes that exist", planning_problems(project)),
+        signers_finding(project, on=now.date()),
     )
 
 

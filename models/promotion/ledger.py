@@ -17,12 +17,12 @@ from features.declarations.project import Project
 from features.errors import GateError, LedgerError
 from features.ledger import GENESIS, Anchor, Entry, VerifiedLedger, read_entries, verify
 from models.promotion.signatures import Signature, check_signatures
-from models.promotion.signers import Signers, read_signers
+from models.promotion.signers import ENOUGH, Signers, read_signers
 from models.promotion.steps import Step
 
 PROMOTED = "model_promoted"
 ROLLED_BACK = "model_rolled_back"
-NEEDED = {PROMOTED: 2, ROLLED_BACK: 1}
+NEEDED = {PROMOTED: ENOUGH, ROLLED_BACK: 1}
 """How many different people sign for each action: it takes one to go back to what two signed for."""
 
 

@@ -16,10 +16,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from features.declarations.catalogue import Strict
 from features.declarations.project import Project
 from features.errors import GateError
+from features.findings import Finding
 
 PREFIX = "ed25519:"
 FILE = "signers.toml"
 KEY_BYTES = 32
+ENOUGH = 2
+"""Different people that a promotion needs."""
 
 
 class Signer(Strict):
@@ -140,6 +143,21 @@ def read_signers(project: Project) -> Signers:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False, include_input=False))
         raise GateError("TID605", f"{path}: {problems}. Mend it; nobody can sign until then.") from error
+
+
+def signers_finding(project: Project, *, on: date) -> Finding:
+    """P-09: are there two people who can sign a promotion today? A training needs none, so too few of them is no failure."""
+    title = "Two people can sign a promotion"
+    try:
+        signers = read_signers(project)
+    except GateError as error:
+        return Finding("P-09", title, "FAILED", {"problem": error.message, "error": error.code})
+    people = {signer.who for signer in signers.signers if signer.find_fault(on=on) is None}
+    if len(people) >= ENOUGH:
+        return Finding("P-09", title, "PASSED", {"n_people": len(people)})
+    why = "typed names stand in for signatures in a synthetic project" if project.is_synthetic else "until then nothing can be promoted"
+    reason = f"{FILE} declares {len(people)} people with a key that is valid today: {why}"
+    return Finding("P-09", title, "NOT_APPLICABLE", {"n_people": len(people), "reason": reason})
 
 
 def same_person(name: str) -> str:

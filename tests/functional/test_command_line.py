@@ -44,7 +44,12 @@ def test_each_command_has_its_own_help(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "commands"), [("models", ["list", "new-key", "sign", "promote", "rollback", "history", "verify"]), ("audit", ["verify"]), ("keys", ["check", "rotate"])]
+    ("group", "commands"),
+    [
+        ("models", ["list", "new-key", "sign", "promote", "rollback", "history", "verify"]),
+        ("audit", ["verify"]),
+        ("keys", ["check", "rotate"]),
+    ],
 )
 def test_groups_list_their_commands(group: str, commands: list[str]) -> None:
     done = run(group, "--help")

@@ -32,8 +32,8 @@ def with_training(project: Project, **parts: object) -> Project:
 def test_every_stage_and_outcome_has_its_own_model(project: Project) -> None:
     plan = build_plan(project, now=NOW)
     assert [model.name for model in plan.models] == ["tiny-not_completed-grade_10"]
-    # The tiny project declares no pictures, and that is told.
-    not_asked = {"P-06": "NOT_APPLICABLE"}
+    # The tiny project declares no pictures and nobody who signs, and that is told.
+    not_asked = {"P-06": "NOT_APPLICABLE", "P-09": "NOT_APPLICABLE"}
     assert {finding.code: finding.verdict for finding in plan.findings if finding.verdict != "PASSED"} == not_asked
 
 

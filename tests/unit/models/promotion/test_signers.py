@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from features.declarations.project import Project, load_project
 from features.errors import GateError
 from models.promotion.key_files import create_key_file, is_encrypted, read_key_file
-from models.promotion.signers import FILE, encode_public_key, fingerprint, read_signers
+from models.promotion.signers import FILE, encode_public_key, fingerprint, read_signers, signers_finding
 from tests.support.projects import tiny_project
-from tests.support.promotions import a_person, declare
+from tests.support.promotions import Person, a_person, declare
 
 PASSPHRASE = "correct horse battery"
 
@@ -64,6 +65,26 @@ def test_a_file_that_does_not_say_who_signs_is_refused(project: Project, old: st
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(GateError, match=f"TID605.*{why}"):
         read_signers(project)
+
+
+@pytest.mark.parametrize(
+    ("people", "verdict", "n_people"),
+    [
+        ((), "NOT_APPLICABLE", 0),
+        ((a_person(1, "kari"), a_person(2, " KARI")), "NOT_APPLICABLE", 1),
+        ((a_person(1, "kari"), replace(a_person(2, "ola"), revoked_on=date(2026, 2, 1))), "NOT_APPLICABLE", 1),
+        ((a_person(1, "kari"), a_person(2, "ola")), "PASSED", 2),
+    ],
+)
+def test_the_plan_says_whether_two_people_can_sign(project: Project, people: tuple[Person, ...], verdict: str, n_people: int) -> None:
+    declare(project.root, *people)
+    found = signers_finding(project, on=date(2026, 6, 1))
+    assert (found.code, found.verdict, found.evidence["n_people"]) == ("P-09", verdict, n_people)
+
+
+def test_the_plan_fails_on_a_file_that_does_not_read(project: Project) -> None:
+    (project.root / FILE).write_text("[[signer")
+    assert signers_finding(project, on=date(2026, 6, 1)).evidence["error"] == "TID605"
 
 
 def test_a_key_has_one_owner(project: Project) -> None:
