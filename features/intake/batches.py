@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features.intake.repeats import SORTED_BY, Columns, find_repeated, is_stored, store_order
+from features.intake.repeats import SORTED_BY, Columns, find_repeated, is_among, store_order
+from features.intake.rewriting import Delivered, contradicts_earlier_file, contradicts_stored, ends_told_as_open, whole_lines
 from features.intake.runs import ROW, Rows, Runs
 from features.manifest import BatchEntry, file_hash
 from features.records import PERSONS_PER_PART
@@ -53,35 +54,63 @@ class WrittenPart:
     """Origins of the rows that were written."""
     repeated: NDArray[np.int64]
     """Origins of which every row repeats an earlier line of the same file."""
+    changed: NDArray[np.int64]
+    """Origins of lines that say something else than what is known, and not that they became known later."""
 
 
 def write_part(
-    runs: Runs, part: int, *, folder: Path, stored: StoredBatches, source_of_unit: NDArray[np.int64], indicators: Sequence[str]
+    runs: Runs, part: int, *, folder: Path, stored: StoredBatches, delivered: Delivered, indicators: Sequence[str]
 ) -> WrittenPart:
     """Sort a part, leave out what it or the store has already, and write the rest into the batch's folder.
 
     A row of a later file that an earlier one has already is a longer extract of the same register: left out, not held against the file.
+    A line of which a record contradicts what is known of the same day is left out whole.
 
     Parameters
     ----------
-    source_of_unit
-        Number of the source of each unit.
     indicators
         Codes; a row's `indicator` is a position in them.
     """
     rows = _in_store_order(runs.read(part))
-    places, in_one_file = find_repeated(rows, source_of_unit)
-    repeated = np.empty(0, dtype=np.int64)
-    if len(places):
-        repeated = _repeated_lines(rows, places[in_one_file])
-        keep = np.ones(len(rows["origin"]), dtype=np.bool_)
-        keep[places] = False
-        rows = _take(rows, keep)
-    if stored.batches:
-        rows = _take(rows, ~is_stored(rows, stored.read(part, indicators)))
+    rows, is_known, changed = _without_changed(rows, stored.read(part, indicators) if stored.batches else None)
+    rows, is_known, repeated = _without_repeats(rows, is_known, delivered)
+    contradicts = contradicts_earlier_file(rows, delivered, is_known=is_known) | ends_told_as_open(rows, delivered, is_known=is_known)
+    left_out = is_known
+    if contradicts.any():
+        contradicts = whole_lines(rows, contradicts)
+        left_out = is_known | contradicts
+        changed = np.append(changed, np.unique(rows["origin"][contradicts]))
+    rows = _take(rows, ~left_out) if left_out.any() else rows
     n_rows = len(rows["origin"])
     digest = _write_rows(folder / part_name(part), rows, part, indicators) if n_rows else None
-    return WrittenPart(part, digest, n_rows, rows["origin"], repeated)
+    return WrittenPart(part, digest, n_rows, rows["origin"], repeated, changed)
+
+
+def _without_changed(rows: Columns, stored: Rows | None) -> tuple[Columns, NDArray[np.bool_], NDArray[np.int64]]:
+    """Leave out lines that contradict the store; say which of the other rows it has, and which lines were left out."""
+    if stored is None:
+        return rows, np.zeros(len(rows["origin"]), dtype=np.bool_), np.empty(0, dtype=np.int64)
+    is_known = is_among(rows, stored)
+    contradicts = contradicts_stored(rows, stored, is_stored=is_known)
+    if not contradicts.any():
+        return rows, is_known, np.empty(0, dtype=np.int64)
+    changed = whole_lines(rows, contradicts)
+    return _take(rows, ~changed), is_known[~changed], np.unique(rows["origin"][changed])
+
+
+def _without_repeats(
+    rows: Columns, is_known: NDArray[np.bool_], delivered: Delivered
+) -> tuple[Columns, NDArray[np.bool_], NDArray[np.int64]]:
+    """Leave out rows that repeat one of the same file, and mark those that an earlier file has; say which lines only repeat."""
+    places, in_one_file = find_repeated(rows, delivered.source)
+    if not len(places):
+        return rows, is_known, np.empty(0, dtype=np.int64)
+    is_known = is_known.copy()
+    is_known[places[~in_one_file]] = True
+    repeated = _repeated_lines(rows, places[in_one_file])
+    keep = np.ones(len(is_known), dtype=np.bool_)
+    keep[places[in_one_file]] = False
+    return _take(rows, keep), is_known[keep], repeated
 
 
 def _in_store_order(rows: Rows) -> Columns:
@@ -125,7 +154,7 @@ def _copy_batch(folder: Path, batch: BatchEntry, gone: NDArray[np.int32], target
 
 
 def _repeated_lines(rows: Columns, places: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Origins that stand at these places and nowhere else; a line's rows are all of one person."""
+    """Origins of lines all of whose rows stand at these places; a line's rows are all of one person."""
     touched = np.zeros(PERSONS_PER_PART, dtype=np.bool_)
     touched[rows["person"][places]] = True
     others = touched[rows["person"]]

@@ -44,6 +44,26 @@ class LineSet:
     def __len__(self) -> int:
         return int(np.bitwise_count(self._bits).sum())
 
+    def __or__(self, other: LineSet) -> LineSet:
+        """Lines of either.
+
+        >>> one, two = LineSet(), LineSet()
+        >>> one.add(np.array([3, 70])), two.add(np.array([70, 9000]))
+        (None, None)
+        >>> len(one | two)
+        3
+        """
+        shorter, longer = sorted((self._bits, other._bits), key=len)
+        bits = longer.copy()
+        bits[: len(shorter)] |= shorter
+        return LineSet(bits)
+
+    def __sub__(self, other: LineSet) -> LineSet:
+        """Lines of this one alone."""
+        bits, shared = self._bits.copy(), min(len(self._bits), len(other._bits))
+        bits[:shared] &= ~other._bits[:shared]
+        return LineSet(bits)
+
     def first(self, count: int = LINES_KEPT) -> list[int]:
         """Lowest lines of the set, ascending."""
         start, found = 0, np.empty(0, dtype=np.int64)
@@ -63,8 +83,10 @@ class UnitLines:
     """Lines of which something was new to a store."""
     repeated: LineSet = field(default_factory=LineSet)
     """Lines that say nothing but what an earlier line of the same file said."""
+    changed: LineSet = field(default_factory=LineSet)
+    """Lines that say something else than a store has, as of the same day; another store of the source may have taken them."""
 
     @property
     def n_already_loaded(self) -> int:
         """Lines of which nothing was new: the store, or an earlier file of this ingest, has them."""
-        return len(self.staged) - len(self.fresh) - len(self.repeated)
+        return len(self.staged) - len(self.fresh | self.repeated | self.changed)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from features.declarations.project import Project
 from features.errors import IntakeError, ProjectError
@@ -30,6 +29,7 @@ from features.intake.next_state import build_manifest
 from features.intake.people import People, link_people
 from features.intake.quarantine import write_quarantine
 from features.intake.report import IntakeReport, SourceReport
+from features.intake.rewriting import Delivered
 from features.intake.roster import Roster, read_roster
 from features.intake.run import Run
 from features.intake.runs import Runs, line_of, unit_of
@@ -63,7 +63,8 @@ def ingest(
     """Read every declared source and add what is new to the store.
 
     Loading the same files again changes nothing. A corrected extract adds its records; with `record_column` the later known one
-    supersedes the earlier, which stays, so that what was known before does not change.
+    supersedes the earlier, which stays, so that what was known before does not change. A row that says something else of a record, as of
+    a day that the store has told of already, goes to quarantine: it would change the past (`features.intake.rewriting`).
 
     Parameters
     ----------
@@ -193,19 +194,24 @@ def _stage(run: Run, units: Sequence[SourceUnit], people: People) -> Staging:
 def _write(run: Run, units: Sequence[SourceUnit], staging: Staging) -> dict[StorePurpose, BatchEntry]:
     """Write each purpose's new batch into the workspace, and count what was there already."""
     names = sorted({unit.source.name for unit in units})
-    source_of_unit = np.array([names.index(unit.source.name) for unit in units], dtype=np.int64)
-    entries = {purpose: _write_purpose(run, purpose, runs, staging, source_of_unit) for purpose, runs in staging.runs.items()}
+    delivered = Delivered(
+        np.array([names.index(unit.source.name) for unit in units], dtype=np.int64),
+        np.array([unit.source.layout == "spells" for unit in units], dtype=np.bool_),
+        run.now.date(),
+    )
+    entries = {purpose: _write_purpose(run, purpose, runs, staging, delivered) for purpose, runs in staging.runs.items()}
     for unit, lines in zip(units, staging.lines, strict=True):
         tally = run.tally(unit)
-        if len(lines.repeated):
-            tally.add("duplicate_row", lines.repeated.first(), count=len(lines.repeated))
+        for reason, found in (("duplicate_row", lines.repeated - lines.changed), ("changed_without_news", lines.changed)):
+            if len(found):
+                tally.add(reason, found.first(), count=len(found))
         tally.already_loaded = lines.n_already_loaded
     return {purpose: entry for purpose, entry in entries.items() if entry.parts}
 
 
-def _write_purpose(run: Run, purpose: StorePurpose, runs: Runs, staging: Staging, source_of_unit: NDArray[np.int64]) -> BatchEntry:
+def _write_purpose(run: Run, purpose: StorePurpose, runs: Runs, staging: Staging, delivered: Delivered) -> BatchEntry:
     folder = run.workspace / purpose / "batches" / run.batch
-    write = partial(write_part, runs, folder=folder, stored=run.stored(purpose), source_of_unit=source_of_unit, indicators=staging.codes)
+    write = partial(write_part, runs, folder=folder, stored=run.stored(purpose), delivered=delivered, indicators=staging.codes)
     parts, rows = {}, 0
     with run.progress.step(f"Writing the {purpose} store", total=len(runs.parts())) as step:
         for part in in_turn(write, runs.parts(), workers=run.workers):
@@ -219,7 +225,7 @@ def _write_purpose(run: Run, purpose: StorePurpose, runs: Runs, staging: Staging
 
 
 def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:
-    for origins, kind in ((part.fresh, "fresh"), (part.repeated, "repeated")):
+    for origins, kind in ((part.fresh, "fresh"), (part.repeated, "repeated"), (part.changed, "changed")):
         units = unit_of(origins)
         first = int(units[0]) if len(units) else 0
         if (units == first).all():  # most often one file has all the rows of a part

@@ -7,6 +7,8 @@ REASONS: dict[str, str] = {
     "missing_id": "an identifier in every row",
     "duplicate_id": "one row a person",
     "duplicate_row": "no row twice; where equal rows are different records, declare their number as `record_column` or add them up",
+    "changed_without_news": "a later day on which the change became known: as of this one the record, or the end of its state, was told "
+    "otherwise, and what was computed with it stays",
     "unknown_person": "an identifier that a source with layout 'persons' also has",
     "unknown_indicator": "the code of an indicator that is declared and switched on for this source",
     "happened_missing": "a date on which it happened",

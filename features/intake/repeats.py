@@ -1,4 +1,4 @@
-"""Rows that say what another row says: found within a part, where all rows of a person are.
+"""Rows that are equal to others in all fields or in some: found within a part, where all rows of a person are.
 
 Numbers of 64 bits mixed from a row's content tell nearly all rows apart; the few that share one are compared field by field, so that no row
 is ever left out because of a coincidence.
@@ -6,7 +6,7 @@ is ever left out because of a coincidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,57 +80,82 @@ def find_repeated(rows: Columns, source_of_unit: NDArray[np.int64]) -> tuple[NDA
         return none
     candidates = np.flatnonzero(np.append(follows, False) | np.append(False, follows))
     source = source_of_unit[unit_of(rows["origin"][candidates])]
-    mixed = _mixed({name: rows[name][candidates] for name in CONTENT}, source)
-    ordered = np.sort(mixed)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if not len(twice):
+    candidates = candidates[likely_equal({name: rows[name][candidates] for name in CONTENT}, CONTENT, source)]
+    if not len(candidates):
         return none
-    chosen = twice[np.minimum(np.searchsorted(twice, mixed), len(twice) - 1)] == mixed
-    return _exactly_repeated(rows, candidates[chosen], source[chosen])
+    order, begins = group_equal(rows, candidates, CONTENT, source=source_of_unit)
+    unit = unit_of(rows["origin"][order])
+    first = unit[np.flatnonzero(begins)][np.cumsum(begins) - 1]
+    return order[~begins], np.equal(unit, first)[~begins]
 
 
-def is_stored(rows: Columns, stored: Columns) -> NDArray[np.bool_]:
-    """Whether each row's content stands among the stored rows, shape (n_rows,)."""
-    n_rows = len(rows["person"])
+def is_among(rows: Columns, others: Columns, fields: Sequence[str] = CONTENT) -> NDArray[np.bool_]:
+    """Whether one of the others is equal to each row in all these fields, shape (n_rows,)."""
+    n_rows, n_others = len(rows[fields[0]]), len(others[fields[0]])
     found = np.zeros(n_rows, dtype=np.bool_)
-    if not len(stored["person"]) or not n_rows:
+    if not n_others or not n_rows:
         return found
-    mixed = _mixed(stored)
+    mixed = _mixed(others, fields)
     order = np.argsort(mixed)
-    mixed, asked = mixed[order], _mixed(rows)
+    mixed, asked = mixed[order], _mixed(rows, fields)
     waiting, place = np.arange(n_rows), np.searchsorted(mixed, asked)
     while len(waiting):
         meets = (place < len(mixed)) & (mixed[np.minimum(place, len(mixed) - 1)] == asked[waiting])
         waiting, place = waiting[meets], place[meets]
-        same = _is_same(rows, waiting, stored, order[place])
+        same = _is_same(rows, waiting, others, order[place], fields)
         found[waiting[same]] = True
         waiting, place = waiting[~same], place[~same] + 1
     return found
 
 
-def _exactly_repeated(rows: Columns, places: NDArray[np.intp], source: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    fields = [_bits(rows[name][places]) for name in CONTENT]
-    order = np.lexsort((places, *fields, source))
+def likely_equal(rows: Columns, fields: Sequence[str], source: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether another row of the same source is equal in all these fields, or by chance seems so, shape (n_rows,)."""
+    mixed = _mixed(rows, fields, source)
+    ordered = np.sort(mixed)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return np.zeros(len(mixed), dtype=np.bool_)
+    found: NDArray[np.bool_] = np.equal(twice[np.minimum(np.searchsorted(twice, mixed), len(twice) - 1)], mixed)
+    return found
+
+
+def group_equal(
+    rows: Columns, places: NDArray[np.intp], fields: Sequence[str], *, source: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Bring rows of one source that are equal in these fields together; in a group they stay in the order in which they stand.
+
+    Parameters
+    ----------
+    places
+        Positions of the rows, ascending.
+    source
+        Number of the source of each unit.
+
+    Returns
+    -------
+    tuple
+        The positions in the new order, and whether a group begins there.
+    """
+    keys = [*(_bits(rows[name][places]) for name in fields), source[unit_of(rows["origin"][places])]]
+    order = np.lexsort(keys)
     same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
-    for column in (*fields, source):
+    for column in keys:
         same &= np.equal(column[order[1:]], column[order[:-1]])
-    begins = np.append(True, ~same)
-    first = order[np.flatnonzero(begins)][np.cumsum(begins) - 1]
-    later = ~begins
-    unit = unit_of(rows["origin"][places])
-    return places[order[later]], np.equal(unit[order[later]], unit[first[later]])
+    return places[order], np.append(np.ones(min(len(order), 1), dtype=np.bool_), ~same)
 
 
-def _is_same(rows: Columns, places: NDArray[np.intp], others: Columns, other_places: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _is_same(
+    rows: Columns, places: NDArray[np.intp], others: Columns, other_places: NDArray[np.intp], fields: Sequence[str]
+) -> NDArray[np.bool_]:
     same = np.ones(len(places), dtype=np.bool_)
-    for name in CONTENT:
+    for name in fields:
         same &= np.equal(_bits(rows[name][places]), _bits(others[name][other_places]))
     return same
 
 
-def _mixed(rows: Columns, source: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
-    mixed = np.zeros(len(rows["person"]), dtype=np.uint64) if source is None else source.astype(np.uint64)
-    for place, name in enumerate(CONTENT):
+def _mixed(rows: Columns, fields: Sequence[str], source: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
+    mixed = np.zeros(len(rows[fields[0]]), dtype=np.uint64) if source is None else source.astype(np.uint64)
+    for place, name in enumerate(fields):
         mixed ^= _bits(rows[name]).astype(np.int64).view(np.uint64)
         mixed *= np.uint64(_MULTIPLIERS[place % len(_MULTIPLIERS)])
         mixed ^= mixed >> np.uint64(31)

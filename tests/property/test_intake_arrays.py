@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from features.intake.identifiers import MISSING, UNKNOWN, IdentifierTable
 from features.intake.lines import LineSet
-from features.intake.repeats import find_repeated, is_stored, store_order
+from features.intake.repeats import find_repeated, is_among, store_order
 from features.intake.runs import ROW, Rows, Runs, line_of, origin_of, unit_of
 from features.intake.siphash import siphash, spread
 from features.nationalid import holds_national_id, is_without_leading_zero, rows_with_national_id
@@ -88,6 +88,13 @@ def test_a_set_of_lines_is_a_set(several: list[list[int]]) -> None:
         plain |= set(one)
     assert len(lines) == len(plain)
     assert lines.first(20) == sorted(plain)[:20]
+    others = LineSet()
+    others.add(np.array([n for one in several[1:] for n in one], dtype=np.int64))
+    others.add(np.array([9_000, 20_000], dtype=np.int64))
+    both, alone = plain | {9_000, 20_000}, plain - {n for one in several[1:] for n in one}
+    assert (lines | others).first(len(both)) == (others | lines).first(len(both)) == sorted(both)
+    assert (lines - others).first(len(alone)) == sorted(alone)
+    assert len(lines - others) == len(alone)
 
 
 def test_lines_far_apart_and_close_together_are_kept_alike() -> None:
@@ -146,11 +153,17 @@ def test_a_repeat_is_a_later_row_with_the_content_of_one_of_its_source(rows: Row
     assert dict(zip(places.tolist(), in_one_file.tolist(), strict=True)) == repeats
 
 
+@given(rows_of_a_part(), rows_of_a_part(), st.sampled_from([("person",), ("indicator", "record"), ("person", "value", "known_on")]))
+def test_a_row_is_among_others_when_some_of_its_fields_are(rows: Rows, others: Rows, fields: tuple[str, ...]) -> None:
+    plain = {tuple(str(row[name]) for name in fields) for row in others}
+    assert is_among(rows, others, fields).tolist() == [tuple(str(row[name]) for name in fields) in plain for row in rows]
+
+
 @given(rows_of_a_part(), rows_of_a_part())
 def test_a_row_is_stored_when_its_content_is(rows: Rows, stored: Rows) -> None:
     plain = {content(row) for row in stored}
-    assert is_stored(rows, stored).tolist() == [content(row) in plain for row in rows]
-    assert not is_stored(rows, stored[:0]).any()
+    assert is_among(rows, stored).tolist() == [content(row) in plain for row in rows]
+    assert not is_among(rows, stored[:0]).any()
 
 
 @given(st.lists(st.lists(st.integers(0, 4 * PERSONS_PER_PART), max_size=30), max_size=5))
