@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ import pandas as pd
 
 from features.errors import ModelError
 from models.bundle import Bundle, load_bundle
-from models.disclosure import VisibleReason, visible_reasons
+from models.disclosure import VisibleReason, visible_gaps, visible_reasons
+from models.reasons import Reason
 
 with warnings.catch_warnings():
     # MLflow warns about type hints of its own while it is imported.
@@ -57,10 +59,14 @@ class BundleModel(PythonModel):
 
 
 def answer(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
-    """Score and explain rows; the columns of the result are `SCORES`."""
+    """Score and explain rows; the columns of the result are `SCORES`.
+
+    Reasons are of the picture that a reader of no service may know, with what is missing among them; when a record happened, a table of
+    features does not say.
+    """
     matrix = bundle.matrix_from(list(frame.columns), frame.to_numpy(dtype=np.float64))
     scores = bundle.score(matrix)
-    shown = [visible_reasons(reasons, services_of_reader=frozenset()) for reasons in bundle.reasons(matrix)]
+    shown = [_reasons_and_gaps(reasons) for reasons in bundle.reasons(bundle.as_seen(matrix))]
     texts = [json.dumps([_as_dict(reason) for reason in reasons], ensure_ascii=False) for reasons in shown]
     spans = [bundle.rate_table.span(float(log_odds)) for log_odds in scores.log_odds]
     columns = {
@@ -71,6 +77,14 @@ def answer(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
         "reasons": texts,
     }
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _reasons_and_gaps(reasons: Sequence[Reason]) -> list[VisibleReason]:
+    """List the strongest reasons, then what else is missing, then the coarse one."""
+    shown = visible_reasons(reasons, services_of_reader=frozenset())
+    named = {reason.indicator for reason in shown}
+    gaps = [gap for gap in visible_gaps(reasons, services_of_reader=frozenset()) if gap.indicator not in named]
+    return [*shown[:-1], *gaps, shown[-1]]
 
 
 def check_may_answer(bundle: Bundle, config: dict[str, Any], *, today: date) -> None:

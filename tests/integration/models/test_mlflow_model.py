@@ -84,6 +84,37 @@ def test_the_registered_model_answers_as_the_bundle_does(synthetic: tuple[Path, 
     assert "cws_measure" not in {reason["indicator"] for text in result["reasons"] for reason in json.loads(text)}
 
 
+@pytest.mark.requirement("R-19")
+def test_every_reason_has_words_value_typical_value_and_what_is_missing(synthetic: tuple[Path, str]) -> None:
+    import mlflow
+
+    people, _ = planted_people(40, seed=3)
+    frame = pd.DataFrame(people.astype(np.float64), columns=list(NAMES))
+    frame["edu_marks.last@ever"] = np.nan
+    result = mlflow.pyfunc.load_model(synthetic[1]).predict(frame)
+    for text in result["reasons"]:
+        *named, coarse = json.loads(text)
+        assert coarse["indicator"] is None
+        assert [reason["missing"] for reason in named if reason["indicator"] == "edu_marks"] == [True]
+        for reason in named:
+            assert set(reason["label"]) == {"nb", "nn", "en"}
+            assert all(reason["label"].values())
+            assert reason["typical"] is not None
+            assert reason["direction"] in ("raises", "lowers", "neither")
+            assert (reason["value"] is None) == reason["missing"]
+
+
+@pytest.mark.requirement("R-06")
+def test_contact_with_child_welfare_changes_no_reason(synthetic: tuple[Path, str]) -> None:
+    import mlflow
+
+    people, _ = planted_people(40, seed=3)
+    frame = pd.DataFrame(people.astype(np.float64), columns=list(NAMES))
+    model = mlflow.pyfunc.load_model(synthetic[1])
+    told = [model.predict(frame.assign(**{"cws_measure.count@730d": value}))["reasons"].tolist() for value in (0.0, 3.0)]
+    assert told[0] == told[1]
+
+
 def test_a_missing_column_is_refused_and_a_missing_value_is_not(synthetic: tuple[Path, str]) -> None:
     import mlflow
 
