@@ -81,10 +81,11 @@ def basic_interval(estimate: float, draws: Vector, *, lowest: float = 0.0, level
     Notes
     -----
     The basic bootstrap interval ``2 estimate - quantiles`` (Davison and Hinkley 1997, 5.2). A distance that can't be negative is larger in
-    resamples than in the sample, and larger in the sample than in truth, so a percentile interval may lie above its own estimate.
+    resamples than in the sample, and larger in the sample than in truth, so a percentile interval may lie above its own estimate. Where the
+    estimate itself is mostly noise the basic one lies below it, and is then widened to hold it.
     """
     found = percentile_interval(estimate, draws, level=level)
-    low, high = max(lowest, 2 * estimate - found.high), max(lowest, 2 * estimate - found.low)
+    low, high = max(lowest, 2 * estimate - found.high), max(estimate, 2 * estimate - found.low)
     return Interval(estimate, low, high, level) if np.isfinite([found.low, found.high]).all() else found
 
 

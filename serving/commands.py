@@ -102,6 +102,7 @@ def explain(
         return
     for proposal in found:
         print_line(f"{proposal.stage}, {proposal.outcome}: {proposal.band.value} ({proposal.model_name} {proposal.model_version})")
+        print_line(proposal.uncertainty.en)
         print_line(f"log-odds {proposal.log_odds:+.4f} = {proposal.base_log_odds:+.4f} and the reasons below")
         reasons = [
             (r.label.en, r.value if r.value is not None else "not known", r.unit or "", f"{r.contribution:+.4f}") for r in proposal.reasons

@@ -121,4 +121,5 @@ def _print(planned: PlannedYear, section: dict[str, Any], model: str) -> None:
 
 
 def _people(interval: Interval) -> tuple[str, str]:
-    return f"{interval.estimate:.1f}", f"{interval.low:.1f} to {interval.high:.1f}"
+    estimate, low, high = (round(value, 1) + 0.0 for value in (interval.estimate, interval.low, interval.high))
+    return f"{estimate:.1f}", f"{low:.1f} to {high:.1f}"

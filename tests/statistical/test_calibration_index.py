@@ -39,3 +39,12 @@ def test_its_interval_covers_at_least_four_in_five(slope: float, shift: float) -
         covered += index.low <= expected <= index.high
     # 24 of 30 would be an 80 % interval: 95 % ones reach that with a probability above 0.999.
     assert covered >= 24
+
+
+def test_a_basic_interval_holds_its_estimate_and_never_reaches_below_nothing() -> None:
+    found = basic_interval(0.006, np.linspace(0.008, 0.014, 100))
+    assert (found.low, found.high) == (0.0, 0.006)
+    wide = basic_interval(0.5, np.linspace(0.4, 0.8, 101))
+    assert wide.low < 0.25
+    assert wide.high > 0.55
+    assert np.isnan(basic_interval(0.5, np.full(10, np.nan)).high)
