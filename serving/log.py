@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -96,13 +96,15 @@ def read_case_lines(session: Session, case_id: str) -> list[LogLine]:
     return [_line(row) for row in session.scalars(select(LogRow).where(LogRow.case_id == case_id).order_by(LogRow.seq))]
 
 
-def verify_log(session: Session, *, anchor: Anchor | None = None) -> VerifiedLedger:
+def verify_log(session: Session, *, anchor: Anchor | None = None, look: Callable[[Entry], None] | None = None) -> VerifiedLedger:
     """Verify the whole chain.
 
     Parameters
     ----------
     anchor
         Count and head noted earlier and kept outside the database. Without it a log that was cut off at its end verifies.
+    look
+        Called with each entry as it is read; what it saw counts once this returns.
 
     Raises
     ------
@@ -111,7 +113,14 @@ def verify_log(session: Session, *, anchor: Anchor | None = None) -> VerifiedLed
     """
     query = select(LogRow.seq, LogRow.entry).order_by(LogRow.seq).execution_options(yield_per=1000)
     with session.execute(query) as rows:
-        return verify((_checked_place(seq, text) for seq, text in rows), anchor=anchor)
+        return verify(_looked_at((_checked_place(seq, text) for seq, text in rows), look), anchor=anchor)
+
+
+def _looked_at(entries: Iterator[Entry], look: Callable[[Entry], None] | None) -> Iterator[Entry]:
+    for entry in entries:
+        if look is not None:
+            look(entry)
+        yield entry
 
 
 def _checked_place(seq: int, text: str) -> Entry:

@@ -102,6 +102,7 @@ def write_screening(
         "model": row.model_name,
         "version": row.model_version,
         "bundle_hash": row.bundle_hash,
+        "promotion": scored.champion.ledger_entry,
         "cut_off": scored.bundle.bands.worth_a_look,
         "cases": hide_small(dict(by_municipality)),
     }

@@ -44,10 +44,23 @@ def test_screen_explain_and_verify(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert total == pytest.approx(explained["log_odds"], abs=1e-9)
     assert ledgers["log"]["count"] == 6  # one screening, five cases
 
+    _a_promotion_that_a_screening_names_is_missed(project.root, where)
     _cut_off(project.var / "tidlig.db")
     anchor = f"6:{ledgers['log']['head']}"
     with pytest.raises(LedgerError, match="TID804"):
         run("audit", "verify", *where, "--anchor", anchor)
+
+
+def _a_promotion_that_a_screening_names_is_missed(root: Path, where: tuple[str, ...]) -> None:
+    """Whoever cuts the promotions' ledger, its head and the pointer alike is still given away by the service's log."""
+    paths = [*(root / "var" / "ledger").glob("promotions*"), *(root / "var" / "models").glob("*/champion.json")]
+    kept = {path: path.read_bytes() for path in paths}
+    for path in paths:
+        path.unlink()
+    with pytest.raises(LedgerError, match=r"TID804: the promotions' ledger .*1 promotions that screenings name"):
+        run("audit", "verify", *where)
+    for path, content in kept.items():
+        path.write_bytes(content)
 
 
 def _explained(pseudonym: str, where: tuple[str, ...]) -> Any:
