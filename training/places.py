@@ -44,7 +44,9 @@ def places_on(project: Project, code: str, *, subject_ids: NDArray[np.str_], as_
     """
     if code not in project.catalogue.indicators:
         raise DataError(
-            "TID454", f"[training] names the place {code}, which is not declared or is switched off in {project.root / 'indicators'}."
+            "TID454",
+            f"`places` in [training] names {code}, which is not declared or is switched off in {project.root / 'indicators'}. "
+            "Switch its sector on, or take it out of `places`.",
         )
     home: StorePurpose = "audit" if project.catalogue.sector_of(code) is Sector.AUDIT else "train"
     project.check_purpose(home, on=on)

@@ -77,6 +77,7 @@ def plan_findings(project: Project, *, now: datetime) -> tuple[Finding, ...]:
         _finding("P-07", "Outcomes read indicators that exist, on days within their horizon", outcome_problems(project)),
         _finding("P-08", "Planning figures name features, stages and outcomes that exist", planning_problems(project)),
         signers_finding(project, on=now.date()),
+        _finding("P-10", "Places to compare with are indicators that exist", _place_problems(project)),
     )
 
 
@@ -164,6 +165,12 @@ def _rule_problems(project: Project) -> Iterator[str]:
             continue
         if rule.feature not in known:
             yield f"rule {name}: no feature {rule.feature!r}"
+
+
+def _place_problems(project: Project) -> Iterator[str]:
+    for code in project.screening.training.places:
+        if code not in project.catalogue.indicators:
+            yield f"`places` in [training] names {code}, which is not declared or whose sector is off"
 
 
 def _boosted_problems(project: Project) -> Iterator[str]:
