@@ -27,6 +27,7 @@ from models.promotion.ledger import ledger_path, serving_history, verify_promoti
 from models.rungs.rung import FitSettings
 from tests.support.pickles import find_pickles
 from tests.support.projects import NOW, tiny_project
+from tests.support.rows import find_rows
 from tests.support.training_tables import PREDICTORS, planted_table
 from training.assembly import build_bundle, build_card
 from training.evaluation.examined import Examined
@@ -163,6 +164,16 @@ def test_no_artifact_holds_a_person(first: Registered) -> None:
         content = path.read_bytes().decode("latin-1")
         assert not subjects & set(re.findall(r"[0-9a-f]{32}", content)), path.name
     assert not [path for path in files if path.suffix in (".parquet", ".csv")]
+
+
+def test_no_artifact_holds_a_row(first: Registered, tmp_path: Path) -> None:
+    """Nobody's values stand one after the other in any file; the search itself finds a row in CSV and in JSON."""
+    rows = first.experiment.table.columns(PREDICTORS, np.ones(len(first.experiment.table.label), dtype=np.bool_))
+    assert find_rows(first.project.var / "mlartifacts", rows) == []
+    somebody = next(row for row in rows.tolist() if all(value == value and value not in (0, 1) for value in row))
+    (tmp_path / "rows.csv").write_text("a,b,c\n" + ",".join(map(str, somebody)))
+    (tmp_path / "rows.json").write_text(json.dumps({"data": [dict(zip(PREDICTORS, somebody, strict=True))]}))
+    assert len(find_rows(tmp_path, rows)) == 2
 
 
 def test_no_artifact_is_a_pickle_or_holds_one(first: Registered) -> None:
