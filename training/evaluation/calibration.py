@@ -17,7 +17,7 @@ from models.calibration_draws import calibration_intervals
 from models.intervals import Interval, percentile_interval
 from models.reliability import brier_parts
 from training.evaluation.examined import Examined
-from training.evaluation.rows import MeasuredRows
+from training.evaluation.rows import MeasuredRows, can_tell
 
 Vector = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def _around(rows: MeasuredRows, name: str, share: float) -> dict[str, Any]:
     found = {(attribute, value): _json(one) for (attribute, value, _), one in zip(judged, figures, strict=True)}
     return {
         "cut_off": name,
-        "share_above": round(share, 3),
+        "share_above": round(share, 3) if can_tell(share * len(rows.label), (1 - share) * len(rows.label)) else None,
         # Two decimals: the bounds are two people's probabilities.
         "from_probability": round(low, 2),
         "to_probability": round(high, 2),

@@ -27,7 +27,10 @@ def told(person: str, day: date, known_on: date, value: str) -> dict[str, object
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """SYN-000 moves from one place to the other in 2018, SYN-001's became known late, the others have none; any level can stand for a place."""
+    """SYN-000 moves from one place to the other in 2018, SYN-001's became known late, the others have none.
+
+    Any level can stand for a place: here the audit attribute that the tiny project has.
+    """
     root: Path = tiny_project(tmp_path_factory.mktemp("places"))
     rows = [
         told("SYN-000", date(2015, 8, 1), date(2015, 8, 1), "girl"),

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from features.declarations.screening import Bands
 from models import metrics
 from models.resampling import drawn_people
 from models.uncertainty import UNKNOWN
@@ -146,3 +147,13 @@ def test_a_cell_of_few_test_people_can_not_be_found_by_subtraction() -> None:
     # The two would be the total less the others, so the nine go with them.
     assert _withheld(counts).tolist() == [True, True, False, False]
     assert _withheld(np.array([[9, 9], [0, 0], [30, 12]])).tolist() == [False, True, False]
+
+
+@pytest.mark.requirement("R-09")
+def test_a_cut_off_that_one_to_four_people_reach_does_not_say_how_many(examined: Examined) -> None:
+    probability = np.sort(examined.experiment.chosen.probability)[::-1]
+    for n_above, told in ((3, None), (60, 0.1)):
+        bands = Bands(worth_a_look=0.01, should_be_assessed=float((probability[n_above - 1] + probability[n_above]) / 2))
+        screening = examined.project.screening.model_copy(update={"bands": bands})
+        section = calibration_detail(replace(examined, project=replace(examined.project, screening=screening)))
+        assert section["cut_offs"][2]["share_above"] == told
