@@ -13,7 +13,7 @@ from models import metrics
 from models.resampling import drawn_people
 from models.uncertainty import UNKNOWN
 from tests.support.examined_experiments import planted_examined
-from training.evaluation.calibration import calibration_detail, window_around
+from training.evaluation.calibration import _around, _by_group, calibration_detail, window_around
 from training.evaluation.decision_curve import NetBenefits, decision_curve, finding, net_benefits
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows
@@ -157,3 +157,21 @@ def test_a_cut_off_that_one_to_four_people_reach_does_not_say_how_many(examined:
         screening = examined.project.screening.model_copy(update={"bands": bands})
         section = calibration_detail(replace(examined, project=replace(examined.project, screening=screening)))
         assert section["cut_offs"][2]["share_above"] == told
+
+
+@pytest.mark.requirement("R-12")
+def test_a_group_that_is_right_on_average_and_wrong_at_the_cut_off_is_seen() -> None:
+    random = np.random.default_rng(8)
+    n = 6_000
+    truth = random.uniform(0.05, 0.85, n)
+    group = np.where(np.arange(n) % 2 == 0, "a", "b")
+    label = (random.random(n) < truth).astype(np.float64)
+    # Group b is scored 0.12 too high among the upper third and too low among the lower, so that it is right overall.
+    bent = np.where(truth > 0.58, 0.12, np.where(truth < 0.32, -0.12, 0.0))
+    probability = np.clip(np.where(group == "b", truth + bent, truth), 0.01, 0.99)
+    rows = MeasuredRows(label, {"boosted": probability}, "boosted", np.arange(n, dtype=np.int32), {"kind": group}, label >= 0, 1)
+    overall = {one["group"]: one["figures"]["calibration_difference"] for one in _by_group(rows)}
+    near = {one["group"]: one["figures"]["calibration_difference"] for one in _around(rows, "capacity", 0.15)["groups"]}
+    assert overall["b"]["low"] < 0 < overall["b"]["high"]
+    assert near["b"]["low"] > 0.05
+    assert near["a"]["low"] < 0 < near["a"]["high"]
