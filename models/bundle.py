@@ -130,9 +130,9 @@ class Bundle:
     def uncertainty(self, matrix: Matrix) -> tuple[Vector, Vector]:
         """Give a lower and an upper probability for rows, shape (n_rows,) each; NaN where the bundle can't say.
 
-        Between them lies the rate among people with much the same score, 95 times of 100. They are read off a table and the served
-        probability off a line, so it may lie outside its own interval by a little at the edge of a cell. Neither may be shown of a person
-        as it is: `RateTable.span` gives what may be told.
+        Between them lies the rate among people with much the same score, 95 times of 100. They are read off a table of cells and the served
+        probability off a line, so it may lie outside its own interval, most in the two outermost cells, which are wide. Neither may be
+        shown of a person as it is: `RateTable.span` gives what may be told.
 
         Raises
         ------
