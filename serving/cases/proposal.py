@@ -8,7 +8,9 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter
+from scipy.special import logit
 
 from features.declarations.catalogue import Kind, Wording
 from features.declarations.project import Project
@@ -27,7 +29,8 @@ from serving.cases.wording import services_here
 class SeenPicture:
     """What the model says of the person as a reader of no service may know them: with typical values for what is confidential (R-06).
 
-    A function of what this reader may see, and so no way to the rest. The band is at least *worth a look*: it stands in a case.
+    A function of what this reader may see, and so no way to the rest. Band and interval are at least those of the lowest score that makes a
+    case: one that stands in a case with less would say at a glance that something hidden put it there.
     """
 
     band: Band
@@ -87,9 +90,9 @@ def build_seen(project: Project, bundle: Bundle, picture: Matrix, dates: Mapping
     seen = bundle.as_seen(picture)
     if seen is picture:
         return None
-    scores = bundle.score(seen)
+    lowest = float(logit(bundle.bands.worth_a_look))
+    scores = bundle.scores_of(np.maximum(bundle.score(seen).log_odds, lowest))
     band = Band(str(scores.band[0]))
-    band = Band.WORTH_A_LOOK if band is Band.NO_FOLLOW_UP_NOW else band
     return SeenPicture(
         band=band,
         frequency=frequency_of(project, bundle, band),
