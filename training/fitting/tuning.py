@@ -6,6 +6,7 @@ model as one that was not: the sampler is seeded anew for each trial, by how man
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -85,7 +86,7 @@ def tune_boosted(lesson: Lesson, columns: tuple[str, ...], plan: TuningPlan, *, 
     Raises
     ------
     DataError
-        TID485 when a study on disk can't be read.
+        TID485 when a study on disk can't be read, TID486 while another process writes to it.
     """
     lesson = replace(lesson, whole=None)
     plan.folder.mkdir(parents=True, exist_ok=True)
@@ -124,6 +125,20 @@ def study_hash(lesson: Lesson, columns: tuple[str, ...], plan: TuningPlan) -> st
 
 @contextmanager
 def _opened_study(path: Path) -> Iterator[optuna.Study]:
+    with path.with_suffix(".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process, however it ends
+        except BlockingIOError as error:
+            raise DataError(
+                "TID486",
+                f"another training is looking for settings in {path}. Wait until it has ended: two at once would not be repeatable.",
+            ) from error
+        with _study_in(path) as study:
+            yield study
+
+
+@contextmanager
+def _study_in(path: Path) -> Iterator[optuna.Study]:
     _check_readable(path)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = optuna.storages.RDBStorage(f"sqlite:///{path}")

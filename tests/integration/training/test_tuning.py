@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import signal
 import subprocess
 import sys
@@ -112,6 +113,16 @@ def test_the_houses_own_settings_stay_where_nothing_ranks_better(tmp_path: Path)
     assert dict(tuned.boosted) == {"num_boost_round": 15}
     assert tuned.median <= tuned.best <= tuned.house
     assert "the house's own settings are used" in tuned.note
+
+
+def test_two_searches_of_one_model_at_once_are_refused(tmp_path: Path) -> None:
+    tune(tmp_path, lesson(), trials=1)
+    (path,) = tmp_path.glob("*.lock")
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(DataError, match="TID486: another training is looking for settings"):
+            tune(tmp_path, lesson(), trials=2)
+    assert tune(tmp_path, lesson(), trials=2).n_trials == 2
 
 
 def test_a_file_that_is_no_study_is_refused(tmp_path: Path) -> None:
