@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
-from training.model_commands import TrackingOption, load, models, now, tracking
+from training import signing_commands
+from training.model_commands import TrackingOption, load, now, tracking
 
 if TYPE_CHECKING:
     from features.declarations.project import Project
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from training.train import Training
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train models, and decide which version serves.")
-app.add_typer(models, name="models")
+app.add_typer(signing_commands.models, name="models")
 
 
 @app.command("train")

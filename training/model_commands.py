@@ -1,10 +1,10 @@
-"""`tidlig models`: list, sign, promote, roll back, and tell who let what serve."""
+"""`tidlig models list`, `promote`, `history` and `verify`, and what every command of models shares."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +13,7 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     from features.declarations.project import Project
-    from models.bundle import Bundle
     from models.deployment import Champion
     from models.promotion.ledger import HistoryLine
     from training.registry.tracking import Tracking
@@ -34,13 +31,6 @@ VersionArgument = Annotated[str, typer.Argument(metavar="VERSION", help="Version
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why now; stands in the ledger.")]
 JustifyOption = Annotated[
     str | None, typer.Option("--justify", help="Why a difference between groups that failed a gate is lawful; expires after six months.")
-]
-PassphraseOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--passphrase-file",
-        help="File with the key's passphrase, readable by its owner alone. Else TIDLIG_SIGNING_PASSPHRASE, else it is asked for.",
-    ),
 ]
 
 
@@ -61,69 +51,6 @@ def list_(project: ProjectOption = HERE, tracking_uri: TrackingOption = None, as
         for one in versions
     ]
     print_table("Registered models", ("model", "version", "rung", "alias", "failed gates", "registered (UTC)"), rows)
-
-
-@models.command("new-key")
-def new_key(
-    key: Annotated[Path, typer.Option("--key", help="File to make, outside the project's folder.")],
-    person: Annotated[str, typer.Option("--person", help="Whose key it is: account or employee number, one for each human being.")],
-    role: Annotated[str, typer.Option("--role", help="What the person answers for, such as modellforvalter or leder.")],
-    valid_years: Annotated[int, typer.Option("--valid-years", min=1, max=5, help="How long it signs.")] = 2,
-    no_passphrase: Annotated[bool, typer.Option("--no-passphrase", help="Leave the file to its mode, 0600, alone.")] = False,
-    passphrase_file: PassphraseOption = None,
-    project: ProjectOption = HERE,
-) -> None:
-    """Make a key to sign with, and print the lines that declare it.
-
-    The private half goes to a file that only its owner can read. The lines printed belong in signers.toml in the project folder: who may
-    put them there, and sees that the person is who they say, is the controller's business.
-    """
-    from models.promotion.key_files import create_key_file
-
-    loaded, today = load(project), now().date()
-    passphrase = None if no_passphrase else _passphrase(passphrase_file, confirm=True)
-    public = create_key_file(key, project=loaded, passphrase=passphrase)
-    typer.echo(f"Private key in {key}. These lines declare it in {loaded.root / 'signers.toml'}:", err=True)
-    last = date(today.year + valid_years, today.month, min(today.day, 28))
-    for line in ("[[signer]]", *_toml_lines(person=person, role=role, public_key=public), f"valid_from = {today}", f"valid_to = {last}"):
-        typer.echo(line)
-
-
-@models.command("sign")
-def sign(
-    name: ModelArgument,
-    version: VersionArgument,
-    key: Annotated[Path, typer.Option("--key", help="Your signing key.")],
-    reason: ReasonOption = None,
-    justify: JustifyOption = None,
-    passphrase_file: PassphraseOption = None,
-    project: ProjectOption = HERE,
-    tracking_uri: TrackingOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Sign that a version is to serve; two different people do, each with a key of their own.
-
-    You sign the version's very bytes, what its gates said, the table of what is found and missed at each capacity, and the words of
-    --reason and --justify. Without --reason you sign the words of the signature that waits already. A signature counts for 30 days, and
-    for one promotion.
-    """
-    from training.registry.signing import sign_version
-
-    loaded = load(project)
-    private = _read_key(loaded, key, passphrase_file)
-    given = sign_version(
-        loaded, tracking(loaded, tracking_uri), name, version, key=private, now=now(), reason=reason, justification=justify
-    )
-    if as_json:
-        print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "file": given.path, **given.signature.as_dict()})
-        return
-    _show_what_is_signed(given.bundle)
-    step = given.signature.step
-    print_line(f"Reason: {step.reason}")
-    if step.justification:
-        print_line(f"Justification: {step.justification}")
-    print_line(f"Signed by {given.signature.person} ({given.signature.role}) with key {given.signature.key_id}: {given.path}")
-    print_line(f"When another person has signed the same: tidlig models promote {name} {version}")
 
 
 @models.command("promote")
@@ -173,35 +100,7 @@ def promote(
         justification=justify,
     )
     people = [one.person for one in given] or list(signed_by or ())
-    _say_champion(loaded, champion, people, simulated=not given, as_json=as_json)
-
-
-@models.command("rollback")
-def rollback(
-    name: ModelArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why; stands in the ledger.")],
-    key: Annotated[Path | None, typer.Option("--key", help="Your signing key.")] = None,
-    signed_by: Annotated[
-        str | None, typer.Option("--signed-by", help="Typed name in place of a signature; synthetic projects only.")
-    ] = None,
-    passphrase_file: PassphraseOption = None,
-    project: ProjectOption = HERE,
-    tracking_uri: TrackingOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Let the version serve again that served before this one; one signature is enough, and the ledger keeps both steps."""
-    from models.promotion.signers import encode_public_key, fingerprint, read_signers
-    from training.registry.promoting import rollback as roll_back
-
-    if (key is None) == (signed_by is None):
-        raise typer.BadParameter("give --key, or --signed-by in a synthetic project")
-    loaded = load(project)
-    private = None if key is None else _read_key(loaded, key, passphrase_file)
-    champion = roll_back(loaded, tracking(loaded, tracking_uri), name, now=now(), reason=reason, key=private, signer=signed_by)
-    people = [signed_by or ""]
-    if private is not None:
-        people = [read_signers(loaded).get(fingerprint(encode_public_key(private.public_key()))).person]
-    _say_champion(loaded, champion, people, simulated=private is None, as_json=as_json)
+    say_champion(loaded, champion, people, simulated=not given, as_json=as_json)
 
 
 @models.command("history")
@@ -282,44 +181,6 @@ def tracking(project: Project, uri: str | None) -> Tracking:
     return named
 
 
-def _read_key(project: Project, path: Path, passphrase_file: Path | None) -> Ed25519PrivateKey:
-    from models.promotion.key_files import is_encrypted, read_key_file
-
-    passphrase = _passphrase(passphrase_file, confirm=False) if is_encrypted(path) else None
-    return read_key_file(path, project=project, passphrase=passphrase)
-
-
-def _passphrase(path: Path | None, *, confirm: bool) -> str:
-    """Take a passphrase from a private file, the environment or the terminal; never from the command line, which others can list."""
-    from models.promotion.key_files import check_private
-
-    if path is not None:
-        check_private(path)
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    if os.environ.get("TIDLIG_SIGNING_PASSPHRASE"):
-        return os.environ["TIDLIG_SIGNING_PASSPHRASE"]
-    return str(typer.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True))
-
-
-def _toml_lines(**fields: str) -> list[str]:
-    import json
-
-    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
-
-
-def _show_what_is_signed(bundle: Bundle) -> None:
-    card = bundle.card
-    print_table(
-        f"{bundle.name}: gates",
-        ("code", "gate", "verdict"),
-        [(gate.code, gate.title, gate.verdict) for gate in card.gates],
-    )
-    if card.capacity:
-        rows = [(row.share, row.precision, row.recall, 1 - row.recall) for row in card.capacity]
-        print_table("What reviewing a share of the cohort finds and misses", ("share", "precision", "found", "missed"), rows)
-    print_line(f"Cut-offs: {bundle.bands.worth_a_look} worth a look, {bundle.bands.should_be_assessed} should be assessed.")
-
-
 def _history_row(line: HistoryLine) -> tuple[object, ...]:
     return (
         line.sequence,
@@ -337,10 +198,12 @@ def _justified(line: HistoryLine) -> str:
     return "" if line.justification is None else f" Justified until {line.justification_expires_on}: {line.justification}"
 
 
-def _say_champion(project: Project, champion: Champion, people: list[str], *, simulated: bool, as_json: bool) -> None:
+def say_champion(project: Project, champion: Champion, people: list[str], *, simulated: bool, as_json: bool) -> None:
+    """Say what serves now, and by whom."""
     if as_json:
         facts = {"model": champion.name, "version": champion.version, "ledger_entry": champion.ledger_entry}
         print_json({**facts, "signers": people, "simulated": simulated, "synthetic": project.is_synthetic})
         return
-    signed = f"{'simulated signature' if simulated else 'signed by'} {', '.join(people)}"
+    how = "signed by" if not simulated else "simulated signatures of" if len(people) > 1 else "simulated signature of"
+    signed = f"{how} {', '.join(people)}"
     print_line(f"Version {champion.version} of {champion.name} serves ({signed}; ledger entry {champion.ledger_entry[:12]}).")
