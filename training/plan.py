@@ -90,12 +90,13 @@ def expectations_finding(project: Project) -> Finding:
         return Finding("P-06", title, "FAILED", {"problem": error.message, "error": error.code})
     if not expectations.picture:
         return Finding("P-06", title, "NOT_APPLICABLE", {"reason": f"the project has no {FILE} with pictures: gate G-15 can't be asked"})
-    n_pairs = {stage: len(expectations.pairs(stage)) for stage in project.stages}
+    models = [(stage.name, outcome) for stage in project.screening.stage for outcome in stage.outcomes]
+    n_pairs = {f"{outcome} at {stage}": len(expectations.pairs(stage, outcome)) for stage, outcome in models}
     evidence: dict[str, Evidence] = {
         "n_pictures": len(expectations.picture),
         "n_drafts": sum(picture.is_draft for picture in expectations.picture),
-        "stages_without_pairs": ", ".join(stage for stage, n in n_pairs.items() if not n),
-        "n_pairs": ", ".join(f"{stage} {n}" for stage, n in n_pairs.items() if n),
+        "models_without_pairs": ", ".join(name for name, n in n_pairs.items() if not n),
+        "n_pairs": sum(n_pairs.values()),
     }
     return Finding("P-06", title, "PASSED", evidence)
 

@@ -38,6 +38,8 @@ class Picture(Strict):
     """The picture in the words that a coordinator would use."""
     stages: tuple[Code, ...] = ()
     """Stages whose models are asked; empty means all."""
+    outcomes: tuple[Code, ...] = ()
+    """Outcomes whose models are asked; empty means all of the stage's. What is graver for one outcome need not be for another."""
     like: Code | None = None
     """Another picture whose values and gaps hold here too, where this one says nothing else."""
     values: dict[str, float | str] = Field(default_factory=dict)
@@ -55,7 +57,7 @@ class Picture(Strict):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures of one stage, of which the first is declared graver."""
+    """Two pictures of one stage and outcome, of which the first is declared graver."""
 
     graver: str
     milder: str
@@ -94,14 +96,15 @@ class Expectations(Strict):
         """Digest of what is expected, so that a run says which suite it passed."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
-    def of_stage(self, stage: str) -> tuple[Picture, ...]:
-        """Pictures that a stage's models are asked about."""
-        return tuple(picture for picture in self.picture if not picture.stages or stage in picture.stages)
+    def asked_of(self, stage: str, outcome: str) -> tuple[Picture, ...]:
+        """Pictures that the model of a stage and outcome is asked about."""
+        return tuple(p for p in self.picture if stage in (p.stages or (stage,)) and outcome in (p.outcomes or (outcome,)))
 
-    def pairs(self, stage: str) -> tuple[Pair, ...]:
-        """Pairs whose both pictures belong to the stage; pairs that follow from these are left to follow."""
-        here = {picture.name for picture in self.of_stage(stage)}
-        return tuple(Pair(p.name, milder) for p in self.of_stage(stage) for milder in p.graver_than if milder in here)
+    def pairs(self, stage: str, outcome: str) -> tuple[Pair, ...]:
+        """Pairs whose both pictures belong to the stage and outcome; pairs that follow from these are left to follow."""
+        asked = self.asked_of(stage, outcome)
+        here = {picture.name for picture in asked}
+        return tuple(Pair(p.name, milder) for p in asked for milder in p.graver_than if milder in here)
 
     def values_of(self, name: str, catalogue: Catalogue) -> dict[str, float]:
         """Give a picture's features as a model sees them: feature name -> value, NaN where missing, a level as 1.0 and its others as 0.0.
@@ -145,10 +148,15 @@ def find_problems(expectations: Expectations, project: Project) -> Iterator[str]
     """Name everything in the pictures that does not fit the project's stages and catalogue."""
     for picture in expectations.picture:
         yield from (f"{picture.name}: no stage {stage}" for stage in picture.stages if stage not in project.stages)
+        yield from (f"{picture.name}: no outcome {outcome}" for outcome in picture.outcomes if outcome not in project.outcomes)
         yield from (f"{picture.name}: {problem}" for problem in _value_problems(picture, project.catalogue))
         for milder in picture.graver_than:
-            if not any(Pair(picture.name, milder) in expectations.pairs(stage) for stage in project.stages):
-                yield f"{picture.name}: shares no stage with {milder}, which it is to be graver than"
+            if not any(Pair(picture.name, milder) in expectations.pairs(stage, outcome) for stage, outcome in _models(project)):
+                yield f"{picture.name}: shares no stage and outcome with {milder}, which it is to be graver than"
+
+
+def _models(project: Project) -> Iterator[tuple[str, str]]:
+    return ((stage.name, outcome) for stage in project.screening.stage for outcome in stage.outcomes)
 
 
 def _value_problems(picture: Picture, catalogue: Catalogue) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,11 @@ class Examined:
     def capacity_share(self) -> float:
         """Share of a cohort that can be reviewed."""
         return self.project.screening.training.capacity_share
+
+    @cached_property
+    def measured_once(self) -> dict[str, Any]:
+        """Figures that a gate and a section both ask for, by name, kept by whoever measures them first."""
+        return {}
 
     @cached_property
     def explained(self) -> NDArray[np.float32]:

@@ -23,10 +23,10 @@ TYPICAL_ROWS = 10_000
 
 def ask_pictures(examined: Examined) -> Iterable[Finding]:
     """G-15, asked of the rung that was chosen."""
-    expectations, stage = read_expectations(examined.project), examined.planned.stage
+    expectations, planned = read_expectations(examined.project), examined.planned
     asked = asked_rung(examined, examined.experiment.chosen)
-    rows = picture_rows(asked, expectations, stage, examined.project.catalogue)
-    yield picture_gate(asked, rows, expectations.pairs(stage), suite=expectations.sha256)
+    pairs = expectations.pairs(planned.stage, planned.outcome)
+    yield picture_gate(asked, _pictures(examined, asked), pairs, suite=expectations.sha256)
 
 
 def ask_directions(examined: Examined) -> Iterable[Finding]:
@@ -63,5 +63,9 @@ def _test_rows_and_pictures(examined: Examined, asked: AskedRung) -> NDArray[np.
     some = np.zeros(len(examined.experiment.table.label), dtype=np.bool_)
     some[rows[np.unique(np.linspace(0, len(rows) - 1, min(MOVED_ROWS, len(rows))).astype(np.intp))]] = True
     people = examined.experiment.table.columns(asked.names, some).astype(np.float64)
-    drawn = picture_rows(asked, read_expectations(examined.project), examined.planned.stage, examined.project.catalogue)
-    return np.vstack([people, *drawn.values()])
+    return np.vstack([people, *_pictures(examined, asked).values()])
+
+
+def _pictures(examined: Examined, asked: AskedRung) -> dict[str, NDArray[np.float64]]:
+    expectations, planned = read_expectations(examined.project), examined.planned
+    return picture_rows(asked, expectations, expectations.asked_of(planned.stage, planned.outcome), examined.project.catalogue)

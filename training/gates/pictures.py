@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.declarations.catalogue import Catalogue
-from features.declarations.expectations import Expectations, Pair
+from features.declarations.expectations import Expectations, Pair, Picture
 from features.findings import Evidence, Finding
 from models.calibration import Calibrator
 from models.rungs.rung import Matrix, Rung
@@ -68,12 +68,10 @@ def typical_row(names: Sequence[str], train: NDArray[np.float32]) -> Vector:
     return typical
 
 
-def picture_rows(asked: AskedRung, expectations: Expectations, stage: str, catalogue: Catalogue) -> dict[str, Vector]:
-    """Give each picture of a stage as a row of the rung's columns."""
+def picture_rows(asked: AskedRung, expectations: Expectations, pictures: Sequence[Picture], catalogue: Catalogue) -> dict[str, Vector]:
+    """Give each of these pictures as a row of the rung's columns."""
     typical = typical_row(asked.names, asked.train)
-    return {
-        one.name: with_values(asked.names, typical, expectations.values_of(one.name, catalogue)) for one in expectations.of_stage(stage)
-    }
+    return {one.name: with_values(asked.names, typical, expectations.values_of(one.name, catalogue)) for one in pictures}
 
 
 def with_values(names: Sequence[str], row: Vector, values: Mapping[str, float]) -> Vector:
@@ -101,7 +99,9 @@ def picture_gate(asked: AskedRung, rows: Mapping[str, Vector], pairs: Sequence[P
     """
     title = "A graver picture never ranks below a milder one"
     if not pairs:
-        return Finding("G-15", title, "NOT_APPLICABLE", {"reason": "the project's expectations.toml declares no pair for this stage"})
+        return Finding(
+            "G-15", title, "NOT_APPLICABLE", {"reason": "the project's expectations.toml declares no pair for this stage and outcome"}
+        )
     scores = dict(zip(rows, asked.score(np.stack(list(rows.values()))), strict=True))
     margins = {pair: scores[pair.graver] - scores[pair.milder] for pair in pairs}
     failed = [pair for pair, margin in margins.items() if margin < -TOLERANCE]

@@ -42,7 +42,7 @@ def test_a_picture_takes_what_another_says_and_changes_its_own(tmp_path: Path) -
     assert unmarked.pop("edu_absence_days.sum@365d") == 30.0
     assert set(unmarked) == {"edu_grade_mean.last@ever", "edu_grade_mean.mean@730d"}
     assert all(math.isnan(value) for value in unmarked.values())
-    assert expectations.pairs("grade_10") == (Pair("away_unmarked", "away"),)
+    assert expectations.pairs("grade_10", "not_completed") == (Pair("away_unmarked", "away"),)
 
 
 def tiny_root(tmp_path: Path) -> Path:
@@ -64,6 +64,7 @@ def test_a_level_is_one_and_the_others_of_its_category_are_none() -> None:
     ("lines", "told"),
     [
         (['stages = ["grade_9"]'], "no stage grade_9"),
+        (['outcomes = ["neet"]'], "no outcome neet"),
         (['values = { "edu_absence.sum@365d" = 1 }'], "edu_absence is no indicator of the catalogue"),
         (['values = { "edu_absence_days.sum@5d" = 1 }'], "edu_absence_days has no feature sum@5d; it has sum@365d"),
         (['values = { "edu_absence_days" = 1 }'], "has no feature (none named)"),
@@ -108,7 +109,7 @@ def test_two_pictures_of_different_stages_are_no_pair() -> None:
     )
     from features.declarations.expectations import find_problems
 
-    assert list(find_problems(drawn, norway)) == ["late: shares no stage with early, which it is to be graver than"]
+    assert list(find_problems(drawn, norway)) == ["late: shares no stage and outcome with early, which it is to be graver than"]
 
 
 def test_drafts_are_refused_with_real_peoples_data(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_drafts_are_refused_with_real_peoples_data(tmp_path: Path) -> None:
 def test_the_examples_declare_pictures_in_three_languages_and_pairs(name: str) -> None:
     project = load_project(EXAMPLES / name)
     expectations = read_expectations(project)
-    assert sum(len(expectations.pairs(stage)) for stage in project.stages) >= 3
+    assert sum(len(expectations.pairs(stage.name, stage.outcomes[0])) for stage in project.screening.stage) >= 3
     assert all(picture.is_draft for picture in expectations.picture), "no domain person has looked at the examples"
 
 

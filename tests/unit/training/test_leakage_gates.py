@@ -75,6 +75,16 @@ def test_skill_that_was_written_at_the_start_stays_and_fails(label: np.ndarray, 
     assert ask_time(label, now[:, 1], then[:, 1])[0] == "FAILED"
 
 
+def test_few_outcomes_are_no_accusation(label: np.ndarray, features: tuple[np.ndarray, np.ndarray]) -> None:
+    """With so few people the loss may be nothing or large, whatever the truth."""
+    now, _ = features
+    random = np.random.default_rng(3)
+    some = np.concatenate([np.flatnonzero(label == 1)[:12], np.flatnonzero(label == 0)[:60]])
+    half_kept = np.where(random.random(len(some)) < 0.85, now[some, 1], 1 - now[some, 1])
+    noisy = now[some, 1] + random.normal(0, 0.6, len(some))
+    assert ask_time(label[some], noisy, half_kept + random.normal(0, 0.5, len(some)))[0] == "NOT_APPLICABLE"
+
+
 def test_where_nothing_changes_or_nothing_is_known_time_has_no_answer(label: np.ndarray, features: tuple[np.ndarray, np.ndarray]) -> None:
     now, then = features
     assert ask_time(label, now[:, 0], then[:, 0], changed=0.01)[0] == "NOT_APPLICABLE"
