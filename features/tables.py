@@ -15,6 +15,7 @@ from features.declarations.specs import FeatureSpec
 from features.engine.build import build_features
 from features.engine.parts import Partitioner
 from features.engine.table import FeatureTable
+from features.errors import DataError
 from features.lists import apply_lists, is_current, without_protected_area
 from features.progress import Progress
 from features.store import EventStore
@@ -59,8 +60,8 @@ def build_stage_table(
     PurposeError
         TID201, TID202 without a valid purpose; before anything is read. TID220, TID221 without the consents that indicators need.
     DataError
-        TID402 before anything is ingested, TID408 and TID456 as `features.lists` says of lists that are gone or do not read, TID421, TID424
-        and TID426 as `build_cohort` and `build_features` say.
+        TID430 for a date to come, TID402 before anything is ingested, TID408 and TID456 as `features.lists` says of lists that are gone or
+        do not read, TID421, TID424 and TID426 as `build_cohort` and `build_features` say.
 
     Notes
     -----
@@ -68,6 +69,8 @@ def build_stage_table(
     needed to say whose capacity a case takes (R-08).
     """
     project.check_purpose(purpose, on=on)
+    if as_of is not None:
+        check_not_to_come(as_of, today=on)
     lists = apply_lists(project, purpose, on=on)
     cohort = build_cohort(project, lists.store, stage, as_of=as_of, known_by=known_by or on, restricted=lists.restricted)
     table = build_features(
@@ -82,6 +85,18 @@ def build_stage_table(
         progress=progress,
     )
     return cohort if purpose == "score" else without_protected_areas(cohort), table
+
+
+def check_not_to_come(as_of: date, *, today: date) -> None:
+    """Refuse an as-of date on which nobody has known anything yet.
+
+    Raises
+    ------
+    DataError
+        TID430.
+    """
+    if as_of > today:
+        raise DataError("TID430", f"as-of date {as_of} is still to come. Choose a date up to {today}.")
 
 
 def open_stage_store(project: Project, purpose: TablePurpose, *, on: date) -> EventStore:

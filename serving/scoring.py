@@ -14,7 +14,7 @@ from features.engine.parts import Partitioner
 from features.engine.table import FeatureTable
 from features.errors import DataError, ModelError, ProjectError
 from features.progress import Progress, Silent
-from features.tables import build_stage_table
+from features.tables import build_stage_table, check_not_to_come
 from models.bundle import Bundle, model_name
 from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion
 from models.partitions import LocalScorer, Scorer, score_table
@@ -82,8 +82,7 @@ def check_score_purpose(project: Project, *, as_of: date, today: date) -> None:
     """
     for day in (as_of, today):
         project.check_purpose("score", on=day)
-    if as_of > today:
-        raise DataError("TID430", f"as-of date {as_of} is still to come. Choose a date up to {today}.")
+    check_not_to_come(as_of, today=today)
 
 
 def _stages(project: Project, names: Sequence[str] | None) -> list[Stage]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,7 +40,13 @@ class Contract:
     """Columns of one source: needed, allowed, and the ones that hold an identifier."""
 
     source: Source
-    synthetic_project: bool
+    data: Literal["synthetic", "public", "real"]
+    """What the project says its data is."""
+
+    @property
+    def synthetic_project(self) -> bool:
+        """Whether every row has to say that it is invented (R-33)."""
+        return self.data == "synthetic"
 
     @cached_property
     def required(self) -> tuple[str, ...]:

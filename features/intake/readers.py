@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from features.declarations.catalogue import Source
 from features.errors import IntakeError
 from features.intake.csv_blocks import ENCODED, find_data, read_plain
-from features.intake.csv_text import CsvShape, detect_shape
+from features.intake.csv_text import NAMES, CsvShape, detect_shape
 from features.intake.file_facts import FileFacts, read_facts
 from features.intake.file_kind import check_is_parquet
 
@@ -178,6 +180,8 @@ def _csv_chunks(path: Path, source: Source, shape: CsvShape, on_bad_lines: OnBad
         parsed += len(table)
     if len(broken) > unreported:
         on_bad_lines("wrong_column_count", broken[unreported:])
+    if parsed == 0 and broken:
+        raise _no_row_fits(path, source, shape, broken)
     if parsed == 0 and source.may_be_empty:
         return
     if parsed == 0:
@@ -261,6 +265,23 @@ def _physical_lines(first: int, count: int, broken: Sequence[int]) -> NDArray[np
     """Line numbers of so many rows from line `first` on, those of broken rows left out, some of which may come after them."""
     lines = np.arange(first, first + count + len(broken))
     return np.delete(lines, [line - first for line in broken if line < first + len(lines)])[:count] if broken else lines
+
+
+def _no_row_fits(path: Path, source: Source, shape: CsvShape, broken: Sequence[int]) -> IntakeError:
+    """Say of a file none of whose rows has as many fields as its header what they have instead, and what that comes from most often."""
+    with path.open("r", encoding=shape.encoding, newline="") as file:
+        line = next(islice(file, broken[0] - 1, None), "").rstrip("\r\n")
+    n_fields = len(next(csv.reader([line], delimiter=shape.separator), []))
+    many = n_fields > len(shape.columns)
+    separator = NAMES.get(shape.separator, shape.separator)
+    advice = "Check its separator and its header."
+    if many and shape.separator == ",":
+        advice = "A decimal comma that is not quoted is read as a separator: have decimal points written, or another separator, or quotes."
+    return IntakeError(
+        "TID309",
+        f"{path.name} (source {source.name}): none of its {len(broken)} rows has as many fields as the header has columns; the first, at "
+        f"line {broken[0]}, has {n_fields} for {len(shape.columns)}, separated by {separator}. {advice}",
+    )
 
 
 def _check_not_cut(path: Path, source: Source, shape: CsvShape, broken: list[int], parsed: int) -> None:

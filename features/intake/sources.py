@@ -196,7 +196,7 @@ def _units(project: Project, source: Source, purposes: tuple[StorePurpose, ...],
         code: i for code, i in project.catalogue.indicators.items() if (project.catalogue.sector_of(code) is Sector.AUDIT) == is_audit
     }
     paths = source_files(project, source.files, environ=environ)
-    contract = Contract(source, project.is_synthetic)
+    contract = Contract(source, project.screening.project.data)
     metadata = source_files(project, (source.metadata,), environ=environ)[0] if source.metadata is not None else None
     if source.query is not None:
         return [SourceUnit(source, paths, project.root / source.query, contract, own, indicators, metadata)]
@@ -241,7 +241,7 @@ def _check_synthetic_rows(unit: SourceUnit, chunk: Chunk) -> None:
         raise IntakeError(
             "TID311",
             f"{unit.name} (source {unit.source.name}): {wrong} rows are {is_what} `{SYNTHETIC}` = true in a project with data = "
-            f"{'synthetic' if unit.contract.synthetic_project else 'not synthetic'!r}. Synthetic and real data never mix (R-33).",
+            f"{unit.contract.data!r}. Synthetic and real data never mix (R-33).",
         )
 
 

@@ -38,6 +38,8 @@ def test_the_norwegian_example_raises_no_false_alarm(tmp_path: Path) -> None:
     verdicts = [finding["verdict"] for finding in asked(done).values()]
     assert verdicts.count("PASSED") >= 5
     assert "FAILED" not in verdicts
+    told = [set(finding["evidence"]) for finding in asked(done).values() if finding["verdict"] == "PASSED"]
+    assert told == [{"n_predictors_asked"}] * len(told), "no count of rows, protected people are among them (R-08)"
 
 
 @pytest.mark.requirement("R-14")

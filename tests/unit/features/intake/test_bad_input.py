@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +101,14 @@ CASES: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     "empty file": (change("school.csv", lambda _: ""), ("TID304", "school.csv", "0 bytes", "ask for the file again")),
     "header only": (change("school.csv", lambda text: text.splitlines()[0] + "\n"), ("TID304", "school.csv", "no row")),
     "header only, no line end": (change("school.csv", lambda text: text.splitlines()[0]), ("TID304", "school.csv", "no row")),
+    "decimal commas without quotes": (
+        change("school.csv", lambda text: re.sub(r"(,edu_[a-z_]+,[0-9]+)[.]?([0-9]*)(,.*)$", r"\1,0\2\3", text, flags=re.MULTILINE)),
+        ("TID309", "school.csv", "none of its 1649 rows", "line 2, has 8 for 7, separated by comma", "A decimal comma"),
+    ),
+    "rows with too few fields": (
+        change("income.csv", lambda text: text.splitlines()[0] + "\nSYN-003,1\nSYN-004,0\n"),
+        ("TID309", "income.csv", "none of its 2 rows", "line 2, has 2 for 6", "Check its separator and its header"),
+    ),
     "file not there": (lambda root: (root / "data" / "school.csv").unlink(), ("TID305", "school.csv", "not there")),
     "truncated Parquet": (as_parquet_cut_off, ("TID306", "school.parquet", "cut off or damaged", "Copy it again")),
     "damaged Parquet": (parquet_damaged_inside, ("TID306", "school.parquet", "cut off or damaged")),

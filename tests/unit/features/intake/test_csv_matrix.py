@@ -57,7 +57,7 @@ def source(**more: object) -> Source:
 
 def cells(path: Path, declared: Source) -> list[tuple[str, int, int, str, float | None]]:
     """Read a file as an ingest does, as far as dates and numbers."""
-    contract, connection = Contract(declared, synthetic_project=False), connect()
+    contract, connection = Contract(declared, "real"), connect()
     opened = open_file(path, declared, expected=contract.required, on_bad_lines=lambda *bad: pytest.fail(f"broken lines {bad}"))
     contract.check_columns(opened.columns, file=path.name)
     found = []

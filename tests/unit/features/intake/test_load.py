@@ -371,5 +371,5 @@ def test_synthetic_and_real_never_mix(root: Path) -> None:
     with pytest.raises(IntakeError, match=r"TID311.*never mix"):
         ingest_tiny(root, now=LATER)
     shutil.rmtree(root / "var")
-    with pytest.raises(IntakeError, match=r"TID311.*60 rows are marked"):
+    with pytest.raises(IntakeError, match=r"TID311.*60 rows are marked .* with data = 'public'"):
         ingest_tiny(root, now=LATER)

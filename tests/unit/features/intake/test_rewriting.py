@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from features.declarations.project import load_project
-from features.errors import IntakeError
+from features.errors import DataError, IntakeError
 from features.intake.report import IntakeReport
 from features.records import day_number
 from features.store import open_store
@@ -188,3 +188,9 @@ def test_an_end_that_was_too_far_ahead_to_be_read_comes_when_it_is_near(tmp_path
     with_spells(root, "2015-01-01,2028-06-30,2015-01-05,c1", "2014-01-01,2014-01-31,2014-03-01,c2")
     assert quarantined(ingest_tiny(root, now=NOW + timedelta(days=360)), "income") == {}
     assert states(root, date(2028, 7, 1))[-1] == ("2028-07-01", 0.0)
+
+
+def test_a_table_as_of_a_day_to_come_is_refused_before_anything_is_read(root: Path) -> None:
+    project = load_project(root)
+    with pytest.raises(DataError, match=r"TID430.*2099-01-01 is still to come. Choose a date up to 2026-11-21"):
+        build_stage_table(project, "train", project.stages["grade_10"], on=NOW.date(), as_of=date(2099, 1, 1))
