@@ -17,7 +17,7 @@ DEFAULTS: Mapping[str, float | int | str | bool] = {
     "lambda_l2": 1.0,
     "feature_fraction": 0.7,
 }
-"""Moderate trees: they explain faster and carry forward in time better than large ones."""
+"""Moderate trees: larger ones cost more to explain and do no more good (decision 23)."""
 
 RESERVED = frozenset(
     (
