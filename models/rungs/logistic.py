@@ -56,7 +56,7 @@ class LogisticRung:
 
     @classmethod
     def fit(cls, matrix: Matrix, label: Vector, *, feature_names: tuple[str, ...], settings: FitSettings) -> Self:
-        """Learn coefficients; the penalty is chosen by three-fold cross-validation on at most 6,000 of these rows, seeded.
+        """Learn coefficients; unless the settings say it, the penalty is chosen by three-fold cross-validation on at most 6,000 rows.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class LogisticRung:
         # Two columns a feature: its standardised rank, and whether it is missing. What does not vary is 0 and gets no coefficient.
         design = np.hstack([(places - mean) / spread, tells * (np.isnan(matrix) - missing_share)])
         varies: NDArray[np.bool_] = np.asarray(design.any(axis=0))
-        strength = _choose_strength(design[:, varies], label, settings.seed) if varies.any() else STRENGTHS[0]
+        strength = settings.strength or _choose_strength(design[:, varies], label, settings.seed)
         intercept, coefficient = _fit_directed(strength, design, label, np.concatenate([signs, np.abs(signs)]), varies)
         by_value, by_missing = np.split(coefficient, 2)
         by_value = by_value / spread
@@ -180,11 +180,11 @@ _PULL = 1e-3
 
 
 def _choose_strength(design: Vector, label: Vector, seed: int) -> float:
-    """Inverse penalty with the lowest cross-validated log loss; the strongest penalty where there are too few of a class to tell."""
+    """Inverse penalty with the lowest cross-validated log loss; the strongest where too few of a class, or no column, can tell."""
     kept = np.sort(np.random.default_rng(seed).permutation(len(label))[:_ROWS_FOR_CHOICE])
     design, label = design[kept], label[kept]
     n_folds = min(_FOLDS, int(label.sum()), int((1 - label).sum()))
-    if n_folds < 2:
+    if n_folds < 2 or not design.shape[1]:
         return STRENGTHS[0]
     folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(design, label))
     losses = [_cross_validated_loss(strength, design, label, folds) for strength in STRENGTHS]

@@ -75,6 +75,8 @@ class FitSettings:
     """Name -> ``feature >= number``, for the rules rung."""
     area_feature: str | None = None
     """Column that holds the area's number, for the area rung."""
+    strength: float | None = None
+    """Inverse penalty of the line, where it is known already; None lets the line choose it by cross-validation."""
     num_threads: int = 1
     """Threads of LightGBM; the model does not depend on it."""
 

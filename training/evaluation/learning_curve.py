@@ -107,7 +107,7 @@ def _score(examined: Examined, taught: Mask, rows: MeasuredRows) -> Vector | Non
     experiment = examined.experiment
     if experiment.table.whole is None and not _is_sample(examined, taught):
         return rows.probability
-    learnt = learn_anew(experiment.chosen, experiment.table, taught, seed=examined.seed)
+    learnt = learn_anew(experiment.chosen, experiment.table, taught, seed=examined.seed, keeps_penalty=False)
     if learnt is None:
         return None
     tested = experiment.split.test.copy()
