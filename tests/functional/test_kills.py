@@ -72,8 +72,8 @@ def check_kills(tmp_path: Path, *, kills: int, seed: int) -> None:
     assert landed, "no kill hit a running ingest: the test measures nothing"
     run_whole(root)
     assert n_records(root) == first
-    write_people(root / "data", seed=2)
-    write_people(reference / "data", seed=2)
+    write_people(root / "data", seed=2, days_later=1)
+    write_people(reference / "data", seed=2, days_later=1)
     run_whole(reference)
     second = n_records(reference)
     assert second != first

@@ -242,8 +242,8 @@ def make_real(root: Path) -> None:
         path.write_text(text.replace('data = "synthetic"', 'data = "real"'), encoding="utf-8")
 
 
-def write_people(folder: Path, *, seed: int = 1) -> None:
-    """Write the five source files of `tiny_project`."""
+def write_people(folder: Path, *, seed: int = 1, days_later: int = 0) -> None:
+    """Write the five source files of `tiny_project`; an extract that corrects an earlier one became known later."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
     persons, school, residence, income, audit = [], [], [], [], []
@@ -264,6 +264,10 @@ def write_people(folder: Path, *, seed: int = 1) -> None:
                     "known_on": date(start + 1, 3, 1),
                 }
             )
+    for row in (*school, *residence, *income, *audit):
+        known_on = row["known_on"]
+        assert isinstance(known_on, date)
+        row["known_on"] = known_on + timedelta(days=days_later)
     write_csv(folder / "persons.csv", persons)
     write_csv(folder / "school.csv", school)
     write_csv(folder / "residence.csv", residence)

@@ -46,7 +46,7 @@ class Rate:
         The interval holds both what is not known of the rate and that n people are few.
 
         >>> Rate(20.0, 80.0, True).expected(50)
-        (10.0, 4, 18)
+        (10.0, 4, 17)
         """
         low, high = betabinom.ppf([(1 - level) / 2, (1 + level) / 2], n, self.a, self.b)
         return n * self.mean, int(low), int(high)

@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Path:
     """Ingested twice: the second extract corrects the first."""
     root = tiny_project(tmp_path / "tiny")
     ingest_tiny(root)
-    write_people(root / "data", seed=2)
+    write_people(root / "data", seed=2, days_later=1)
     ingest_tiny(root, seed="again")
     return root
 

@@ -32,7 +32,7 @@ FAMILIES = {
     "sector.": [sector.value for sector in Sector if sector is not Sector.AUDIT],
     "inclination.": ["no_concern", "unsure", "concern"],
     "verdict.": ["PASSED", "FAILED", "NOT_APPLICABLE"],
-    "models.rungs.rung.": [rung.name for rung in LADDER],
+    "models.rung.": [rung.name for rung in LADDER],
     "figure.": LADDER_FIGURES,
     "value.": sorted(set(AGGREGATIONS) - {"count", "sum", "last"}),
     "window.": CALENDAR_WINDOWS,
