@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 import lightgbm
 import numpy as np
 
-from models.rungs.boosting import RESERVED, lightgbm_parameters
+from models.rungs.boosting import RESERVED, lightgbm_parameters, useful_threads
 from models.rungs.rung import FitSettings, Matrix, Vector, check_outcomes, check_trainable, read_json, write_json
 from models.rungs.streamed import Blocks, build_binned, medians_if_complete
 from models.trees.explainer import TreeExplainer
@@ -54,6 +54,7 @@ class BoostedRung:
         """
         check_trainable(matrix, label, feature_names)
         parameters = lightgbm_parameters(feature_names, settings)
+        parameters["num_threads"] = useful_threads(matrix.size, at_most=settings.num_threads)
         n_rounds = int(parameters.pop("num_boost_round"))
         data = lightgbm.Dataset(matrix, label, feature_name=_plain_names(len(feature_names)), params=parameters, free_raw_data=True)
         return cls(feature_names, _grow(data, parameters, n_rounds), medians_if_complete(matrix), settings.num_threads)
@@ -69,6 +70,7 @@ class BoostedRung:
         """
         check_outcomes(label, n_rows=sum(blocks.sizes))
         parameters = lightgbm_parameters(feature_names, settings)
+        parameters["num_threads"] = useful_threads(len(label) * len(feature_names), at_most=settings.num_threads)
         n_rounds = int(parameters.pop("num_boost_round"))
         data, medians = build_binned(blocks, label, parameters, feature_name=_plain_names(len(feature_names)))
         return cls(feature_names, _grow(data, parameters, n_rounds), medians, settings.num_threads)
@@ -85,14 +87,14 @@ class BoostedRung:
 
     def log_odds(self, matrix: Matrix) -> Vector:
         """Sum of the trees."""
-        return np.asarray(self.booster.predict(self._prepared(matrix), raw_score=True, num_threads=self.num_threads), dtype=np.float64)
+        return np.asarray(self.booster.predict(self._prepared(matrix), raw_score=True, num_threads=self._threads(matrix)), dtype=np.float64)
 
     def staged_log_odds(self, matrix: Matrix, counts: Sequence[int]) -> Vector:
         """Sum of the first trees alone, for each of these ascending counts, shape (n_counts, n_rows)."""
         prepared, booster = self._prepared(matrix), self.booster
         first = (0, *counts[:-1])
         steps = [
-            booster.predict(prepared, raw_score=True, start_iteration=start, num_iteration=stop - start, num_threads=self.num_threads)
+            booster.predict(prepared, raw_score=True, start_iteration=start, num_iteration=stop - start, num_threads=self._threads(matrix))
             for start, stop in zip(first, counts, strict=True)
         ]
         return np.asarray(np.cumsum(steps, axis=0), dtype=np.float64)
@@ -105,6 +107,9 @@ class BoostedRung:
     def contributions(self, matrix: Matrix) -> Vector:
         """Path-dependent TreeSHAP (Lundberg et al. 2020), the same bits on any number of threads and beside any other row."""
         return self.explainer.contributions(matrix, fill=self.median_if_never_missing, workers=self.num_threads)
+
+    def _threads(self, matrix: Matrix) -> int:
+        return useful_threads(matrix.size, at_most=self.num_threads)
 
     def _prepared(self, matrix: Matrix) -> Matrix:
         complete = np.flatnonzero(~np.isnan(self.median_if_never_missing))
