@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from benchmarks.point_in_time.work import INDICATORS, SPECS, all_rows
 from features.engine.build import build_features
 from features.engine.parts import PartedStore
-from features.intake.runs import ROW, Runs, SortedRun
+from features.intake.runs import FIELDS, Runs, SortedRun
 from features.manifest import BatchEntry, PurposeEntry
 from features.records import PERSONS_PER_PART, Records
 from features.store import RECORD_SCHEMA, EventStore, part_name
@@ -54,10 +54,8 @@ def _run_of(raw: str, group: int) -> SortedRun:
     """Read one row group with a reader of its own, which keeps no bytes of others, and bring it into order."""
     with pq.ParquetFile(raw) as file:
         table = file.read_row_group(group, columns=["person", *RUN_COLUMNS], use_threads=False)
-    rows = np.zeros(len(table), dtype=ROW)
-    for name in RUN_COLUMNS:
-        rows[name] = table[name].to_numpy()
-    return SortedRun.of(rows, table["person"].to_numpy())
+    rows = {name: table[name].to_numpy().astype(FIELDS[name], copy=False) for name in RUN_COLUMNS}
+    return SortedRun.of({**rows, "origin": np.zeros(len(table), dtype=FIELDS["origin"])}, table["person"].to_numpy())
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,8 @@ class SpreadStore:
 def columns_of(runs: Runs, part: int) -> Columns:
     """Columns of a part's rows, in the order in which they came."""
     rows = runs.read(part)
-    columns = {name: np.ascontiguousarray(rows[name]) for name in RUN_COLUMNS}
     person = rows["person"] + np.int32(part * PERSONS_PER_PART)
-    return {**columns, "person": person, "indicator": columns["indicator"].astype(np.int32)}
+    return {**{name: rows[name] for name in RUN_COLUMNS}, "person": person, "indicator": rows["indicator"].astype(np.int32)}
 
 
 def lay_out(raw: str, work: str, n_persons: int) -> int:

@@ -6,16 +6,13 @@ is ever left out because of a coincidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.intake.runs import Rows, unit_of
-
-Columns = Mapping[str, NDArray[Any]] | Rows
-"""Rows as one array a field, or as one array of `ROW`: what is asked for are fields by name."""
 
 SORTED_BY = ("person", "happened_on", "known_on", "indicator")
 """What the rows of a part are sorted by in a store."""
@@ -26,7 +23,7 @@ CONTENT = ("person", "indicator", "happened_on", "known_on", "value", "record")
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xFF51AFD7ED558CCD)
 
 
-def store_order(rows: Columns) -> NDArray[np.intp]:
+def store_order(rows: Rows) -> NDArray[np.intp]:
     """Order by person, happened_on, known_on, indicator; rows that are equal in these stay in the order they came.
 
     Notes
@@ -57,7 +54,7 @@ def store_order(rows: Columns) -> NDArray[np.intp]:
     return key
 
 
-def find_repeated(rows: Columns, source_of_unit: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+def find_repeated(rows: Rows, source_of_unit: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Find rows that repeat an earlier row of the same source.
 
     Parameters
@@ -89,7 +86,7 @@ def find_repeated(rows: Columns, source_of_unit: NDArray[np.int64]) -> tuple[NDA
     return order[~begins], np.equal(unit, first)[~begins]
 
 
-def is_among(rows: Columns, others: Columns, fields: Sequence[str] = CONTENT) -> NDArray[np.bool_]:
+def is_among(rows: Rows, others: Rows, fields: Sequence[str] = CONTENT) -> NDArray[np.bool_]:
     """Whether one of the others is equal to each row in all these fields, shape (n_rows,)."""
     n_rows, n_others = len(rows[fields[0]]), len(others[fields[0]])
     found = np.zeros(n_rows, dtype=np.bool_)
@@ -108,7 +105,7 @@ def is_among(rows: Columns, others: Columns, fields: Sequence[str] = CONTENT) ->
     return found
 
 
-def likely_equal(rows: Columns, fields: Sequence[str], source: NDArray[np.int64]) -> NDArray[np.bool_]:
+def likely_equal(rows: Rows, fields: Sequence[str], source: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether another row of the same source is equal in all these fields, or by chance seems so, shape (n_rows,)."""
     mixed = _mixed(rows, fields, source)
     ordered = np.sort(mixed)
@@ -120,7 +117,7 @@ def likely_equal(rows: Columns, fields: Sequence[str], source: NDArray[np.int64]
 
 
 def group_equal(
-    rows: Columns, places: NDArray[np.intp], fields: Sequence[str], *, source: NDArray[np.int64]
+    rows: Rows, places: NDArray[np.intp], fields: Sequence[str], *, source: NDArray[np.int64]
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Bring rows of one source that are equal in these fields together; in a group they stay in the order in which they stand.
 
@@ -145,7 +142,7 @@ def group_equal(
 
 
 def _is_same(
-    rows: Columns, places: NDArray[np.intp], others: Columns, other_places: NDArray[np.intp], fields: Sequence[str]
+    rows: Rows, places: NDArray[np.intp], others: Rows, other_places: NDArray[np.intp], fields: Sequence[str]
 ) -> NDArray[np.bool_]:
     same = np.ones(len(places), dtype=np.bool_)
     for name in fields:
@@ -153,7 +150,7 @@ def _is_same(
     return same
 
 
-def _mixed(rows: Columns, fields: Sequence[str], source: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
+def _mixed(rows: Rows, fields: Sequence[str], source: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
     mixed = np.zeros(len(rows[fields[0]]), dtype=np.uint64) if source is None else source.astype(np.uint64)
     for place, name in enumerate(fields):
         mixed ^= _bits(rows[name]).astype(np.int64).view(np.uint64)

@@ -13,8 +13,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from features.intake.repeats import Columns, group_equal, is_among, likely_equal
-from features.intake.runs import unit_of
+from features.intake.repeats import group_equal, is_among, likely_equal
+from features.intake.runs import Rows, unit_of
 from features.records import PERSONS_PER_PART, day_number
 
 VERSION = ("person", "indicator", "record", "known_on")
@@ -31,12 +31,12 @@ class Delivered:
     """Whether a line of the unit may give two records of one indicator: a state and its end."""
     today: date
 
-    def of(self, rows: Columns) -> NDArray[np.int64]:
+    def of(self, rows: Rows) -> NDArray[np.int64]:
         """Number of each row's source, shape (n_rows,)."""
         return self.source[unit_of(rows["origin"])]
 
 
-def contradicts_stored(rows: Columns, stored: Columns, *, is_stored: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def contradicts_stored(rows: Rows, stored: Rows, *, is_stored: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether the store has this version of the record and it says something else, shape (n_rows,).
 
     Parameters
@@ -54,7 +54,7 @@ def contradicts_stored(rows: Columns, stored: Columns, *, is_stored: NDArray[np.
     return found
 
 
-def contradicts_earlier_file(rows: Columns, delivered: Delivered, *, is_known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def contradicts_earlier_file(rows: Rows, delivered: Delivered, *, is_known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether an earlier file of the same source has this version of the record and it says something else, shape (n_rows,).
 
     So that files delivered one after the other give the same store when they are ingested together. Within one file the order of its
@@ -81,7 +81,7 @@ def contradicts_earlier_file(rows: Columns, delivered: Delivered, *, is_known: N
     return found & ~is_known
 
 
-def ends_told_as_open(rows: Columns, delivered: Delivered, *, is_known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def ends_told_as_open(rows: Rows, delivered: Delivered, *, is_known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether a row is the end of a state that was told without it, and claims to have been known as long, shape (n_rows,).
 
     Its line's other record, of the state itself, is known already; the end is not, and it lies in the past. An end that is still to come
@@ -99,7 +99,7 @@ def ends_told_as_open(rows: Columns, delivered: Delivered, *, is_known: NDArray[
     return found
 
 
-def whole_lines(rows: Columns, which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def whole_lines(rows: Rows, which: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Extend a choice of rows to all rows of the same lines, shape (n_rows,); a line's rows are all of one person."""
     chosen = which.copy()
     if which.any():
@@ -108,7 +108,7 @@ def whole_lines(rows: Columns, which: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return chosen
 
 
-def _is_of_several_files(rows: Columns, delivered: Delivered) -> NDArray[np.bool_]:
+def _is_of_several_files(rows: Rows, delivered: Delivered) -> NDArray[np.bool_]:
     """Whether more than one file of the row's source tells of its indicator here, shape (n_rows,)."""
     n_rows, n_units = len(rows["person"]), len(delivered.source)
     if not n_rows or n_units == len(np.unique(delivered.source)):

@@ -20,7 +20,7 @@ from features.intake.lines import UnitLines
 from features.intake.people import HIDDEN, People
 from features.intake.quarantine import LINES_KEPT, FileTally
 from features.intake.readers import CHUNK_ROWS, Chunk
-from features.intake.runs import ROW, Runs, origin_of
+from features.intake.runs import FIELDS, Rows, Runs, origin_of
 from features.intake.siphash import siphash, spread
 from features.intake.sources import SourceUnit, read_unit
 from features.intake.spells import SpellBuffer, mark_rows, spell_buffer
@@ -180,12 +180,10 @@ def _add_hints(canonical: pa.Table, tally: FileTally, unit: SourceUnit) -> None:
             tally.hints.add(f"No row has an indicator that is on; the first declared ones are {', '.join(list(unit.indicators)[:5])}.")
 
 
-def _as_rows(checked: Checked, unit: int) -> NDArray[np.void]:
-    rows = np.empty(len(checked), dtype=ROW)
-    for name in ("indicator", "value", "happened_on", "known_on", "record"):
-        rows[name] = getattr(checked, name)
-    rows["origin"] = origin_of(unit, checked.line)
-    return rows
+def _as_rows(checked: Checked, unit: int) -> Rows:
+    fields = ("indicator", "value", "happened_on", "known_on", "record")
+    rows = {name: getattr(checked, name).astype(FIELDS[name], copy=False) for name in fields}
+    return {**rows, "origin": origin_of(unit, checked.line)}
 
 
 def _as_table(good: Checked) -> pa.Table:

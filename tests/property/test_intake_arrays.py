@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from features.intake.identifiers import MISSING, UNKNOWN, IdentifierTable
 from features.intake.lines import LineSet
-from features.intake.repeats import find_repeated, is_among, store_order
-from features.intake.runs import ROW, Rows, Runs, line_of, origin_of, unit_of
+from features.intake.repeats import CONTENT, SORTED_BY, find_repeated, is_among, store_order
+from features.intake.runs import FIELDS, Rows, Runs, line_of, origin_of, unit_of
 from features.intake.siphash import siphash, spread
 from features.nationalid import holds_national_id, is_without_leading_zero, rows_with_national_id
 from features.records import PERSONS_PER_PART
@@ -112,40 +112,42 @@ def rows_of_a_part(draw: st.DrawFn, *, most: int = 40) -> Rows:
     wide = draw(st.booleans())
     far = 10**9 if wide else 3
 
-    def column(values: st.SearchStrategy[float]) -> Sequence[float]:
-        return draw(st.lists(values, min_size=n, max_size=n))
+    values: dict[str, list[float]] = {
+        "person": [0, 1, PERSONS_PER_PART - 1],
+        "indicator": [0, 1, 500],
+        "value": [0.0, 1.0, float("nan")],
+        "happened_on": [-25567, 0, far],
+        "known_on": [-25567, 1, far],
+        "record": [0, 5, -(2**62)],
+    }
+    rows = {
+        name: np.array(draw(st.lists(st.sampled_from(some), min_size=n, max_size=n)), dtype=FIELDS[name]) for name, some in values.items()
+    }
+    units = draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
+    origins = [origin_of(unit, np.array([line], dtype=np.int64)) for line, unit in enumerate(units)]
+    return {**rows, "origin": np.concatenate(origins)}
 
-    rows = np.zeros(n, dtype=ROW)
-    rows["person"] = column(st.sampled_from([0, 1, PERSONS_PER_PART - 1]))
-    rows["indicator"] = column(st.sampled_from([0, 1, 500]))
-    rows["value"] = column(st.sampled_from([0.0, 1.0, float("nan")]))
-    rows["happened_on"] = column(st.sampled_from([-25567, 0, far]))
-    rows["known_on"] = column(st.sampled_from([-25567, 1, far]))
-    rows["record"] = column(st.sampled_from([0, 5, -(2**62)]))
-    units = np.array(column(st.sampled_from([0, 1, 2])), dtype=np.int64)
-    rows["origin"] = [int(origin_of(int(unit), np.array(line, dtype=np.int64))) for line, unit in enumerate(units)]
-    return rows
 
-
-def content(row: np.void) -> tuple[object, ...]:
-    return tuple(str(row[name]) for name in ("person", "indicator", "value", "happened_on", "known_on", "record"))
+def told(rows: Rows, fields: Sequence[str] = CONTENT) -> list[tuple[str, ...]]:
+    """What each row says in these fields, as text: no value at all is equal to itself too."""
+    return list(zip(*(map(str, rows[name].tolist()) for name in fields), strict=True))
 
 
 @given(rows_of_a_part())
 def test_the_order_of_the_store_is_a_plain_stable_sort(rows: Rows) -> None:
-    plain = sorted(range(len(rows)), key=lambda n: tuple(int(rows[n][name]) for name in ("person", "happened_on", "known_on", "indicator")))
-    assert store_order(rows).tolist() == plain
+    keys = list(zip(*(rows[name].tolist() for name in SORTED_BY), strict=True))
+    assert store_order(rows).tolist() == sorted(range(len(keys)), key=keys.__getitem__)
 
 
 @given(rows_of_a_part())
 def test_a_repeat_is_a_later_row_with_the_content_of_one_of_its_source(rows: Rows) -> None:
     source_of_unit = np.array([0, 0, 1])
-    rows = rows[store_order(rows)]
+    order = store_order(rows)
+    rows = {name: column[order] for name, column in rows.items()}
     first_unit: dict[tuple[object, ...], int] = {}
     repeats = {}
-    for n, row in enumerate(rows):
-        unit = int(unit_of(rows["origin"][n : n + 1])[0])
-        what = (int(source_of_unit[unit]), *content(row))
+    for n, (unit, content) in enumerate(zip(unit_of(rows["origin"]).tolist(), told(rows), strict=True)):
+        what = (int(source_of_unit[unit]), *content)
         if what in first_unit:
             repeats[n] = first_unit[what] == unit
         first_unit.setdefault(what, unit)
@@ -153,26 +155,21 @@ def test_a_repeat_is_a_later_row_with_the_content_of_one_of_its_source(rows: Row
     assert dict(zip(places.tolist(), in_one_file.tolist(), strict=True)) == repeats
 
 
-@given(rows_of_a_part(), rows_of_a_part(), st.sampled_from([("person",), ("indicator", "record"), ("person", "value", "known_on")]))
+@given(
+    rows_of_a_part(), rows_of_a_part(), st.sampled_from([("person",), ("indicator", "record"), ("person", "value", "known_on"), CONTENT])
+)
 def test_a_row_is_among_others_when_some_of_its_fields_are(rows: Rows, others: Rows, fields: tuple[str, ...]) -> None:
-    plain = {tuple(str(row[name]) for name in fields) for row in others}
-    assert is_among(rows, others, fields).tolist() == [tuple(str(row[name]) for name in fields) in plain for row in rows]
-
-
-@given(rows_of_a_part(), rows_of_a_part())
-def test_a_row_is_stored_when_its_content_is(rows: Rows, stored: Rows) -> None:
-    plain = {content(row) for row in stored}
-    assert is_among(rows, stored).tolist() == [content(row) in plain for row in rows]
-    assert not is_among(rows, stored[:0]).any()
+    plain = set(told(others, fields))
+    assert is_among(rows, others, fields).tolist() == [row in plain for row in told(rows, fields)]
+    assert not is_among(rows, {name: column[:0] for name, column in others.items()}, fields).any()
 
 
 @given(st.lists(st.lists(st.integers(0, 4 * PERSONS_PER_PART), max_size=30), max_size=5))
-def test_a_part_gets_its_rows_back_in_the_order_they_came(several: list[list[int]]) -> None:
+def test_a_part_gets_its_rows_back_and_a_person_theirs_in_the_order_they_came(several: list[list[int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         runs, plain, line = Runs(Path(folder) / "x.runs"), dict[int, list[tuple[int, int]]](), 0
         for persons in several:
-            rows = np.zeros(len(persons), dtype=ROW)
-            rows["origin"] = np.arange(line, line + len(persons))
+            rows = {name: np.arange(line, line + len(persons)).astype(kind) for name, kind in FIELDS.items()}
             for person in persons:
                 plain.setdefault(person // PERSONS_PER_PART, []).append((person % PERSONS_PER_PART, line))
                 line += 1
@@ -180,7 +177,10 @@ def test_a_part_gets_its_rows_back_in_the_order_they_came(several: list[list[int
                 runs.add(rows, np.array(persons, dtype=np.int32))
         assert runs.parts() == sorted(plain)
         for part, expected in plain.items():
-            assert [(int(row["person"]), int(row["origin"])) for row in runs.read(part)] == expected
+            read = runs.read(part)
+            came = list(zip(read["person"].tolist(), read["origin"].tolist(), strict=True))
+            assert sorted(came, key=lambda row: row[0]) == sorted(expected, key=lambda row: row[0])
+            assert all((read[name] == read["origin"].astype(kind)).all() for name, kind in FIELDS.items() if name != "person")
 
 
 @given(unit=st.integers(0, 1000), line=st.integers(1, 2**43))

@@ -20,7 +20,7 @@ from features.engine.kernel import Rows as AsOf
 from features.engine.kernel import feature_matrix
 from features.intake.batches import StoredBatches, WrittenPart, write_part
 from features.intake.rewriting import Delivered
-from features.intake.runs import ROW, Runs, line_of, origin_of, unit_of
+from features.intake.runs import FIELDS, Runs, line_of, origin_of, unit_of
 from features.manifest import BatchEntry
 from features.records import EPOCH, Records
 from features.store import RECORD_SCHEMA, part_name
@@ -61,10 +61,9 @@ class Store:
         runs, name = Runs(self.folder / f"{len(self.batches)}.runs"), f"b{len(self.batches)}"
         for unit, lines in enumerate(extracts):
             told = [(*row, number) for number, line in enumerate(lines, start=1) for row in line]
-            rows = np.zeros(len(told), dtype=ROW)
             columns = np.array(told, dtype=np.int64).reshape(-1, 7).T
-            for field_name, column in zip(("indicator", "happened_on", "known_on", "value", "record"), columns[1:6], strict=True):
-                rows[field_name] = column
+            names = ("indicator", "happened_on", "known_on", "value", "record")
+            rows = {name: column.astype(FIELDS[name]) for name, column in zip(names, columns[1:6], strict=True)}
             rows["value"] += 10 * np.abs(rows["record"])  # so that a value tells whose it is
             rows["origin"] = origin_of(unit, columns[6])
             runs.add(rows, columns[0].astype(np.int32))
