@@ -29,7 +29,12 @@ class Account:
     login: str
     role: Role
     municipality: str | None
+    """Number of the municipality that the account works for; a planner's may be a county (two digits)."""
     is_demo: bool
+    service: str | None = None
+    """Code of the local service that a relay holder works in."""
+    subject_id: str | None = None
+    """Of a citizen: whose report they see."""
 
 
 def hash_password(password: str) -> str:
@@ -60,6 +65,8 @@ def create_account(
     password: str,
     now: datetime,
     is_demo: bool = False,
+    service: str | None = None,
+    subject_id: str | None = None,
 ) -> AccountRow:
     """Create an account.
 
@@ -70,8 +77,11 @@ def create_account(
     ValueError
         When the role needs a municipality and none is given, or the other way round.
     """
-    if ROLES[role].has_municipality != (municipality is not None):
+    described = ROLES[role]
+    if described.has_municipality != (municipality is not None) and not described.may_have_area:
         raise ValueError(f"an account with the role {role} has {'a' if ROLES[role].has_municipality else 'no'} municipality")
+    if described.has_service != (service is not None):
+        raise ValueError(f"an account with the role {role} has {'a' if described.has_service else 'no'} service")
     _check_apart(session, holder=holder, role=role)
     row = AccountRow(
         id=secrets.token_hex(16),
@@ -79,6 +89,8 @@ def create_account(
         holder=holder,
         role=role.value,
         municipality=municipality,
+        service=service,
+        subject_id=subject_id,
         password_hash=hash_password(password),
         is_demo=is_demo,
         created_at=now,
@@ -107,7 +119,7 @@ def check_demo_allowed(project: Project, settings: Settings) -> None:
 
 def account_of(row: AccountRow) -> Account:
     """Turn a row into the value that the service works with."""
-    return Account(row.id, row.login, Role(row.role), row.municipality, row.is_demo)
+    return Account(row.id, row.login, Role(row.role), row.municipality, row.is_demo, row.service, row.subject_id)
 
 
 def _check_apart(session: Session, *, holder: str, role: Role) -> None:

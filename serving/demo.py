@@ -20,14 +20,17 @@ class DemoLogin:
     password: str
     role: Role
     municipality: str | None
+    service: str | None = None
 
 
 def demo_logins(project: Project) -> list[DemoLogin]:
     """List the demo's logins: one per role, and for roles with a municipality one for each of the project's."""
     places = [m.number for m in project.screening.municipality]
+    services = [s.code for s in project.services.service]
     return [
-        DemoLogin(f"{role}-{place}" if place else role.value, f"demo-{role}", role, place)
+        DemoLogin(f"{role}-{place}" if place else role.value, f"demo-{role}", role, place, services[0] if described.has_service else None)
         for role, described in ROLES.items()
+        if described.logs_in and (services or not described.has_service)
         for place in (places if described.has_municipality else [None])
     ]
 
@@ -51,6 +54,7 @@ def create_demo_accounts(database: Database, project: Project, *, settings: Sett
                     holder=wanted.login,
                     role=wanted.role,
                     municipality=wanted.municipality,
+                    service=wanted.service,
                     password=wanted.password,
                     now=now,
                     is_demo=True,

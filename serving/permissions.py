@@ -19,6 +19,18 @@ class Action(StrEnum):
     TAKE_CASES = "take_cases"
     REVIEW_CASES = "review_cases"
     REGISTER_OBJECTIONS = "register_objections"
+    SECOND_READ = "second_read"
+    REVEAL_IDENTITY = "reveal_identity"
+    GIVE_PERSON_REPORT = "give_person_report"
+    SEE_OWN_REPORT = "see_own_report"
+    ANSWER_OBJECTIONS = "answer_objections"
+    SEE_OVERDUE = "see_overdue"
+    READ_HANDOVERS = "read_handovers"
+    SUSPEND = "suspend"
+    SEE_PLANNING = "see_planning"
+    SEE_ALARMS = "see_alarms"
+    RECONSTRUCT = "reconstruct"
+    SCORE_HISTORIES = "score_histories"
     SEE_SCREENINGS = "see_screenings"
     SEE_MODELS = "see_models"
     SEE_REPORTS = "see_reports"
@@ -34,6 +46,8 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.TAKE_CASES: "Takes a new case of the own municipality, which makes them answer for it.",
         Action.REVIEW_CASES: "Reviews the cases they took, with a stated need, and nobody else's.",
         Action.REGISTER_OBJECTIONS: "A young person or guardian can say no to anybody they meet; it takes effect at once.",
+        Action.GIVE_PERSON_REPORT: "Gives a person in a case they took what is known of them, when the person asks (R-21).",
+        Action.REVEAL_IDENTITY: "Learns who a case they took and opened is about, with a stated need, where there is an identity vault.",
         Action.SEE_SCREENINGS: "Sees how many were proposed, small numbers hidden.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
     },
@@ -42,18 +56,33 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.TAKE_CASES: "Takes such a case, which makes them answer for it.",
         Action.REVIEW_CASES: "Reviews the cases they took, with a stated need.",
         Action.REGISTER_OBJECTIONS: "As for every other person.",
+        Action.SECOND_READ: "Second reading stays among those who work with confidential addresses.",
+        Action.GIVE_PERSON_REPORT: "As for every other person.",
+        Action.REVEAL_IDENTITY: "As for every other person; the address is not part of it.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
     },
-    Role.SECOND_READER: {Action.SEE_MODELS: _MODELS_ARE_OPEN},
+    Role.SECOND_READER: {
+        Action.SECOND_READ: "Reads cases of the own municipality that a colleague handed over, blind until both have written (R-17).",
+        Action.SEE_MODELS: _MODELS_ARE_OPEN,
+    },
+    Role.RELAY_HOLDER: {
+        Action.READ_HANDOVERS: "Reads the agreed needs of those they follow up, while a consent that names their service holds (R-23).",
+        Action.SEE_MODELS: _MODELS_ARE_OPEN,
+    },
     Role.LEADER: {
+        Action.ANSWER_OBJECTIONS: "Answers an objection in writing: it is upheld and erased, or weighty reasons stand against it (R-22).",
+        Action.SEE_OVERDUE: "Sees which cases are past their deadline and with whom, and nothing of what is in them.",
+        Action.SUSPEND: "Stops proposals in the own municipality at once; answers for their use (R-30).",
         Action.SEE_SCREENINGS: "Answers for capacity and therefore sees how many were proposed, small numbers hidden.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
         Action.SEE_REPORTS: "Answers for how the models are used.",
+        Action.SEE_PLANNING: "Plans the own municipality's services; numbers only, small ones hidden.",
     },
     Role.MODEL_KEEPER: {
         Action.SEE_SCREENINGS: "Follows how the models behave; counts only.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
         Action.SEE_REPORTS: "Follows drift, calibration and fairness of the models they keep.",
+        Action.SUSPEND: "Stops a model that misbehaves, everywhere and at once (R-30).",
     },
     Role.FAIRNESS_AUDITOR: {
         Action.SEE_SCREENINGS: "Checks who is proposed; counts only.",
@@ -68,8 +97,12 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.SEE_REPORTS: "Checks fairness and drift.",
         Action.READ_LOG: "Checks who read what and why it was allowed; metadata only.",
         Action.VERIFY_LOG: "Checks that the log was not altered.",
+        Action.SEE_ALARMS: "Looks into who read more than their work explains (R-28).",
+        Action.RECONSTRUCT: "Sees how one proposal came about and was read, with a stated reason that is logged (R-27).",
     },
     Role.CONTROLLER: {
+        Action.SUSPEND: "Answers for the processing and can stop all of it (R-30).",
+        Action.SEE_PLANNING: "Answers for the processing; numbers only.",
         Action.SEE_SCREENINGS: "Answers for the processing; counts only.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
         Action.SEE_REPORTS: "Answers for the processing.",
@@ -78,7 +111,19 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
         Action.VERIFY_LOG: "Must know after a restore or an incident that the log is whole; sees no entry.",
     },
-    Role.CITIZEN: {Action.SEE_MODELS: _MODELS_ARE_OPEN},
+    Role.PLANNER: {
+        Action.SEE_PLANNING: "Numbers by area for planning services, small ones hidden; never a case.",
+        Action.SEE_SCREENINGS: "Sees how many were proposed, small numbers hidden.",
+        Action.SEE_MODELS: _MODELS_ARE_OPEN,
+    },
+    Role.CITIZEN: {
+        Action.SEE_OWN_REPORT: "Sees what is known and was done about themselves (R-21).",
+        Action.SEE_MODELS: _MODELS_ARE_OPEN,
+    },
+    Role.MACHINE: {
+        Action.SCORE_HISTORIES: "Scores histories that it posts itself, under a score purpose; nothing is stored and no identity is known.",
+        Action.SEE_MODELS: _MODELS_ARE_OPEN,
+    },
 }
 """Role -> action -> why. What is not here is refused."""
 

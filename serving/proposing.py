@@ -124,7 +124,7 @@ def write_case(
         needs_second_reader=candidate.needs_second_reader,
         state=CaseState.NEW.value,
         state_since=now,
-        due_on=due_in_state(CaseState.NEW, now.date()),
+        due_on=due_in_state(CaseState.NEW, now.date(), project.screening.review),
         expires_on=now.date() + timedelta(days=project.screening.retention.unreviewed_days),
         created_at=now,
         sealed_proposal=keys.seal(session, candidate.subject_id, proposal, now=now),

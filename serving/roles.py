@@ -13,6 +13,7 @@ class Role(StrEnum):
 
     COORDINATOR = "koordinator"
     SECOND_READER = "andreleser"
+    RELAY_HOLDER = "stafettholder"
     LEADER = "leder"
     MODEL_KEEPER = "modellforvalter"
     FAIRNESS_AUDITOR = "fairness-revisor"
@@ -20,7 +21,9 @@ class Role(StrEnum):
     CONTROLLER = "dataansvarlig"
     SHIELDED_CASEWORKER = "skjermet-saksbehandler"
     OPERATOR = "systemdrift"
+    PLANNER = "planlegger"
     CITIZEN = "innbygger"
+    MACHINE = "maskinklient"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,12 @@ class RoleDescription:
     in_plain_words: str
     has_municipality: bool = False
     """Whether an account with this role works for exactly one municipality."""
+    may_have_area: bool = False
+    """Whether it may stand for a municipality (four digits), a county (two), or, without either, the whole country."""
+    has_service: bool = False
+    """Whether it works in one of the local services that `services.toml` names."""
+    logs_in: bool = True
+    """Whether people log in with it; a machine brings a token instead."""
 
 
 ROLES: dict[Role, RoleDescription] = {
@@ -41,8 +50,14 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.SECOND_READER: RoleDescription(
         Wording(nb="Andreleser", nn="Andrelesar", en="Second reader"),
-        "Will look at cases that a colleague handed over; that step is not there yet. Sees public information on the models.",
+        "Looks at cases that a colleague handed over: writes what they think before they see the proposal or what the colleague wrote.",
         has_municipality=True,
+    ),
+    Role.RELAY_HOLDER: RoleDescription(
+        Wording(nb="Stafettholder", nn="Stafetthaldar", en="Relay holder"),
+        "Follows up a family that agreed to it. Sees agreed needs while a consent that names their service holds, never a score.",
+        has_municipality=True,
+        has_service=True,
     ),
     Role.LEADER: RoleDescription(
         Wording(nb="Leder", nn="Leiar", en="Leader"),
@@ -73,9 +88,19 @@ ROLES: dict[Role, RoleDescription] = {
         Wording(nb="Systemdrift", nn="Systemdrift", en="Operator"),
         "Keeps the service running. Sees that it runs and that the log verifies, never case content.",
     ),
+    Role.PLANNER: RoleDescription(
+        Wording(nb="Planlegger", nn="Planleggjar", en="Planner"),
+        "Plans services for a municipality, a county or the country. Sees numbers by area, small ones hidden, never a case.",
+        may_have_area=True,
+    ),
     Role.CITIZEN: RoleDescription(
         Wording(nb="Innbygger", nn="Innbyggjar", en="Citizen"),
-        "A young person or guardian. Sees public information on the models.",
+        "A young person or guardian. Sees their own report and public information on the models.",
+    ),
+    Role.MACHINE: RoleDescription(
+        Wording(nb="Maskinklient", nn="Maskinklient", en="Machine client"),
+        "Another system that scores histories which it posts, under a score purpose. Nothing is stored; no identity and no case.",
+        logs_in=False,
     ),
 }
 

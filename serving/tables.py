@@ -42,10 +42,20 @@ class AccountRow(Base):
     """Who the account belongs to; one person may have several, though never leader and data protection officer."""
     role: Mapped[str] = mapped_column(String(30))
     municipality: Mapped[str | None] = mapped_column(String(4))
+    service: Mapped[str | None] = mapped_column(String(63))
+    """Code of the local service that the account works in; a relay holder sees handovers that name it, and nothing else."""
+    subject_id: Mapped[str | None] = mapped_column(SUBJECT)
+    """Of a young person who sees their own report; None for everybody who works here."""
+    issuer: Mapped[str | None] = mapped_column(String(300))
+    external_id: Mapped[str | None] = mapped_column(String(300))
+    """Who the identity provider says they are; None where the account logs in with a password."""
     password_hash: Mapped[str] = mapped_column(String(300))
+    """Empty where the account has no password."""
     is_demo: Mapped[bool]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_accounts_issuer_external_id", "issuer", "external_id", unique=True),)
 
 
 class SessionRow(Base):
@@ -58,6 +68,75 @@ class SessionRow(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    provider_session: Mapped[str | None] = mapped_column(String(300), index=True)
+    """The identity provider's own session (``sid``), which a back-channel logout names."""
+
+
+class LoginAttemptRow(Base):
+    """A login that was sent to the identity provider and has not come back; used once, then removed."""
+
+    __tablename__ = "login_attempts"
+
+    state_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(100))
+    code_verifier: Mapped[str] = mapped_column(String(128))
+    return_to: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime]
+
+
+class SeenTokenRow(Base):
+    """A logout token that was used; none is taken twice."""
+
+    __tablename__ = "seen_tokens"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime]
+
+
+class IdempotentCallRow(Base):
+    """A change that was made under an idempotency key, with its answer sealed by the service's key; kept for a day."""
+
+    __tablename__ = "idempotent_calls"
+
+    account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    sealed_answer: Mapped[bytes]
+    made_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SuspensionRow(Base):
+    """A kill switch that somebody, or monitoring, turned: no new proposals, and those that wait are hidden (R-30)."""
+
+    __tablename__ = "suspensions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    model_name: Mapped[str | None] = mapped_column(String(200))
+    """None suspends every model."""
+    municipality: Mapped[str | None] = mapped_column(String(4))
+    """None suspends everywhere."""
+    reason: Mapped[str] = mapped_column(Text())
+    """About the model or its use, never about a person."""
+    turned_by: Mapped[str] = mapped_column(String(32))
+    role: Mapped[str] = mapped_column(String(30))
+    turned_at: Mapped[datetime]
+    lifted_by: Mapped[str | None] = mapped_column(String(32))
+    lifted_at: Mapped[datetime | None]
+
+
+class AlarmRow(Base):
+    """Somebody read far more than their work explains (R-28)."""
+
+    __tablename__ = "alarms"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    count: Mapped[int]
+    raised_at: Mapped[datetime]
+    seen_by: Mapped[str | None] = mapped_column(String(32))
+    seen_at: Mapped[datetime | None]
 
 
 class PersonKeyRow(Base):
@@ -118,6 +197,17 @@ class CaseRow(Base):
     sealed_need: Mapped[bytes | None]
     """Why the reviewer needed to open the case, in their words."""
     purged_at: Mapped[datetime | None]
+    round: Mapped[int] = mapped_column(default=1)
+    """How often the review began: 1, and one more each time it starts anew after a correction or an objection."""
+    second_reader_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    is_quality_sample: Mapped[bool] = mapped_column(default=False)
+    """Drawn at random for a second reading."""
+    without_proposal: Mapped[bool] = mapped_column(default=False)
+    """Drawn at random, where study mode is on, to be decided without the model's proposal (R-20)."""
+    reminded_on: Mapped[date | None]
+    """When the reviewer was reminded of the deadline of this state."""
+    escalated_on: Mapped[date | None]
+    """When the leader was told that the deadline of this state has passed."""
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -127,11 +217,12 @@ class OwnViewRow(Base):
     """What a reviewer thought before seeing the proposal."""
 
     __tablename__ = "own_views"
-    __table_args__ = (UniqueConstraint("case_id", "account_id"),)
+    __table_args__ = (UniqueConstraint("case_id", "account_id", "round"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    round: Mapped[int] = mapped_column(default=1)
     sealed: Mapped[bytes]
     written_at: Mapped[datetime]
 
@@ -154,6 +245,85 @@ class DecisionRow(Base):
     decided_at: Mapped[datetime]
 
 
+class StepNoteRow(Base):
+    """What a step after the decision asked for and was told: a planned conversation, who spoke, how a measure went."""
+
+    __tablename__ = "step_notes"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    step: Mapped[str] = mapped_column(String(40))
+    sealed: Mapped[bytes | None]
+    """The step's content as JSON; None after the purge."""
+    written_at: Mapped[datetime]
+
+
+class CorrectionRow(Base):
+    """An error in the information that was reported to the source that it came from (R-24)."""
+
+    __tablename__ = "corrections"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    subject_id: Mapped[str] = mapped_column(SUBJECT, index=True)
+    sealed: Mapped[bytes | None]
+    """Indicators, the service that owns them, and what is wrong in the reviewer's words."""
+    reported_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    changed_features: Mapped[bool | None]
+    """Whether scoring again found other inputs; None until then."""
+    notified_at: Mapped[datetime | None]
+    """When those who had received the old information were told (GDPR Art. 19)."""
+
+
+class ConsentRow(Base):
+    """A consent to share with named services, checked at every read (R-23). Absence of one is never a feature."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    subject_id: Mapped[str] = mapped_column(SUBJECT, index=True)
+    sealed: Mapped[bytes | None]
+    """Who gave it, by which age rule, purpose, services, categories and language."""
+    given_on: Mapped[date]
+    valid_to: Mapped[date]
+    recorded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class HandoverRow(Base):
+    """A case handed to a relay holder: agreed needs, never the score."""
+
+    __tablename__ = "handovers"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    consent_id: Mapped[str | None] = mapped_column(ForeignKey("consents.id"))
+    """None where the own service goes on alone without sharing."""
+    level: Mapped[int]
+    holder_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    """The relay holder (stafettholder)."""
+    sealed: Mapped[bytes | None]
+    """Agreed needs, how the child was heard, and when it is evaluated."""
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class AccessRequestRow(Base):
+    """A person asked what is known of them; the answer is due in thirty days (R-21)."""
+
+    __tablename__ = "access_requests"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(SUBJECT, index=True)
+    asked_at: Mapped[datetime]
+    due_on: Mapped[date]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(String(32))
+
+
 class RestrictionRow(Base):
     """A person's objection; written on to intake's table of restrictions the same moment (R-22)."""
 
@@ -167,6 +337,8 @@ class RestrictionRow(Base):
     """Role of who registered it."""
     sealed_statement: Mapped[bytes | None]
     registered_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    """When a leader answered, in writing, that the processing goes on (GDPR Art. 21)."""
 
 
 class LogRow(Base):

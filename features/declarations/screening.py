@@ -320,6 +320,31 @@ class Retention(Strict):
     reproposal_months: int = Field(default=6, ge=0)
 
 
+class StateDeadline(Strict):
+    """A deadline of a review's state that differs from the service's own."""
+
+    amount: int = Field(ge=1)
+    unit: Literal["days", "working_days"]
+
+
+class Review(Strict):
+    """How cases are reviewed here (R-17, R-20, R-23)."""
+
+    quality_share: float = Field(default=0.05, ge=0.05, le=1)
+    """Share of cases, drawn at random, that a second reader looks at whatever they are about; upward only."""
+    study_mode: bool = False
+    """Whether some cases are decided without the model's proposal, to measure what seeing it does to decisions."""
+    study_share: float = Field(default=0.05, gt=0, le=0.5)
+    second_reader_under: int = Field(default=12, ge=12, le=25)
+    """A second reader looks before a conversation with anybody younger; upward only."""
+    consent_age: int = Field(default=16, ge=13, le=18)
+    """From this age a young person consents themselves; below it a guardian does. Fields of law differ: 13, 15, 16 or 18."""
+    child_heard_from: int = Field(default=7, ge=0, le=7)
+    """From this age a child has to be given the chance to be heard, and before that too where the child can form views."""
+    deadlines: dict[str, StateDeadline] = Field(default_factory=dict)
+    """State, under its name in the reference of case states, and how long a case may stay there."""
+
+
 class PlannedOutcome(Strict):
     """An outcome that is expected for children by area, and the stage whose older cohorts tell how often it comes."""
 
@@ -367,6 +392,7 @@ class Screening(Strict):
     groups: dict[str, Code] = Field(default_factory=dict)
     """Name of a fairness group -> audit indicator."""
     retention: Retention = Retention()
+    review: Review = Review()
     planning: Planning | None = None
 
 

@@ -14,7 +14,7 @@ from serving.cases.history import history_of
 from serving.cases.pages import CasePage, DecisionText, OwnViewText, ProposalView, QueueRow
 from serving.cases.policies import can_see_proposal, check_can_see_proposal, steps_open_to_people
 from serving.cases.proposal import Proposal, build_view
-from serving.cases.states import OPEN_STATES, STATES, STEPS, CaseState, Step
+from serving.cases.states import OPEN_STATES, STATES, STEPS, Actor, CaseState, Step
 from serving.cases.wording import outcome_label, stage_label
 from serving.desk import Desk
 from serving.errors import NotFoundError
@@ -22,7 +22,14 @@ from serving.permissions import Action, can
 from serving.tables import CaseRow, DecisionRow, OwnViewRow, ScreeningRow
 
 _NEEDS: dict[Step, Action] = {Step.ASSIGN: Action.TAKE_CASES, Step.OBJECT: Action.REGISTER_OBJECTIONS}
-"""Permission that a step takes; every other one takes REVIEW_CASES and the case itself."""
+"""Permission that a step takes which needs no case of one's own."""
+
+_NEEDS_OF: dict[Actor, Action] = {
+    Actor.REVIEWER: Action.REVIEW_CASES,
+    Actor.SECOND_READER: Action.SECOND_READ,
+    Actor.LEADER: Action.ANSWER_OBJECTIONS,
+}
+"""Permission that every other step takes, by who takes it."""
 
 
 def build_row(desk: Desk, case: CaseRow) -> QueueRow:
@@ -114,7 +121,8 @@ def _view_adapter() -> TypeAdapter[ProposalView]:
 def _may(desk: Desk, step: Step, *, is_mine: bool) -> bool:
     if step in _NEEDS:
         return can(desk.account, _NEEDS[step])
-    return is_mine and can(desk.account, Action.REVIEW_CASES)
+    by = STEPS[step].by
+    return is_mine is (by is Actor.REVIEWER) and can(desk.account, _NEEDS_OF[by])
 
 
 def _is_readable(desk: Desk, case: CaseRow) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import holidays
 
+from features.declarations.screening import Review
 from serving.cases.states import STATES, CaseState, Deadline
 
 
@@ -37,9 +38,15 @@ def due_after(start: date, deadline: Deadline) -> date:
     return _next_working_day(start + timedelta(days=deadline.amount))
 
 
-def due_in_state(state: CaseState, since: date) -> date | None:
+def deadline_of(state: CaseState, review: Review) -> Deadline | None:
+    """Give a state's deadline: the project's own, or the service's; None where no deadline runs."""
+    own, deadline = review.deadlines.get(state.value), STATES[state].deadline
+    return deadline if own is None or deadline is None else Deadline(own.amount, own.unit)
+
+
+def due_in_state(state: CaseState, since: date, review: Review) -> date | None:
     """Give the day by which a case in this state has to move on; None where no deadline runs."""
-    deadline = STATES[state].deadline
+    deadline = deadline_of(state, review)
     return None if deadline is None else due_after(since, deadline)
 
 

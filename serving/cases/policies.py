@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.errors import ReviewError
-from serving.cases.states import BEFORE_THE_PROPOSAL, RESTRICTED, STATES, STEPS, TRANSITIONS, CaseState, Step
+from serving.cases.states import BEFORE_THE_PROPOSAL, RESTRICTED, STATES, STEPS, TRANSITIONS, Actor, CaseState, Step
 from serving.errors import CaseChangedError
 from serving.tables import CaseRow
 
@@ -12,7 +12,7 @@ MIN_REASON = 30
 MIN_TEXT = 10
 """Characters of an own view and of a stated need."""
 
-_NOT_CHOSEN_BY_PEOPLE = frozenset({Step.STOP, Step.EXPIRE})
+_NOT_CHOSEN_BY_PEOPLE = frozenset(step for step, rule in STEPS.items() if rule.by is Actor.SERVICE)
 """Steps that follow from others or from time."""
 
 

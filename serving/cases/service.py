@@ -106,7 +106,11 @@ def save_own_view(desk: Desk, case_id: str, *, text: str, inclination: Inclinati
     target = check_step(case, Step.SAVE_OWN_VIEW)
     content = {"text": own, "inclination": inclination}
     sealed = desk.keys.seal(desk.session, case.subject_id, content, now=desk.now)
-    desk.session.add(OwnViewRow(id=secrets.token_hex(16), case_id=case.id, account_id=desk.account.id, sealed=sealed, written_at=desk.now))
+    desk.session.add(
+        OwnViewRow(
+            id=secrets.token_hex(16), case_id=case.id, account_id=desk.account.id, round=case.round, sealed=sealed, written_at=desk.now
+        )
+    )
     _move(desk, case, Step.SAVE_OWN_VIEW, target, personal={"own_view_sha256": log.digest(content)})
     return building.build_page(desk, case)
 
@@ -200,7 +204,7 @@ def _stop_all_cases_of(desk: Desk, registered: CaseRow, statement: str) -> None:
 
 def _move(desk: Desk, case: CaseRow, step: Step, target: CaseState, *, personal: dict[str, Any] | None = None) -> None:
     before = case.state
-    case.state, case.state_since, case.due_on = target.value, desk.now, due_in_state(target, desk.today)
+    case.state, case.state_since, case.due_on = target.value, desk.now, due_in_state(target, desk.today, desk.project.screening.review)
     desk.session.flush()
     _log(desk, case, STEPS[step].audit, details={"step": step.value, "from": before, "to": target.value}, personal=personal)
 

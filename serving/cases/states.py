@@ -1,7 +1,7 @@
 """The review's states and steps, as data.
 
-Buttons, the API's refusals and ``docs/reference/case-states.md`` come from these dicts. A state that the service can't reach yet
-stands here with its wording and owner, and in no transition: what is not in `TRANSITIONS` can't be done, so no page offers it.
+Buttons, the API's refusals and ``docs/reference/case-states.md`` come from these dicts: what is not in `TRANSITIONS` can't be done, so
+no page offers it. A reminder is no state but a mark beside one (`CaseRow.reminded_on`), since the case is worked on from where it was.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ class CaseState(StrEnum):
     STOPPED = "STANSET"
     UPHELD = "OPPRETTHOLDT_BEGRUNNET"
     ERASED = "SLETTET"
-    REMINDED = "PÅMINNET"
     EXPIRED = "UTLØPT"
     SHIELDED = "SKJERMET"
     CLOSED = "LUKKET"
@@ -61,10 +60,28 @@ class Step(StrEnum):
     DECIDE_NO_LEGAL_BASIS = "decide_no_legal_basis"
     DECIDE_SECOND_READER = "decide_second_reader"
     DECIDE_WONDERING = "decide_wondering"
+    TAKE_SECOND_READING = "take_second_reading"
+    SAVE_SECOND_VIEW = "save_second_view"
+    REPORT_CORRECTION = "report_correction"
+    RESCORE = "rescore"
+    PROPOSE_AGAIN = "propose_again"
+    PLAN_TALK = "plan_talk"
+    INFORM_FAMILY = "inform_family"
+    RECORD_CONSENT = "record_consent"
+    RECORD_NO_CONSENT = "record_no_consent"
+    HAND_OVER_1 = "hand_over_1"
+    HAND_OVER_2 = "hand_over_2"
+    HAND_OVER_3 = "hand_over_3"
+    EVALUATE = "evaluate"
+    WITHDRAW_CONSENT = "withdraw_consent"
     CLOSE = "close"
     OBJECT = "object"
     STOP = "stop"
+    UPHOLD = "uphold"
+    RESUME = "resume"
+    ERASE = "erase"
     EXPIRE = "expire"
+    SHIELD = "shield"
 
 
 @dataclass(frozen=True)
@@ -87,19 +104,32 @@ class StateRule:
     """Whether the review is over: nothing more can be done here."""
 
 
+class Actor(StrEnum):
+    """Who takes a step, beside whose case it is."""
+
+    ANYBODY_IN_REACH = "anybody who has it in their list"
+    REVIEWER = "the one who took the case"
+    SECOND_READER = "another person than the one who took it"
+    LEADER = "the municipality's leader"
+    SERVICE = "the service itself"
+
+
 @dataclass(frozen=True)
 class StepRule:
-    """What a step is: its audit event and its words."""
+    """What a step is: its audit event, its words, and who takes it."""
 
     audit: str
     wording: Wording
     is_decision: bool = False
+    by: Actor = Actor.REVIEWER
 
 
+_THREE = Deadline(3, "working_days")
 _FOURTEEN = Deadline(14, "days")
+_TWELVE_WEEKS = Deadline(84, "days")
 
 STATES: dict[CaseState, StateRule] = {
-    CaseState.NEW: StateRule(Role.COORDINATOR, Wording(nb="Ny", nn="Ny", en="New"), Deadline(3, "working_days")),
+    CaseState.NEW: StateRule(Role.COORDINATOR, Wording(nb="Ny", nn="Ny", en="New"), _THREE),
     CaseState.ASSIGNED: StateRule(Role.COORDINATOR, Wording(nb="Tildelt", nn="Tildelt", en="Assigned"), _FOURTEEN),
     CaseState.OWN_VIEW: StateRule(
         Role.COORDINATOR, Wording(nb="Egen vurdering først", nn="Eiga vurdering først", en="Own view first"), _FOURTEEN
@@ -141,24 +171,25 @@ STATES: dict[CaseState, StateRule] = {
     CaseState.CONSENT_WITHDRAWN: StateRule(
         Role.COORDINATOR, Wording(nb="Samtykke trukket", nn="Samtykke trekt", en="Consent withdrawn"), _FOURTEEN
     ),
-    CaseState.BTI_1: StateRule(Role.COORDINATOR, Wording(nb="BTI nivå 1", nn="BTI nivå 1", en="BTI level 1"), Deadline(84, "days")),
-    CaseState.BTI_2: StateRule(Role.COORDINATOR, Wording(nb="BTI nivå 2", nn="BTI nivå 2", en="BTI level 2"), Deadline(84, "days")),
-    CaseState.BTI_3: StateRule(Role.COORDINATOR, Wording(nb="BTI nivå 3", nn="BTI nivå 3", en="BTI level 3"), Deadline(84, "days")),
+    CaseState.BTI_1: StateRule(Role.COORDINATOR, Wording(nb="BTI nivå 1", nn="BTI nivå 1", en="BTI level 1"), _TWELVE_WEEKS),
+    CaseState.BTI_2: StateRule(Role.COORDINATOR, Wording(nb="BTI nivå 2", nn="BTI nivå 2", en="BTI level 2"), _TWELVE_WEEKS),
+    CaseState.BTI_3: StateRule(Role.COORDINATOR, Wording(nb="BTI nivå 3", nn="BTI nivå 3", en="BTI level 3"), _TWELVE_WEEKS),
     CaseState.EVALUATED: StateRule(Role.COORDINATOR, Wording(nb="Evaluert", nn="Evaluert", en="Evaluated"), _FOURTEEN),
     CaseState.OBJECTED: StateRule(Role.LEADER, Wording(nb="Innsigelse", nn="Innseiing", en="Objection")),
     CaseState.STOPPED: StateRule(Role.LEADER, Wording(nb="Stanset", nn="Stansa", en="Stopped"), Deadline(30, "days")),
     CaseState.UPHELD: StateRule(
-        Role.LEADER, Wording(nb="Opprettholdt med begrunnelse", nn="Halden ved lag med grunngiving", en="Upheld with reasons")
+        Role.COORDINATOR,
+        Wording(nb="Opprettholdt med begrunnelse", nn="Halden ved lag med grunngiving", en="Upheld with reasons"),
+        _FOURTEEN,
     ),
     CaseState.ERASED: StateRule(None, Wording(nb="Slettet", nn="Sletta", en="Erased"), ends=True),
-    CaseState.REMINDED: StateRule(Role.COORDINATOR, Wording(nb="Påminnet", nn="Påmint", en="Reminded")),
     CaseState.EXPIRED: StateRule(None, Wording(nb="Utløpt", nn="Utgått", en="Expired"), ends=True),
     CaseState.SHIELDED: StateRule(None, Wording(nb="Skjermet", nn="Skjerma", en="Shielded"), ends=True),
     CaseState.CLOSED: StateRule(None, Wording(nb="Lukket", nn="Lukka", en="Closed"), ends=True),
 }
 
 STEPS: dict[Step, StepRule] = {
-    Step.ASSIGN: StepRule("case.assigned", Wording(nb="Ta saken", nn="Ta saka", en="Take the case")),
+    Step.ASSIGN: StepRule("case.assigned", Wording(nb="Ta saken", nn="Ta saka", en="Take the case"), by=Actor.ANYBODY_IN_REACH),
     Step.OPEN: StepRule("case.opened", Wording(nb="Åpne saken", nn="Opne saka", en="Open the case")),
     Step.SAVE_OWN_VIEW: StepRule("case.own_view_saved", Wording(nb="Lagre egen vurdering", nn="Lagre eiga vurdering", en="Save own view")),
     Step.DECIDE_NO_NEED: StepRule("case.decided", Wording(nb="Ikke behov", nn="Ikkje behov", en="No need"), is_decision=True),
@@ -179,19 +210,77 @@ STEPS: dict[Step, StepRule] = {
         Wording(nb="Ta en undringssamtale", nn="Ta ein undringssamtale", en="Have a conversation of wondering"),
         is_decision=True,
     ),
+    Step.TAKE_SECOND_READING: StepRule(
+        "case.second_reading_taken",
+        Wording(nb="Ta andrelesingen", nn="Ta andrelesinga", en="Take the second reading"),
+        by=Actor.SECOND_READER,
+    ),
+    Step.SAVE_SECOND_VIEW: StepRule(
+        "case.second_view_saved",
+        Wording(nb="Lagre egen vurdering", nn="Lagre eiga vurdering", en="Save own view"),
+        by=Actor.SECOND_READER,
+    ),
+    Step.REPORT_CORRECTION: StepRule(
+        "correction.reported", Wording(nb="Meld feil til kilden", nn="Meld feil til kjelda", en="Report the error to its source")
+    ),
+    Step.RESCORE: StepRule(
+        "case.rescored",
+        Wording(nb="Beregn på nytt med rettede opplysninger", nn="Rekn på nytt med retta opplysningar", en="Score again on corrected data"),
+    ),
+    Step.PROPOSE_AGAIN: StepRule(
+        "case.proposed_again",
+        Wording(nb="Fortsatt foreslått etter retting", nn="Framleis føreslått etter retting", en="Still proposed after correction"),
+        by=Actor.SERVICE,
+    ),
+    Step.PLAN_TALK: StepRule("case.talk_planned", Wording(nb="Planlegg samtale", nn="Planlegg samtale", en="Plan a conversation")),
+    Step.INFORM_FAMILY: StepRule(
+        "case.family_informed", Wording(nb="Familien er informert", nn="Familien er informert", en="The family was informed")
+    ),
+    Step.RECORD_CONSENT: StepRule("consent.given", Wording(nb="Registrer samtykke", nn="Registrer samtykke", en="Record a consent")),
+    Step.RECORD_NO_CONSENT: StepRule(
+        "consent.not_given", Wording(nb="Samtykke ikke gitt", nn="Samtykke ikkje gitt", en="No consent was given")
+    ),
+    Step.HAND_OVER_1: StepRule("case.handed_over", Wording(nb="Over til BTI nivå 1", nn="Over til BTI nivå 1", en="On to BTI level 1")),
+    Step.HAND_OVER_2: StepRule("case.handed_over", Wording(nb="Over til BTI nivå 2", nn="Over til BTI nivå 2", en="On to BTI level 2")),
+    Step.HAND_OVER_3: StepRule("case.handed_over", Wording(nb="Over til BTI nivå 3", nn="Over til BTI nivå 3", en="On to BTI level 3")),
+    Step.EVALUATE: StepRule("case.evaluated", Wording(nb="Evaluer tiltaket", nn="Evaluer tiltaket", en="Evaluate the measure")),
+    Step.WITHDRAW_CONSENT: StepRule(
+        "consent.withdrawn", Wording(nb="Samtykket er trukket", nn="Samtykket er trekt", en="The consent was withdrawn")
+    ),
     Step.CLOSE: StepRule("case.closed", Wording(nb="Lukk saken", nn="Lukk saka", en="Close the case")),
-    Step.OBJECT: StepRule("objection.registered", Wording(nb="Registrer innsigelse", nn="Registrer innseiing", en="Register an objection")),
-    Step.STOP: StepRule("case.stopped", Wording(nb="Stans saken", nn="Stans saka", en="Stop the case")),
-    Step.EXPIRE: StepRule("case.expired", Wording(nb="Saken utløper", nn="Saka går ut", en="The case expires")),
+    Step.OBJECT: StepRule(
+        "objection.registered",
+        Wording(nb="Registrer innsigelse", nn="Registrer innseiing", en="Register an objection"),
+        by=Actor.ANYBODY_IN_REACH,
+    ),
+    Step.STOP: StepRule("case.stopped", Wording(nb="Saken stanses", nn="Saka blir stansa", en="The case stops"), by=Actor.SERVICE),
+    Step.UPHOLD: StepRule(
+        "objection.not_upheld",
+        Wording(nb="Fortsett tross innsigelsen", nn="Hald fram trass innseiinga", en="Go on despite the objection"),
+        by=Actor.LEADER,
+    ),
+    Step.RESUME: StepRule("case.resumed", Wording(nb="Ta saken opp igjen", nn="Ta saka opp att", en="Take the case up again")),
+    Step.ERASE: StepRule(
+        "objection.upheld",
+        Wording(nb="Gi medhold og slett", nn="Gi medhald og slett", en="Uphold the objection and erase"),
+        by=Actor.LEADER,
+    ),
+    Step.EXPIRE: StepRule("case.expired", Wording(nb="Saken utløper", nn="Saka går ut", en="The case expires"), by=Actor.SERVICE),
+    Step.SHIELD: StepRule(
+        "case.shielded", Wording(nb="Saken skjermes", nn="Saka blir skjerma", en="The case is shielded"), by=Actor.SERVICE
+    ),
 }
 
-_ANY_TIME = {Step.OBJECT: CaseState.OBJECTED}
-_UNTIL_WONDERING = {**_ANY_TIME, Step.EXPIRE: CaseState.EXPIRED}
+_ANY_TIME = {Step.OBJECT: CaseState.OBJECTED, Step.SHIELD: CaseState.SHIELDED}
+_UNTIL_TALK = {**_ANY_TIME, Step.EXPIRE: CaseState.EXPIRED}
+_CLOSING = {Step.CLOSE: CaseState.CLOSED}
+_BTI = {Step.HAND_OVER_1: CaseState.BTI_1, Step.HAND_OVER_2: CaseState.BTI_2, Step.HAND_OVER_3: CaseState.BTI_3}
+_IN_BTI = {Step.EVALUATE: CaseState.EVALUATED, Step.WITHDRAW_CONSENT: CaseState.CONSENT_WITHDRAWN, **_ANY_TIME}
 
 TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
-    CaseState.NEW: {Step.ASSIGN: CaseState.ASSIGNED, **_UNTIL_WONDERING},
-    CaseState.ASSIGNED: {Step.OPEN: CaseState.OWN_VIEW, **_UNTIL_WONDERING},
-    CaseState.OWN_VIEW: {Step.SAVE_OWN_VIEW: CaseState.IN_REVIEW, **_UNTIL_WONDERING},
+    CaseState.NEW: {Step.ASSIGN: CaseState.ASSIGNED, **_UNTIL_TALK},
+    CaseState.ASSIGNED: {Step.OPEN: CaseState.OWN_VIEW, **_UNTIL_TALK},
+    CaseState.OWN_VIEW: {Step.SAVE_OWN_VIEW: CaseState.IN_REVIEW, **_UNTIL_TALK},
     CaseState.IN_REVIEW: {
         Step.DECIDE_NO_NEED: CaseState.NO_NEED,
         Step.DECIDE_WRONG_BASIS: CaseState.WRONG_BASIS,
@@ -199,23 +288,62 @@ TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
         Step.DECIDE_NO_LEGAL_BASIS: CaseState.NO_LEGAL_BASIS,
         Step.DECIDE_SECOND_READER: CaseState.NEEDS_SECOND_READER,
         Step.DECIDE_WONDERING: CaseState.WONDERING,
-        **_UNTIL_WONDERING,
+        **_UNTIL_TALK,
     },
-    CaseState.NO_NEED: {Step.CLOSE: CaseState.CLOSED, **_UNTIL_WONDERING},
-    CaseState.FOLLOWED_ALREADY: {Step.CLOSE: CaseState.CLOSED, **_UNTIL_WONDERING},
-    CaseState.NO_LEGAL_BASIS: {Step.CLOSE: CaseState.CLOSED, **_UNTIL_WONDERING},
-    CaseState.WRONG_BASIS: dict(_UNTIL_WONDERING),
-    CaseState.NEEDS_SECOND_READER: dict(_UNTIL_WONDERING),
-    CaseState.WONDERING: dict(_UNTIL_WONDERING),
+    CaseState.NEEDS_SECOND_READER: {Step.TAKE_SECOND_READING: CaseState.SECOND_OWN_VIEW, **_UNTIL_TALK},
+    CaseState.SECOND_OWN_VIEW: {Step.SAVE_SECOND_VIEW: CaseState.IN_REVIEW, **_UNTIL_TALK},
+    CaseState.NO_NEED: {**_CLOSING, **_UNTIL_TALK},
+    CaseState.FOLLOWED_ALREADY: {**_CLOSING, **_UNTIL_TALK},
+    CaseState.NO_LEGAL_BASIS: {**_CLOSING, **_UNTIL_TALK},
+    CaseState.WRONG_BASIS: {Step.REPORT_CORRECTION: CaseState.CORRECTION_REPORTED, **_UNTIL_TALK},
+    CaseState.CORRECTION_REPORTED: {Step.RESCORE: CaseState.RESCORED, **_CLOSING, **_UNTIL_TALK},
+    CaseState.RESCORED: {Step.PROPOSE_AGAIN: CaseState.NEW, **_CLOSING, **_UNTIL_TALK},
+    CaseState.WONDERING: {Step.PLAN_TALK: CaseState.TALK_PLANNED, **_UNTIL_TALK},
+    CaseState.TALK_PLANNED: {Step.INFORM_FAMILY: CaseState.FAMILY_INFORMED, **_ANY_TIME},
+    CaseState.FAMILY_INFORMED: {
+        Step.RECORD_CONSENT: CaseState.CONSENT_GIVEN,
+        Step.RECORD_NO_CONSENT: CaseState.CONSENT_NOT_GIVEN,
+        **_ANY_TIME,
+    },
+    CaseState.CONSENT_GIVEN: {**_BTI, Step.WITHDRAW_CONSENT: CaseState.CONSENT_WITHDRAWN, **_ANY_TIME},
+    CaseState.CONSENT_NOT_GIVEN: {Step.HAND_OVER_1: CaseState.BTI_1, **_CLOSING, **_ANY_TIME},
+    CaseState.BTI_1: _IN_BTI,
+    CaseState.BTI_2: _IN_BTI,
+    CaseState.BTI_3: _IN_BTI,
+    CaseState.EVALUATED: {**_BTI, Step.WITHDRAW_CONSENT: CaseState.CONSENT_WITHDRAWN, **_CLOSING, **_ANY_TIME},
+    CaseState.CONSENT_WITHDRAWN: {**_CLOSING, **_ANY_TIME},
     CaseState.OBJECTED: {Step.STOP: CaseState.STOPPED},
+    CaseState.STOPPED: {Step.UPHOLD: CaseState.UPHELD, Step.ERASE: CaseState.ERASED, Step.SHIELD: CaseState.SHIELDED},
+    CaseState.UPHELD: {Step.RESUME: CaseState.ASSIGNED, Step.ERASE: CaseState.ERASED, **_ANY_TIME},
 }
-"""State -> what can be done there -> where that leads. What is missing here can't be done."""
+"""State -> what can be done there -> where that leads. What is missing here can't be done.
+
+A case that is taken up again after an objection begins anew: need, own view, proposal. Which guards further narrow a step (a second
+reader, a child that was heard, a consent that holds) is `serving.cases.policies`' to say.
+"""
 
 DECISIONS: tuple[Step, ...] = tuple(step for step, rule in STEPS.items() if rule.is_decision)
 
 BEFORE_THE_PROPOSAL = frozenset({CaseState.NEW, CaseState.ASSIGNED, CaseState.OWN_VIEW, CaseState.SECOND_OWN_VIEW})
 """States in which nobody sees the model's proposal: own view first (R-20)."""
 
+
+ESCALATING = frozenset(
+    {
+        CaseState.TALK_PLANNED,
+        CaseState.FAMILY_INFORMED,
+        CaseState.CONSENT_GIVEN,
+        CaseState.CONSENT_NOT_GIVEN,
+        CaseState.CONSENT_WITHDRAWN,
+        CaseState.BTI_1,
+        CaseState.BTI_2,
+        CaseState.BTI_3,
+        CaseState.EVALUATED,
+        CaseState.STOPPED,
+        CaseState.UPHELD,
+    }
+)
+"""States in which a deadline that passes reminds the reviewer and tells the leader, and never closes the case: a family has been met."""
 
 RESTRICTED = frozenset({CaseState.OBJECTED, CaseState.STOPPED})
 """States in which the person has objected: nothing about them is shown or used until a leader has answered."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.screening import Review
 from serving.cases.deadlines import due_after, due_in_state, is_working_day
 from serving.cases.describe import case_states_markdown, reachable_states
 from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, OPEN_STATES, STATES, STEPS, TRANSITIONS, CaseState, Deadline, Step
@@ -73,4 +74,4 @@ def test_working_days_know_norwegian_holidays() -> None:
     assert not is_working_day(date(2026, 5, 17))
     assert due_after(date(2026, 3, 31), Deadline(3, "working_days")) == date(2026, 4, 8)  # over Easter 2026
     assert due_after(date(2026, 12, 18), Deadline(14, "days")) == date(2027, 1, 4)  # not on New Year's Day
-    assert due_in_state(CaseState.CLOSED, date(2026, 1, 1)) is None
+    assert due_in_state(CaseState.CLOSED, date(2026, 1, 1), Review()) is None

@@ -17,7 +17,7 @@ from serving.cases.states import STEPS
 from serving.console import problems
 from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
 from serving.console.pages.models import LADDER_FIGURES
-from serving.roles import Role
+from serving.roles import ROLES, Role
 
 CONSOLE = MESSAGES.parent
 KEY = re.compile(
@@ -28,7 +28,7 @@ NAMED = re.compile(r'"((?:nav|problem|window|monitoring|reason|value)\.[a-z_.]+)
 
 FAMILIES = {
     "language.": LANGUAGES,
-    "demo.role.": [role.value for role in Role],
+    "demo.role.": [role.value for role in Role if ROLES[role].logs_in],
     "sector.": [sector.value for sector in Sector if sector is not Sector.AUDIT],
     "inclination.": ["no_concern", "unsure", "concern"],
     "verdict.": ["PASSED", "FAILED", "NOT_APPLICABLE"],
