@@ -66,18 +66,26 @@ def check(ctx: typer.Context, project: ProjectOption = HERE, as_json: JsonOption
     source that does not say when its records became known is refused: a feature could then use what nobody knew yet. So is one with a
     predictor that describes later years than its own row, which a sample of the rows gives away.
 
+    What the project says that loosens a rule is listed below the table: allowed, and for an auditor to ask about.
+
     The exit status is that of the first check that failed, 0 when none did.
     """
     from features.check import check_project, exit_status
+    from features.declarations.exceptions import declared_exceptions
     from features.declarations.project import load_project
 
     loaded = load_project(project)
+    exceptions = declared_exceptions(loaded)
     findings = check_project(loaded, environ=os.environ, now=datetime.now(UTC), more=ctx.obj or (), progress=progress_for(as_json=as_json))
     if as_json:
-        print_json({"project": loaded.id, "findings": [finding.as_dict() for finding in findings]})
+        print_json({"project": loaded.id, "findings": [finding.as_dict() for finding in findings], "exceptions": exceptions})
     else:
         rows = [(f.verdict, f.code, f.title, "; ".join(f"{k}: {v}" for k, v in f.evidence.items() if v is not None)) for f in findings]
         print_table(f"Plan of {loaded.root}", ("verdict", "check", "asked", "found"), rows)
+        for words, names in exceptions.items():
+            print_line(f"Declared exception, {words}: {', '.join(names)}.")
+        n_failed = sum(finding.is_failed for finding in findings)
+        print_line(f"{len(findings)} checks, {n_failed} failed." if n_failed else f"{len(findings)} checks, none failed.")
     raise typer.Exit(exit_status(findings))
 
 
