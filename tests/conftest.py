@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,3 +49,20 @@ def realdata(request: pytest.FixtureRequest) -> Path:
     if os.environ.get("CI") and os.environ.get("TIDLIG_REALDATA") != "skip":
         pytest.fail(f"{reason}, and this is CI: provide the data or set TIDLIG_REALDATA=skip")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the tiny project after its first ingest; read it, and change what `root` gives."""
+    from tests.support.ingesting import ingest_tiny
+    from tests.support.projects import tiny_project
+
+    folder = tiny_project(tmp_path_factory.mktemp("ingested") / "project")
+    ingest_tiny(folder)
+    return folder
+
+
+@pytest.fixture
+def root(ingested: Path, tmp_path: Path) -> Path:
+    """Folder of the tiny project after its first ingest, the test's own."""
+    return Path(shutil.copytree(ingested, tmp_path / "project"))

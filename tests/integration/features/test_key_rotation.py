@@ -37,18 +37,6 @@ NEW = {**KEYS, "TIDLIG_NEW_KEY_SCORE": "77" * 32}
 AFTER = {**KEYS, "TIDLIG_KEY_SCORE": "77" * 32}
 
 
-@pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tiny_project(tmp_path_factory.mktemp("ingested") / "project")
-    ingest_tiny(root)
-    return root
-
-
-@pytest.fixture
-def root(ingested: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ingested, tmp_path / "project"))
-
-
 def rotate(root: Path, environ: dict[str, str] = NEW, *, allow_lost: bool = False) -> RotationReport:
     project = load_project(root)
     return rotate_key(

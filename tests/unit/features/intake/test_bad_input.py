@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,18 +16,6 @@ from tests.support.ingesting import ingest_tiny, store_bytes
 from tests.support.projects import EDUCATION, tiny_project
 
 FNR = "01010750160"
-
-
-@pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tiny_project(tmp_path_factory.mktemp("ingested") / "project")
-    ingest_tiny(root)
-    return root
-
-
-@pytest.fixture
-def root(ingested: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ingested, tmp_path / "project"))
 
 
 def change(name: str, edit: Callable[[str], str]) -> Callable[[Path], None]:

@@ -25,18 +25,6 @@ from tests.support.projects import EDUCATION, KEYS, NOW, SCREENING, tiny_project
 LATER = NOW + timedelta(days=30)
 
 
-@pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tiny_project(tmp_path_factory.mktemp("ingested") / "project")
-    ingest_tiny(root)
-    return root
-
-
-@pytest.fixture
-def root(ingested: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ingested, tmp_path / "project"))
-
-
 def store(root: Path, purpose: str = "train") -> EventStore:
     return open_store(load_project(root), purpose)  # type: ignore[arg-type]
 

@@ -23,18 +23,6 @@ LATER = NOW + timedelta(days=30)
 SPELLS = "unit_id,value,start,stop,known_on,case,synthetic"
 
 
-@pytest.fixture(scope="module")
-def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tiny_project(tmp_path_factory.mktemp("ingested") / "project")
-    ingest_tiny(root)
-    return root
-
-
-@pytest.fixture
-def root(ingested: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ingested, tmp_path / "project"))
-
-
 def edit(root: Path, *, code: str = "edu_grade_mean", only: int | None = None, **cells: str) -> list[int]:
     """Give rows of an indicator other cells; return the numbers of their lines."""
     path, edited = root / "data" / "school.csv", list[int]()
