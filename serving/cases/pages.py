@@ -8,7 +8,9 @@ from typing import Literal
 
 from features.declarations.catalogue import Wording
 from features.declarations.windows import CalendarWindow
+from serving.cases.forms import EvaluationForm, FamilyInformed, PlannedTalk, Signer
 from serving.cases.states import CaseState, Step
+from serving.roles import Role
 
 Inclination = Literal["no_concern", "unsure", "concern"]
 """What the reviewer leaned to before seeing the proposal; kept to measure how often the proposal changes minds."""
@@ -32,6 +34,10 @@ class QueueRow:
     expires_on: date
     is_mine: bool
     is_unassigned: bool
+    is_reminded: bool = False
+    """Whether the deadline of this state passed and the reviewer was reminded."""
+    is_second_reading: bool = False
+    """Whether this person reads the case second, or may: they write their own view before they see anything (R-17)."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,142 @@ class HistoryLine:
 
 
 @dataclass(frozen=True)
+class IndicatorLine:
+    """An indicator of the proposal that can be reported as wrong, and the service that owns its information."""
+
+    code: str
+    label: Wording
+    service: str | None
+
+
+@dataclass(frozen=True)
+class CorrectionText:
+    """An error that was reported to the source that it came from (R-24)."""
+
+    indicators: tuple[IndicatorLine, ...]
+    text: str
+    reported_at: datetime
+    answered_at: datetime | None
+    changed_features: bool | None
+    """Whether scoring again found other inputs; None until then."""
+    n_notified: int
+    """How many relay holders had the old information and were told."""
+
+
+@dataclass(frozen=True)
+class ConsentText:
+    """The newest consent of a case."""
+
+    given_by: Signer
+    age_rule: int
+    """From this age the young person consents themselves."""
+    purpose: str
+    services: tuple[str, ...]
+    categories: tuple[str, ...]
+    language: str
+    given_on: date
+    valid_to: date
+    withdrawn_at: datetime | None
+    is_valid: bool
+    """Whether it holds today."""
+
+
+@dataclass(frozen=True)
+class HandoverText:
+    """The newest handover of a case, as its reviewer sees it."""
+
+    level: int
+    holder: str
+    """Login of who follows up."""
+    needs: str
+    child_heard: str
+    child_heard_how: str
+    made_at: datetime
+    evaluate_on: date
+    is_shared: bool
+    """Whether another service follows up, under a consent."""
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What happened after the decision, as far as it has come."""
+
+    talk: PlannedTalk | None = None
+    informed: FamilyInformed | None = None
+    consent: ConsentText | None = None
+    no_consent_note: str | None = None
+    """What was noted where no consent was given or it was withdrawn; never held against anybody."""
+    handover: HandoverText | None = None
+    evaluation: EvaluationForm | None = None
+
+
+@dataclass(frozen=True)
+class HandoverLine:
+    """One line of a relay holder's list."""
+
+    handover_id: str
+    reference: str
+    level: int
+    made_on: date
+    evaluate_on: date
+    consent_valid_to: date
+
+
+@dataclass(frozen=True)
+class HandoverPage:
+    """What a relay holder may read while the consent holds: agreed needs, and nothing of the model's."""
+
+    handover_id: str
+    reference: str
+    level: int
+    subject_id: str
+    """Random id for the key holder's lookup."""
+    needs: str
+    child_heard: str
+    child_heard_how: str
+    purpose: str
+    services: tuple[str, ...]
+    categories: tuple[str, ...]
+    made_on: date
+    evaluate_on: date
+    consent_valid_to: date
+    reviewer: str
+    """Login of who handed over, to ask."""
+
+
+@dataclass(frozen=True)
+class ObjectionLine:
+    """An objection that waits for a leader's answer, with its statement and nothing else of the case (R-22)."""
+
+    case_id: str
+    reference: str
+    version: int
+    state: CaseState
+    state_label: Wording
+    registered_at: datetime
+    registered_by: Role
+    statement: str | None
+    """None where it can't be read any more."""
+    due_on: date | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class OverdueLine:
+    """A case past its deadline: where it stands and with whom, nothing of what is in it."""
+
+    case_id: str
+    reference: str
+    state: CaseState
+    state_label: Wording
+    since: date
+    due_on: date
+    assignee: str | None
+    """Login of who took it."""
+    is_escalated: bool
+
+
+@dataclass(frozen=True)
 class CasePage:
     """Everything that this reader may see of one case now."""
 
@@ -153,3 +295,13 @@ class CasePage:
     """What this reader can do now; buttons come from here and nowhere else."""
     history: tuple[HistoryLine, ...]
     is_purged: bool
+    other_view: OwnViewText | None = None
+    """What the other reader wrote; shown to each after both have written (R-17)."""
+    is_without_proposal: bool = False
+    """Whether this case was drawn to be decided without the proposal (R-20); it is shown after the decision."""
+    is_suspended: bool = False
+    """Whether proposals of this model are stopped here, and therefore hidden (R-30)."""
+    correctable: tuple[IndicatorLine, ...] = ()
+    """Indicators that can be reported as wrong: those shown as reasons or as missing."""
+    correction: CorrectionText | None = None
+    follow_up: FollowUp = FollowUp()
