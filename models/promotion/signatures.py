@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from features.errors import GateError
 from features.ledger import canonical_json
-from models.promotion.signers import Signer, Signers, decode_public_key, encode_public_key, fingerprint
+from models.promotion.signers import Signer, Signers, check_answerable, decode_public_key, encode_public_key, fingerprint
 from models.promotion.steps import KIND, Step
 
 GOOD_FOR = timedelta(days=30)
@@ -122,15 +122,17 @@ def check_signature(signature: Signature, step: Step, *, signers: Signers, at: d
 
 
 def check_signatures(signatures: Iterable[Signature], step: Step, *, signers: Signers, needed: int, at: datetime) -> tuple[Signer, ...]:
-    """Check every signature and that enough different people gave them.
+    """Check every signature, that enough different people gave them, and that one of a promotion's signers answers for its use.
 
     Raises
     ------
     GateError
-        TID601 fewer people than needed, and as `check_signature`.
+        TID601 fewer people than needed, TID616 nobody who answers for the use, and as `check_signature`.
     """
     found = tuple(check_signature(signature, step, signers=signers, at=at) for signature in signatures)
     check_enough(found, needed=needed)
+    if step.action == "promote":
+        check_answerable(found)
     return found
 
 

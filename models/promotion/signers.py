@@ -23,6 +23,9 @@ FILE = "signers.toml"
 KEY_BYTES = 32
 ENOUGH = 2
 """Different people that a promotion needs."""
+ANSWERABLE = frozenset({"leder", "dataansvarlig"})
+"""Roles that answer for how a model is used. One of them signs each promotion: what is signed holds the table of what is found and missed
+at each capacity, and the cut-offs, so that the signature acknowledges them (R-31)."""
 
 
 class Signer(Strict):
@@ -35,6 +38,7 @@ class Signer(Strict):
     person: str = Field(min_length=2, max_length=80)
     """One human being: account or employee number. Two keys of one person are one signature."""
     role: str = Field(min_length=2, max_length=80)
+    """What the person answers for; `leder` and `dataansvarlig` answer for a model's use (`ANSWERABLE`)."""
     public_key: str
     valid_from: date
     valid_to: date
@@ -146,18 +150,39 @@ def read_signers(project: Project) -> Signers:
 
 
 def signers_finding(project: Project, *, on: date) -> Finding:
-    """P-09: are there two people who can sign a promotion today? A training needs none, so too few of them is no failure."""
-    title = "Two people can sign a promotion"
+    """P-09: can two people sign a promotion today, one of whom answers for its use? A training needs none: too few are no failure."""
+    title = "Two people can sign a promotion, one of whom answers for its use"
     try:
         signers = read_signers(project)
     except GateError as error:
         return Finding("P-09", title, "FAILED", {"problem": error.message, "error": error.code})
-    people = {signer.who for signer in signers.signers if signer.find_fault(on=on) is None}
-    if len(people) >= ENOUGH:
-        return Finding("P-09", title, "PASSED", {"n_people": len(people)})
+    able = [signer for signer in signers.signers if signer.find_fault(on=on) is None]
+    people, n_answerable = {signer.who for signer in able}, len({signer.who for signer in able if signer.role in ANSWERABLE})
+    if len(people) >= ENOUGH and n_answerable:
+        return Finding("P-09", title, "PASSED", {"n_people": len(people), "n_answerable": n_answerable})
     why = "typed names stand in for signatures in a synthetic project" if project.is_synthetic else "until then nothing can be promoted"
-    reason = f"{FILE} declares {len(people)} people with a key that is valid today: {why}"
-    return Finding("P-09", title, "NOT_APPLICABLE", {"n_people": len(people), "reason": reason})
+    reason = f"{FILE} declares {len(people)} people with a key that is valid today, {n_answerable} of them {_either()}: {why}"
+    return Finding("P-09", title, "NOT_APPLICABLE", {"n_people": len(people), "n_answerable": n_answerable, "reason": reason})
+
+
+def check_answerable(found: Sequence[Signer]) -> None:
+    """Refuse a promotion that nobody signed who answers for the model's use (R-31).
+
+    Raises
+    ------
+    GateError
+        TID616.
+    """
+    if not any(signer.role in ANSWERABLE for signer in found):
+        raise GateError(
+            "TID616",
+            f"nobody who signed answers for the model's use: one signs as {_either()}, and so acknowledges what is found and missed at "
+            f"each capacity. Let them sign with a key of their own, declared with that role in {FILE}.",
+        )
+
+
+def _either() -> str:
+    return " or ".join(sorted(ANSWERABLE))
 
 
 def same_person(name: str) -> str:

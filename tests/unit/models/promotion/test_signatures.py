@@ -107,6 +107,19 @@ def test_a_key_that_was_given_to_somebody_else_since_is_refused() -> None:
         check_signature(signed(KARI), STEP, signers=signers_of(replace(KARI, person="per")), at=NOW)
 
 
+@pytest.mark.requirement("R-31")
+def test_somebody_who_answers_for_the_use_signs_a_promotion_and_a_way_back_needs_none() -> None:
+    keeper, auditor = a_person(1, "kari", role="modellforvalter"), a_person(2, "ola", role="fairness-revisor")
+    declared = signers_of(keeper, auditor)
+    for step, refused in ((STEP, True), (replace(STEP, action="roll_back"), False)):
+        both = [sign(step, one.key, signers=declared, now=NOW) for one in (keeper, auditor)]
+        if refused:
+            with pytest.raises(GateError, match=r"TID616.*dataansvarlig or leder"):
+                check_signatures(both, step, signers=declared, needed=2, at=NOW)
+        else:
+            assert len(check_signatures(both, step, signers=declared, needed=2, at=NOW)) == 2
+
+
 def test_an_undeclared_key_can_not_sign() -> None:
     with pytest.raises(GateError, match="TID608"):
         sign(STEP, Ed25519PrivateKey.generate(), signers=SIGNERS, now=NOW)
