@@ -130,6 +130,17 @@ class ValueContract:
             return "value_not_a_number"
         return self._broken_bound(number)
 
+    def stored(self, value: float | str | None) -> float:
+        """Give the number that the store keeps of a good value; NaN for a record without one.
+
+        >>> ValueContract.of(Kind.CATEGORY, levels=("boy", "girl")).stored("girl")
+        1.0
+        """
+        if value is None or (isinstance(value, str) and not value.strip(" ")):
+            return math.nan
+        number = self.stored_levels[_as_text(value)] if self.levels else _as_number(value, is_flag=self.kind is Kind.FLAG)
+        return math.nan if number is None else number
+
     def _broken_bound(self, number: float) -> str | None:
         if self.kind is Kind.COUNT and number < 0:
             return "value_negative"
