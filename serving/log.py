@@ -9,18 +9,22 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from features.errors import LedgerError
 from features.ledger import GENESIS, Anchor, Entry, VerifiedLedger, canonical_json, next_entry, verify
 from serving.person_keys import PersonKeys
-from serving.tables import LogRow
+from serving.roles import Role
+from serving.tables import CaseRow, LogRow
+
+_SHIELDED = "SKJERMET"
+"""State of a case whose person's address has become protected; `serving.cases.states` imports nothing from here, nor this from there."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class LogLine:
     """An entry's metadata."""
 
     seq: int
+    """Its number among what log readers see, counted from 1 without gaps; in a case's own history its place in the chain."""
     at: datetime
     action: str
     actor: str
@@ -85,10 +90,44 @@ def digest(content: Any) -> str:
 
 
 def read_page(session: Session, *, before: int | None, limit: int) -> list[LogLine]:
-    """Read entries' metadata, newest first."""
-    query = select(LogRow).order_by(LogRow.seq.desc()).limit(limit)
-    rows = session.scalars(query if before is None else query.where(LogRow.seq < before))
-    return [_line(row) for row in rows]
+    """Read entries' metadata, newest first, as log readers may see them.
+
+    What tells of a protected address is not there: entries of shielded cases, and everything that the shielded role did. Lines are
+    numbered as they are listed, so that nothing is missing between two of them (R-08; decision 33).
+
+    Parameters
+    ----------
+    before
+        Give lines with a lower number than this one.
+    """
+    end = count_listed(session)
+    end = end if before is None else min(end, before - 1)
+    start = max(0, end - limit)
+    rows = session.scalars(select(LogRow).where(_is_listed()).order_by(LogRow.seq).offset(start).limit(max(0, end - start))).all()
+    return [replace(_line(row), seq=start + place) for place, row in enumerate(rows, start=1)][::-1]
+
+
+def count_listed(session: Session) -> int:
+    """Count the entries that log readers see. The whole count stands in anchors, which are kept where no log reader looks."""
+    return session.scalar(select(func.count()).select_from(LogRow).where(_is_listed())) or 0
+
+
+def verify_for_readers(session: Session) -> VerifiedLedger:
+    """Verify the whole chain, and give its head with the number of entries that log readers see.
+
+    Raises
+    ------
+    LedgerError
+        As `verify_log`.
+    """
+    return VerifiedLedger(count_listed(session), verify_log(session).head)
+
+
+def _is_listed() -> ColumnElement[bool]:
+    """Read from the sealed entry itself, not from a column beside it: nobody hides an entry by an unsealed mark."""
+    shielded = select(CaseRow.id).where(CaseRow.is_shielded.is_(True) | (CaseRow.state == _SHIELDED))
+    by_the_shielded_role = LogRow.entry.contains(f'"role":"{Role.SHIELDED_CASEWORKER.value}"', autoescape=True)
+    return and_(or_(LogRow.case_id.is_(None), LogRow.case_id.not_in(shielded)), not_(by_the_shielded_role))
 
 
 def read_case_lines(session: Session, case_id: str) -> list[LogLine]:

@@ -59,7 +59,7 @@ def read_log(
 def verify_log(account: CallerOf, session: ReadingOf, project: ProjectOf) -> Answer[LogVerdict]:
     """Check the whole chain: an entry that was edited, removed or moved is found and named by its number."""
     check_may(account, Action.VERIFY_LOG)
-    verdict = log.verify_log(session)
+    verdict = log.verify_for_readers(session)
     return Answer(synthetic=project.is_synthetic, data=LogVerdict(n_entries=verdict.count, head=verdict.head, is_whole=True))
 
 

@@ -49,7 +49,7 @@ def verification(request: Request, account: CallerOf, database: DatabaseOf) -> H
     verdict, broken = None, None
     with database.reading() as session:
         try:
-            verdict = log.verify_log(session)
+            verdict = log.verify_for_readers(session)
         except LedgerError as error:
             broken = error
     return page(
