@@ -12,15 +12,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from features.declarations.project import Project
 from serving import security
-from serving.api import cases, overview, problems, session
+from serving.anchors import anchor_now_and_then, check_anchor_folder
+from serving.api import cases, overview, problems, scores, session, suspensions
 from serving.cases.expiry import expire_overdue
 from serving.database import Database, open_database
 from serving.dependencies import Clock
+from serving.deployed import DeployedModels
 from serving.migrate import upgrade
+from serving.oidc import setup as identity
 from serving.person_keys import PersonKeys, read_or_make_service_key, read_service_key
 from serving.reports import router as reports_router
 from serving.sessions import build_throttle
 from serving.settings import Settings
+from serving.stopping import suspend_by_findings
 
 _log = logging.getLogger(__name__)
 
@@ -63,8 +67,13 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     Raises
     ------
     ProjectError
-        TID120 as `open_service` says.
+        TID120 as `open_service` says, TID738 when login by identity provider is not set up, or missing in production.
+    ReviewError
+        TID762 when the anchor folder that the settings name is not there.
     """
+    anchor_folders = [] if settings.anchor_folder is None else [settings.anchor_folder]
+    for folder in anchor_folders:
+        check_anchor_folder(folder)
     database, keys = open_service(settings, project)
 
     @asynccontextmanager
@@ -72,9 +81,11 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         await asyncio.to_thread(_expire, database, project, clock)
         stopping = asyncio.Event()
         expiring = asyncio.create_task(_expire_now_and_then(database, project, clock, stopping))
+        anchoring = [asyncio.create_task(anchor_now_and_then(database, project, folder, clock, stopping)) for folder in anchor_folders]
         yield
         stopping.set()  # not cancelled: a look that has begun ends before the database closes under it
-        await expiring
+        await asyncio.gather(expiring, *anchoring)
+        app.state.http.close()
         database.close()
 
     app = FastAPI(
@@ -89,7 +100,9 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     )
     app.state.settings, app.state.project, app.state.clock = settings, project, clock
     app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
+    app.state.deployed = DeployedModels(project)
     problems.install(app)
+    identity.install(app, settings, project)
     app.include_router(_api())
     app.include_router(overview.health)
     app.include_router(reports_router)
@@ -119,10 +132,12 @@ async def _expire_now_and_then(database: Database, project: Project, clock: Cloc
 def _expire(database: Database, project: Project, clock: Clock) -> None:
     with database.transaction() as opened:
         expire_overdue(opened, project, now=clock())
+    with database.transaction() as opened:
+        suspend_by_findings(opened, project, now=clock())
 
 
 def _api() -> APIRouter:
     router = APIRouter(prefix="/api/v1")
-    for part in (session.router, cases.router, overview.router):
+    for part in (session.router, cases.router, overview.router, scores.router, suspensions.router):
         router.include_router(part)
     return router

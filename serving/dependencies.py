@@ -7,6 +7,7 @@ Both the API and the console build on these.
 ``ClockOf``         a function giving aware UTC now
 ``CallerOf``        the account that is logged in; TID711 (401) when nobody is
 ``FoundCallerOf``   the same, or None
+``MachineOf``       the machine client that the bearer token is of; TID735 (401) when none stands
 ``DeskOf``          account, database session, person keys, project and time, for the functions of `serving.cases.service`
 ``ReadingOf``       a database session that can't write
 ``checked_csrf``    dependency for every form or call that changes something: refuses without the session's CSRF token (TID713)
@@ -29,12 +30,14 @@ from sqlalchemy.orm import Session
 from features.declarations.project import Project
 from serving import sessions
 from serving.accounts import Account
-from serving.cookies import COOKIE
+from serving.cookies import find_token
 from serving.database import Database
+from serving.deployed import DeployedModels
 from serving.desk import Desk
 from serving.errors import NotLoggedInError
 from serving.person_keys import PersonKeys
 from serving.settings import Settings
+from serving.tokens.machines import MachineTokens, refused
 
 Clock = Callable[[], datetime]
 
@@ -69,16 +72,23 @@ def keys_of(request: Request) -> PersonKeys:
     return found
 
 
+def deployed_of(request: Request) -> DeployedModels:
+    """Give the keeper of the models that serve."""
+    found: DeployedModels = request.app.state.deployed
+    return found
+
+
 SettingsOf = Annotated[Settings, Depends(settings_of)]
 ProjectOf = Annotated[Project, Depends(project_of)]
 ClockOf = Annotated[Clock, Depends(clock_of)]
 DatabaseOf = Annotated[Database, Depends(database_of)]
 KeysOf = Annotated[PersonKeys, Depends(keys_of)]
+DeployedOf = Annotated[DeployedModels, Depends(deployed_of)]
 
 
 def find_current_account(request: Request, database: DatabaseOf, clock: ClockOf, settings: SettingsOf) -> Account | None:
     """Answer who is logged in on this request, or None. Being seen keeps the session alive."""
-    token = request.cookies.get(COOKIE)
+    token = find_token(request)
     return None if token is None else sessions.find_account(database, token, now=clock(), settings=settings)
 
 
@@ -101,9 +111,29 @@ def current_account(account: FoundCallerOf) -> Account:
 CallerOf = Annotated[Account, Depends(current_account)]
 
 
+def current_machine(request: Request, clock: ClockOf) -> Account:
+    """Give the machine client that calls.
+
+    It brings a token with every call: no cookie and no session, so nothing that another site could ride on.
+
+    Raises
+    ------
+    ReviewError
+        TID735 without a token that stands, TID736 when it lacks the scope.
+    """
+    accepted: MachineTokens | None = request.app.state.machines
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if accepted is None or kind.lower() != "bearer" or not token:
+        raise refused()
+    return accepted.read(token.strip(), now=clock())
+
+
+MachineOf = Annotated[Account, Depends(current_machine)]
+
+
 def csrf_token(request: Request) -> str:
     """Give the token that belongs to this request's session; empty when there is none."""
-    token = request.cookies.get(COOKIE)
+    token = find_token(request)
     return "" if token is None else sessions.csrf_token(token)
 
 
@@ -113,7 +143,7 @@ async def checked_csrf(request: Request) -> None:
     if given is None and request.headers.get("content-type", "").startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         field = (await request.form()).get("csrf")
         given = field if isinstance(field, str) else None
-    sessions.check_csrf(request.cookies.get(COOKIE), given)
+    sessions.check_csrf(find_token(request), given)
 
 
 def get_session(database: DatabaseOf) -> Iterator[Session]:

@@ -19,6 +19,41 @@ TID716  demo accounts are refused                                    403
 TID717  no one person may hold both roles                            409
 TID718  the change did not say which version it was made from        428
 TID719  the database's schema is not of this version                 503
+TID730  the login was not begun here, was used or is too old         403
+TID731  the identity provider's answer logs nobody in                403
+TID732  the identity provider can't be used now                      503
+TID733  the claims of who logged in give no role here                403
+TID734  passwords are refused in production                          403
+TID735  the bearer token is missing or does not stand                401
+TID736  the bearer token lacks the scope                             403
+TID737  the logout token does not stand, or was used before          400
+TID738  the identity provider is not set up as it has to be          500
+TID739  an account can't be made as described                        409
+TID740  too many calls in a short time                               429
+TID741  a cursor is not one that this list gave                      422
+TID742  the idempotency key was used for another request             409
+TID743  posted histories may not be scored as they are               422
+TID744  the project has no such outcome at such a stage              422
+TID745  the model is suspended and scores nobody                     409
+TID747  metrics are not open to this caller                          403
+TID748  a part of the service can't work                             503
+TID749  an idempotency key is malformed                              422
+TID720  a second reader has looked at this case already              409
+TID722  an indicator is none of those that the case shows            422
+TID723  the plain-language sheet has to be given first               422
+TID724  a consent is not signed by whom the age rule asks for        422
+TID725  a date lies outside what is allowed there                    422
+TID726  a service is none of the project's                           422
+TID727  there is no consent that covers this                         409
+TID728  nobody of that name takes handovers here                     422
+TID729  the young person was not heard                               422
+TID770  proposals of this model are suspended                       409
+TID771  this role can't turn this switch                             403
+TID772  the project has no such model or municipality                422
+TID781  a deadline is set for what has none                          500
+TID782  it is too early to evaluate                                  409
+TID783  the proposal is held back until the decision (study mode)    409
+TID784  nothing can be computed of this person any more              409
 ======= =========================================================== ====
 """
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from models.disclosure import STRENGTH_WORDING, VisibleReason, visible_gaps, vis
 from models.reasons import Reason, with_dates
 from models.rungs.rung import Matrix
 from models.uncertainty import UNKNOWN_TEXT, uncertainty_text
-from serving.cases.pages import ProposalView, ReasonLine
+from serving.cases.pages import IndicatorLine, ProposalView, ReasonLine
 from serving.cases.wording import services_here
 
 
@@ -60,6 +62,8 @@ class Proposal:
     as_of: date
     uncertainty: Wording = UNKNOWN_TEXT
     """How sure this is, in words; a proposal sealed by an earlier version says that it can't be said."""
+    inputs_sha256: str = ""
+    """Digest of the features that the model read, names and values; empty in a proposal sealed by an earlier version."""
     seen: SeenPicture | None = None
     """What is shown instead of the above; None where the model uses nothing confidential, so that there is nothing to hide."""
 
@@ -74,6 +78,21 @@ class Proposal:
         return _adapter().validate_python(content)
 
 
+def inputs_sha256(names: Sequence[str], picture: Matrix) -> str:
+    """Digest what the model read of one row, shape (1, n_features): names in the model's order and the values as 64-bit numbers.
+
+    Says later whether two proposals came from the same inputs without keeping the inputs; every missing value counts as the same one.
+
+    Examples
+    --------
+    >>> here = inputs_sha256(("a.sum@365d",), np.array([[np.nan]]))
+    >>> here == inputs_sha256(("a.sum@365d",), np.array([[np.nan]])), here == inputs_sha256(("a.sum@365d",), np.array([[0.0]]))
+    (True, False)
+    """
+    values = [None if np.isnan(value) else float(value).hex() for value in np.asarray(picture, dtype=np.float64)[0]]
+    return sha256(json.dumps([list(names), values]).encode()).hexdigest()
+
+
 def frequency_of(project: Project, bundle: Bundle, band: Band) -> Wording | None:
     """Fill the outcome's sentence on 100 people with the band's frequency; None with too few people to say."""
     sentence = project.outcomes[bundle.outcome].of_100
@@ -85,14 +104,20 @@ def uncertainty_of(project: Project, bundle: Bundle, log_odds: float) -> Wording
     return uncertainty_text(bundle.rate_table.span(log_odds), outcome=project.outcomes[bundle.outcome].label)
 
 
-def build_seen(project: Project, bundle: Bundle, picture: Matrix, dates: Mapping[str, date]) -> SeenPicture | None:
-    """Say what a reader of no service is shown of one row, shape (1, n_features); None where that hides nothing of this model."""
+def build_seen(
+    project: Project, bundle: Bundle, picture: Matrix, dates: Mapping[str, date], *, is_in_band: bool = True
+) -> SeenPicture | None:
+    """Say what a reader of no service is shown of one row, shape (1, n_features); None where that hides nothing of this model.
+
+    `is_in_band` says whether the row as it is makes a case; one that does not is shown as at most the highest score that makes none.
+    """
     seen = bundle.as_seen(picture)
     if seen is picture:
         return None
     lowest = float(logit(bundle.bands.worth_a_look))
-    scores = bundle.scores_of(np.maximum(bundle.score(seen).log_odds, lowest))
-    band = Band(str(scores.band[0]))
+    told = bundle.score(seen).log_odds
+    scores = bundle.scores_of(np.maximum(told, lowest) if is_in_band else np.minimum(told, lowest))
+    band = Band(str(scores.band[0])) if is_in_band else Band.NO_FOLLOW_UP_NOW
     return SeenPicture(
         band=band,
         frequency=frequency_of(project, bundle, band),
@@ -133,6 +158,14 @@ def build_view(project: Project, proposal: Proposal, *, municipality: str | None
         newest_record_on=max(dates, default=None),
         services=services_here(project, municipality=municipality, sectors=_sectors(project)),
     )
+
+
+def visible_indicators(proposal: Proposal) -> tuple[IndicatorLine, ...]:
+    """List the indicators that a case shows, as reasons or as missing, with their owners; by code, so that order says nothing."""
+    reasons = proposal.reasons if proposal.seen is None else proposal.seen.reasons
+    shown = (*visible_reasons(reasons, services_of_reader=frozenset()), *visible_gaps(reasons, services_of_reader=frozenset()))
+    found = {reason.indicator: IndicatorLine(reason.indicator, reason.label, reason.owner) for reason in shown if reason.indicator}
+    return tuple(found[code] for code in sorted(found))
 
 
 def _sectors(project: Project) -> Iterable[str]:

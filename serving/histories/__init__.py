@@ -1,0 +1,1 @@
+"""Histories that another system posts: scored and explained, and not kept."""
