@@ -8,30 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.declarations.catalogue import Kind, Use
 from features.declarations.project import Project
 from features.declarations.screening import Stage
 from features.engine.table import FeatureTable
-from features.records import day_number
-from features.store import EventStore
 from models.bands import Band
 from models.bundle import Bundle, Scores
 from models.deployment import Champion
 from models.rungs.rung import Matrix
+from serving.capacity import Capacity
 
 YOUNGEST = 6
 """Nobody younger is proposed, whatever the project says (R-17)."""
-
-SECOND_READER_UNDER = 12
-"""A second reader looks before a conversation with anybody younger (R-17)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,50 +85,35 @@ def find_candidates(
     already_followed
         Person codes with a suppressor in force.
     barred
-        Subject ids with an open case, a recent one, or an objection.
+        Subject ids with an open case, an objection or an erased key.
     """
+    second_reader_under = project.screening.review.second_reader_under
     frame = scored.frame
     numbers = [m.number for m in project.screening.municipality]
     may = scored.in_band & frame["municipality"].isin(numbers).to_numpy() & ~frame["person"].isin(already_followed).to_numpy()
     may &= ~frame["subject_id"].isin(list(barred)).to_numpy() & ~(frame["age_years"] < YOUNGEST).to_numpy()
-    return [_candidate(scored, int(row)) for row in np.flatnonzero(may)]
+    return [_candidate(scored, int(row), second_reader_under=second_reader_under) for row in np.flatnonzero(may)]
 
 
-def choose(candidates: Iterable[Candidate], *, capacity: Mapping[str, int]) -> list[Candidate]:
+def choose(candidates: Iterable[Candidate], *, capacity: Capacity) -> list[Candidate]:
     """Choose within capacity: a municipality's highest, each person once. Shielded persons take nobody's place and leave no gap (R-08).
 
     Given back in no order of score: cases are written and logged in this order, and a log that numbered them by score would be a ranking
     (R-18).
     """
-    left = {shielded: Counter(capacity) for shielded in (False, True)}
+    left = {False: Counter(capacity.by_municipality), True: Counter(capacity.shielded_by_municipality)}
+    together = {False: sum(capacity.by_municipality.values()), True: capacity.shielded}
     chosen: dict[str, Candidate] = {}
     for candidate in sorted(candidates, key=lambda c: c.order):
-        if candidate.subject_id not in chosen and left[candidate.is_shielded][candidate.municipality] > 0:
-            left[candidate.is_shielded][candidate.municipality] -= 1
+        kind = candidate.is_shielded
+        if candidate.subject_id not in chosen and together[kind] > 0 and left[kind][candidate.municipality] > 0:
+            left[kind][candidate.municipality] -= 1
+            together[kind] -= 1
             chosen[candidate.subject_id] = candidate
     return sorted(chosen.values(), key=lambda c: c.place)
 
 
-def already_followed(project: Project, store: EventStore, *, as_of: date) -> NDArray[np.int32]:
-    """Find the persons who are followed up already: whose last visible record of a suppressor says so on that day."""
-    suppressors = {i.code: i for i in project.catalogue.with_use(Use.SUPPRESSOR) if i.code in store.indicators}
-    if not suppressors:
-        return np.empty(0, dtype=np.int32)
-    day = day_number(as_of)
-    ended_by_zero = [store.indicators.index(code) for code, i in suppressors.items() if i.kind is not Kind.CATEGORY]
-    found = [np.empty(0, dtype=np.int32)]
-    for part in store.parts():
-        records = store.read_part(part, indicators=list(suppressors))
-        visible = records.take(records.visible_on(day))
-        last = pd.DataFrame({"person": visible.person, "indicator": visible.indicator, "value": visible.value}).drop_duplicates(
-            ["person", "indicator"], keep="last"
-        )
-        ended = last["indicator"].isin(ended_by_zero) & (last["value"] == 0)
-        found.append(last.loc[~ended, "person"].to_numpy(dtype=np.int32))
-    return np.unique(np.concatenate(found))
-
-
-def _candidate(scored: ScoredCohort, row: int) -> Candidate:
+def _candidate(scored: ScoredCohort, row: int, *, second_reader_under: int) -> Candidate:
     person = scored.frame.iloc[row]
     shielded = bool(person["shielded"])
     return Candidate(
@@ -143,6 +122,6 @@ def _candidate(scored: ScoredCohort, row: int) -> Candidate:
         subject_id=str(person["subject_id"]),
         municipality=str(person["municipality"]),
         is_shielded=shielded,
-        needs_second_reader=shielded or bool(person["age_years"] < SECOND_READER_UNDER),
+        needs_second_reader=shielded or bool(person["age_years"] < second_reader_under),
         log_odds=float(scored.scores.log_odds[row]),
     )

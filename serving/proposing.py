@@ -23,10 +23,11 @@ from serving import log
 from serving.candidates import Candidate, ScoredCohort
 from serving.cases.deadlines import due_in_state
 from serving.cases.expiry import SYSTEM
-from serving.cases.proposal import Proposal, build_seen, frequency_of, uncertainty_of
+from serving.cases.proposal import Proposal, build_seen, frequency_of, inputs_sha256, uncertainty_of
 from serving.cases.states import CaseState
 from serving.overview import hide_small
 from serving.person_keys import PersonKeys
+from serving.sampling import is_drawn
 from serving.tables import CaseRow, ScreeningRow
 
 
@@ -58,6 +59,7 @@ def build_proposal(project: Project, store: EventStore, scored: ScoredCohort, ro
         stage=scored.stage.name,
         outcome=scored.outcome,
         as_of=as_of,
+        inputs_sha256=inputs_sha256(bundle.feature_names, picture),
         seen=build_seen(project, bundle, picture, dates),
     )
 
@@ -112,16 +114,26 @@ def write_screening(
 def write_case(
     session: Session, project: Project, keys: PersonKeys, store: EventStore, candidate: Candidate, *, as_of: date, now: datetime
 ) -> None:
-    """Write one case that waits for a person, its proposal sealed under that person's key."""
-    proposal = build_proposal(project, store, candidate.scored, candidate.row, as_of=as_of).to_json()
+    """Write one case that waits for a person, its proposal sealed under that person's key.
+
+    Whether it is in the quality sample or decided without the proposal is drawn here and told to nobody before it shows.
+    """
+    proposal, review = build_proposal(project, store, candidate.scored, candidate.row, as_of=as_of).to_json(), project.screening.review
+    screening = screening_id(project, candidate.scored, as_of)
+    is_sample = is_drawn(keys, purpose="quality", share=review.quality_share, screening_id=screening, subject_id=candidate.subject_id)
+    without = review.study_mode and is_drawn(
+        keys, purpose="study", share=review.study_share, screening_id=screening, subject_id=candidate.subject_id
+    )
     row = CaseRow(
         id=secrets.token_hex(16),
         reference=f"T-{secrets.token_hex(4).upper()}",
-        screening_id=screening_id(project, candidate.scored, as_of),
+        screening_id=screening,
         subject_id=candidate.subject_id,
         municipality=None if candidate.is_shielded else candidate.municipality,
         is_shielded=candidate.is_shielded,
-        needs_second_reader=candidate.needs_second_reader,
+        needs_second_reader=candidate.needs_second_reader or is_sample,
+        is_quality_sample=is_sample,
+        without_proposal=without,
         state=CaseState.NEW.value,
         state_since=now,
         due_on=due_in_state(CaseState.NEW, now.date(), project.screening.review),
@@ -131,8 +143,9 @@ def write_case(
     )
     session.add(row)
     session.flush()
+    sealed = {"proposal_sha256": log.digest(proposal), "inputs_sha256": proposal["inputs_sha256"]}
     event = log.Event("case.proposed", actor=SYSTEM, role=SYSTEM, case_id=row.id, details={"screening": row.screening_id})
-    log.record(session, event, now=now, about=log.About(keys, row.subject_id, {"proposal_sha256": log.digest(proposal)}))
+    log.record(session, event, now=now, about=log.About(keys, row.subject_id, sealed))
 
 
 def write_scored_rows(project: Project, scored: ScoredCohort, screening_id: str, *, proposed: Iterable[str], as_of: date, on: date) -> None:

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from features.consents import open_permitted_store
 from features.declarations.project import Project
 from features.errors import ProjectError
 from features.progress import Progress, Silent
-from serving.candidates import ScoredCohort, already_followed, choose, find_candidates
+from serving.candidates import Candidate, ScoredCohort, choose, find_candidates
+from serving.capacity import capacity_left
 from serving.cases.expiry import expire_overdue
-from serving.cases.states import OPEN_STATES
 from serving.database import Database
 from serving.overview import hide_small, or_none, total_of
 from serving.person_keys import PersonKeys
 from serving.proposing import screening_id, write_case, write_scored_rows, write_screening
+from serving.reproposal import barred_subjects, without_stale
 from serving.scoring import ScreeningEngine, check_score_purpose, score_stages
-from serving.tables import CaseRow, RestrictionRow, ScreeningRow
+from serving.stopping import suspend_by_findings
+from serving.suppressors import already_followed
+from serving.suspensions import is_suspended, suspended_models
+from serving.tables import ScreeningRow
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def screen(
     """Score the cohorts of a date with the models that serve and propose the highest, within each municipality's capacity.
 
     Doing it again with the same models changes nothing: a screening is known by stage, outcome, date and model version.
-    Capacity is a municipality's for the date, all stages and outcomes together. All cases of a run are written in one transaction.
+    Capacity is a municipality's for the calendar period in which the run happens, all dates, stages and outcomes together. All cases of a
+    run are written in one transaction. What monitoring says of the models that serve is read first: one that must stop proposes nobody.
 
     Raises
     ------
@@ -78,6 +82,8 @@ def screen(
         TID201, TID202 without a score purpose that is valid both on the as-of date and today, or without an audit purpose today.
     ProjectError
         TID130 when the project says nothing on municipalities, TID131 for a stage that it does not have.
+    ReviewError
+        TID770 when every model that serves the stages is suspended.
     ModelError
         TID507 when no model serves any of the stages.
     DataError
@@ -86,14 +92,18 @@ def screen(
     check_can_screen(project, as_of=as_of, today=now.date())
     bar = progress or Silent()
     store = open_permitted_store(project, "score", on=now.date())
-    cohorts, skipped = score_stages(project, stages, as_of=as_of, now=now, engine=engine, progress=bar)
+    with database.transaction() as session:
+        suspend_by_findings(session, project, now=now)
+        suspended = suspended_models(session)
+    cohorts, skipped = score_stages(project, stages, as_of=as_of, now=now, suspended=suspended, engine=engine, progress=bar)
     followed = already_followed(project, store, as_of=as_of)
     with database.transaction() as session:
         n_expired = expire_overdue(session, project, now=now)
         new = [c for c in cohorts if session.get(ScreeningRow, screening_id(project, c, as_of)) is None]
-        barred = _barred(session, project, now=now)
-        candidates = [x for c in new for x in find_candidates(project, c, already_followed=followed, barred=barred)]
-        chosen = choose(candidates, capacity=_capacity_left(session, project, as_of))
+        barred = barred_subjects(session)
+        found = [x for c in new for x in find_candidates(project, c, already_followed=followed, barred=barred)]
+        candidates = without_stale(session, project, keys, store, _not_suspended(session, found), as_of=as_of, now=now)
+        chosen = choose(candidates, capacity=capacity_left(session, project, now=now))
         with bar.step("Propose cases", total=len(chosen)) as step:
             for scored in new:
                 write_screening(session, project, scored, [c for c in chosen if c.scored is scored], as_of=as_of, now=now)
@@ -129,19 +139,11 @@ def check_can_screen(project: Project, *, as_of: date, today: date) -> None:
         )
 
 
-def _barred(session: Session, project: Project, *, now: datetime) -> frozenset[str]:
-    """Subjects with an open case, one made within the cool-down, or an objection (R-22, R-31)."""
-    since = now - timedelta(days=round(project.screening.retention.reproposal_months * 30.44))
-    cases = select(CaseRow.subject_id).where(CaseRow.state.in_([s.value for s in OPEN_STATES]) | (CaseRow.created_at > since))
-    objections = select(RestrictionRow.subject_id)
-    return frozenset(session.scalars(cases)) | frozenset(session.scalars(objections))
-
-
-def _capacity_left(session: Session, project: Project, as_of: date) -> dict[str, int]:
-    """Give each municipality's capacity for the date, less what earlier runs of the same date took."""
-    taken = select(CaseRow.municipality, func.count()).join(ScreeningRow, ScreeningRow.id == CaseRow.screening_id)
-    used = dict(session.execute(taken.where(ScreeningRow.as_of == as_of).group_by(CaseRow.municipality)).all())
-    return {m.number: max(0, m.capacity - used.get(m.number, 0)) for m in project.screening.municipality}
+def _not_suspended(session: Session, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Leave out whom a switch covers: one that was turned while the scores were computed too."""
+    asked = {(c.scored.champion.name, None if c.is_shielded else c.municipality) for c in candidates}
+    stopped = {(name, place) for name, place in asked if is_suspended(session, model_name=name, municipality=place)}
+    return [c for c in candidates if (c.scored.champion.name, None if c.is_shielded else c.municipality) not in stopped]
 
 
 def _screened(session: Session, project: Project, scored: ScoredCohort, as_of: date, *, is_repeat: bool) -> Screened:

@@ -303,13 +303,21 @@ class Bands(Strict):
         return self
 
 
+WayOfWorking = Literal["specialised_services", "one_door", "cross_service_team", "family_coordinator"]
+"""How a municipality's services work together; after the ways that Norwegian pilots tried (domain 4.1)."""
+
+
 class Municipality(Strict):
     """A municipality that works cases here."""
 
     number: Annotated[str, Field(pattern=r"^\d{4}$")]
     name: str
     capacity: int = Field(ge=0)
-    """Cases that can be opened from one screening."""
+    """Cases that can be proposed in one `review.capacity_period`, all screenings together."""
+    works_as: WayOfWorking | None = None
+    """Shown beside the services of a case; changes nothing else."""
+    in_words: Wording | None = None
+    """The same in a sentence: where somebody who wonders turns first here."""
 
 
 class Retention(Strict):
@@ -335,6 +343,10 @@ class Review(Strict):
     study_mode: bool = False
     """Whether some cases are decided without the model's proposal, to measure what seeing it does to decisions."""
     study_share: float = Field(default=0.05, gt=0, le=0.5)
+    capacity_period: Literal["month", "quarter", "year"] = "month"
+    """The calendar period that a municipality's capacity holds for, by the day of proposal (UTC), however many as-of dates fall in it."""
+    stopping_signals: tuple[Annotated[str, Field(pattern=r"^S-\d\d$")], ...] = ("S-01", "S-02", "S-04", "S-05", "S-06")
+    """Signals of the monthly report that, when they fail so that the report says *suspend*, suspend the model by themselves (R-30)."""
     second_reader_under: int = Field(default=12, ge=12, le=25)
     """A second reader looks before a conversation with anybody younger; upward only."""
     consent_age: int = Field(default=16, ge=13, le=18)
