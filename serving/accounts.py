@@ -35,6 +35,8 @@ class Account:
     """Code of the local service that a relay holder works in."""
     subject_id: str | None = None
     """Of a citizen: whose report they see."""
+    issuer: str | None = None
+    """The identity provider that vouches for them; None where they log in with a password."""
 
 
 def hash_password(password: str) -> str:
@@ -50,7 +52,9 @@ def hash_password(password: str) -> str:
 
 
 def is_password(password: str, stored: str) -> bool:
-    """Answer whether a password is the one that was hashed, in constant time."""
+    """Answer whether a password is the one that was hashed, in constant time. An account without a password has none to be right."""
+    if not stored:
+        return False
     _, n, r, p, salt, expected = stored.split("$")
     return hmac.compare_digest(_derive(password, bytes.fromhex(salt), int(n), int(r), int(p)).hex(), expected)
 
@@ -62,27 +66,29 @@ def create_account(
     holder: str,
     role: Role,
     municipality: str | None,
-    password: str,
+    password: str | None,
     now: datetime,
     is_demo: bool = False,
     service: str | None = None,
     subject_id: str | None = None,
+    issuer: str | None = None,
+    external_id: str | None = None,
 ) -> AccountRow:
     """Create an account.
+
+    Parameters
+    ----------
+    password
+        None for somebody whom an identity provider vouches for: `issuer` and `external_id` then say who they are there.
 
     Raises
     ------
     ReviewError
-        TID717 when the holder would be both leader and data protection officer.
-    ValueError
-        When the role needs a municipality and none is given, or the other way round.
+        TID717 when the holder would be both leader and data protection officer, TID739 when the role needs a municipality, a service or a
+        person and none is given, or the other way round.
     """
-    described = ROLES[role]
-    if described.has_municipality != (municipality is not None) and not described.may_have_area:
-        raise ValueError(f"an account with the role {role} has {'a' if ROLES[role].has_municipality else 'no'} municipality")
-    if described.has_service != (service is not None):
-        raise ValueError(f"an account with the role {role} has {'a' if described.has_service else 'no'} service")
-    _check_apart(session, holder=holder, role=role)
+    check_fits(role, municipality=municipality, service=service, subject_id=subject_id)
+    check_apart(session, holder=holder, role=role)
     row = AccountRow(
         id=secrets.token_hex(16),
         login=login,
@@ -91,7 +97,9 @@ def create_account(
         municipality=municipality,
         service=service,
         subject_id=subject_id,
-        password_hash=hash_password(password),
+        issuer=issuer,
+        external_id=external_id,
+        password_hash="" if password is None else hash_password(password),
         is_demo=is_demo,
         created_at=now,
     )
@@ -119,14 +127,40 @@ def check_demo_allowed(project: Project, settings: Settings) -> None:
 
 def account_of(row: AccountRow) -> Account:
     """Turn a row into the value that the service works with."""
-    return Account(row.id, row.login, Role(row.role), row.municipality, row.is_demo, row.service, row.subject_id)
+    return Account(row.id, row.login, Role(row.role), row.municipality, row.is_demo, row.service, row.subject_id, row.issuer)
 
 
-def _check_apart(session: Session, *, holder: str, role: Role) -> None:
+def check_fits(role: Role, *, municipality: str | None, service: str | None, subject_id: str | None = None) -> None:
+    """Refuse an account that says too much or too little for its role.
+
+    Raises
+    ------
+    ReviewError
+        TID739.
+    """
+    described = ROLES[role]
+    if not described.logs_in:
+        raise ReviewError("TID739", f"nobody logs in as {role}: a machine brings a token. Choose a role of a person.")
+    if described.has_municipality != (municipality is not None) and not described.may_have_area:
+        raise ReviewError("TID739", f"an account with the role {role} has {'a' if described.has_municipality else 'no'} municipality.")
+    if described.has_service != (service is not None):
+        raise ReviewError("TID739", f"an account with the role {role} has {'a' if described.has_service else 'no'} service.")
+    if subject_id is not None and role is not Role.CITIZEN:
+        raise ReviewError("TID739", f"an account with the role {role} is nobody's own: only {Role.CITIZEN} sees their own report.")
+
+
+def check_apart(session: Session, *, holder: str, role: Role, but: str | None = None) -> None:
+    """Refuse to let one person be both leader and data protection officer; `but` is the account that is about to change its role.
+
+    Raises
+    ------
+    ReviewError
+        TID717.
+    """
     if role not in NEVER_TOGETHER:
         return
-    held = {Role(r) for r in session.scalars(select(AccountRow.role).where(AccountRow.holder == holder, AccountRow.closed_at.is_(None)))}
-    if held & (NEVER_TOGETHER - {role}):
+    theirs = select(AccountRow.role).where(AccountRow.holder == holder, AccountRow.closed_at.is_(None), AccountRow.id != (but or ""))
+    if {Role(r) for r in session.scalars(theirs)} & (NEVER_TOGETHER - {role}):
         raise ReviewError("TID717", "nobody is both leader and data protection officer: the officer checks what the leader answers for.")
 
 

@@ -67,6 +67,19 @@ async def _answer(app: FastAPI, request: Request, call_next: Next) -> Response:
         return answered if isinstance(answered, Response) else await answered
 
 
+def is_own_path(path: str | None) -> bool:
+    """Answer whether a path leads somewhere on this site, so that a login can't be made to lead away from it.
+
+    Examples
+    --------
+    >>> is_own_path("/queue"), is_own_path("//elsewhere.example"), is_own_path("https://elsewhere.example")
+    (True, False, False)
+    """
+    if path is None or not path.startswith("/") or path.startswith("//"):
+        return False
+    return not any(sign in path for sign in "\\:\r\n\t")
+
+
 def _is_own(request: Request) -> bool:
     """Answer whether a change comes from our own pages. Without an Origin it is no browser's, and carries no cookie unasked."""
     origin = request.headers.get("origin")

@@ -79,28 +79,62 @@ def log_in(
     settings: Settings,
     throttle: LoginThrottle,
     now: datetime,
+    previous: str | None = None,
 ) -> tuple[str, Account]:
     """Check a login and open a session; gives the token for the cookie and the account.
+
+    Parameters
+    ----------
+    previous
+        Token of the session that the browser held until now; it ends, so that nobody who planted it comes along.
 
     Raises
     ------
     ReviewError
-        TID714 login refused (whatever was wrong), TID715 too many attempts, TID716 a demo account where those are refused.
+        TID714 login refused (whatever was wrong), TID715 too many attempts, TID716 a demo account where those are refused, TID734 a
+        password in production (R-29).
     """
+    if settings.env == "prod":
+        raise ReviewError("TID734", "passwords are refused in production. Log in through the identity provider.")
     names = (f"login {login}", f"address {address}")
     throttle.check(*names, now=now)
     with database.reading() as session:
         row = find_account_row(session, login)
-    if not is_password(password, _NOBODY if row is None else row.password_hash) or row is None:
+    stored = _NOBODY if row is None or not row.password_hash else row.password_hash
+    if not is_password(password, stored) or row is None:
         throttle.failed(*names, now=now)
         raise ReviewError("TID714", "login refused: the login or the password is wrong.")
     if row.is_demo:
         check_demo_allowed(project, settings)
-    token = secrets.token_urlsafe(32)
     with database.transaction() as session:
-        session.add(SessionRow(token_digest=_digest(token), account_id=row.id, created_at=now, seen_at=now))
-        log.record(session, log.Event("session.opened", actor=row.id, role=row.role), now=now)
+        token = open_session(session, row, now=now, previous=previous)
     return token, account_of(row)
+
+
+def open_session(
+    session: Session, row: AccountRow, *, now: datetime, previous: str | None = None, provider_session: str | None = None
+) -> str:
+    """Open a session under a new token, end the one that the browser held before, and give the token.
+
+    Parameters
+    ----------
+    provider_session
+        The identity provider's own name of the session (``sid``), by which it can end it.
+    """
+    before = None if previous is None else session.get(SessionRow, _digest(previous))
+    if before is not None and before.ended_at is None:
+        end(session, before, now=now, why="login")
+    token = secrets.token_urlsafe(32)
+    session.add(SessionRow(token_digest=_digest(token), account_id=row.id, created_at=now, seen_at=now, provider_session=provider_session))
+    log.record(session, log.Event("session.opened", actor=row.id, role=row.role), now=now)
+    return token
+
+
+def end(session: Session, row: SessionRow, *, now: datetime, why: str) -> None:
+    """End a session that its owner did not log out of: a new login, the provider, or a closed account ended it."""
+    row.ended_at = now
+    owner = session.get_one(AccountRow, row.account_id)
+    log.record(session, log.Event("session.closed", actor=owner.id, role=owner.role, details={"by": why}), now=now)
 
 
 def find_account(database: Database, token: str, *, now: datetime, settings: Settings) -> Account | None:

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TIDLIG_", frozen=True, extra="ignore")
 
     env: Literal["demo", "prod"] = "demo"
-    """In ``prod`` demo accounts are refused and cookies travel over TLS only."""
+    """In ``prod`` people log in through an identity provider only, demo accounts are refused and cookies travel over TLS only (R-29)."""
     database_url: SecretStr | None = None
     """SQLAlchemy URL; None is SQLite in the project's ``var/tidlig.db``."""
     person_key_file: Path | None = None
@@ -36,6 +36,40 @@ class Settings(BaseSettings):
     login_attempts: int = Field(default=5, ge=1)
     """Failed logins per account and per address before further ones wait."""
     login_wait_minutes: int = Field(default=5, ge=1)
+    public_url: str | None = None
+    """Where people reach the service, such as ``https://tidlig.kommune.example``; what the identity provider sends them back to."""
+    oidc_issuer: str | None = None
+    """The identity provider, exactly as its own documents name it. None: people log in with a password, which ``prod`` refuses."""
+    oidc_preset: Literal["ansattporten", "id-porten", "entra-id"] | None = None
+    """How this kind of provider says who somebody is and how sure it is; `serving.oidc.mapping` holds what each means."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_private_key_file: Path | None = None
+    """File with the private key (PEM or JWK, RSA) that proves who the service is, where the provider wants no shared secret."""
+    oidc_scopes: str = "openid profile"
+    oidc_acr_values: str = ""
+    """How sure the provider has to be of who somebody is, with blanks between; empty is what the preset asks for."""
+    machine_issuer: str | None = None
+    """Who issues the tokens of machine clients, such as Maskinporten. None: no machine gets in."""
+    machine_audience: str | None = None
+    """What those tokens have to be made out to; never the client id of the login."""
+    machine_scope: str = "tidlig:score"
+    """The scope that they have to carry."""
+    machine_client_claim: str = "client_id"
+    """The claim that says which client it is."""
+    alarm_cases_hour: int = Field(default=15, ge=1)
+    """An account that reads more different cases than this within an hour raises an alarm (R-28)."""
+    alarm_cases_day: int = Field(default=40, ge=1)
+    """The same within a day."""
+    alarm_probes_hour: int = Field(default=10, ge=1)
+    """An account that asks for more different things that are not there for it within an hour raises an alarm."""
+
+    anchor_folder: Path | None = None
+    """Folder outside the database where each day's anchor of both ledgers goes; None exports none, and a cut end of the log can't be seen."""
+    identity_url: SecretStr | None = None
+    """SQLAlchemy URL of the identity vault, a store of its own; None where there is no vault."""
+    identity_key_file: Path | None = None
+    """File with the vault's own 32-byte key (64 hex digits), which is not the key of the persons' keys."""
 
     def url_for(self, project: Project) -> str:
         """Give the database URL: the one that is set, or SQLite in the project's ``var/``."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from serving import sessions
 from serving.api.problems import responses
 from serving.api.schemas import Answer, LoginBody, Me
-from serving.cookies import COOKIE, address_of, clear_cookie, set_cookie
+from serving.cookies import address_of, clear_cookie, find_token, set_cookie
 from serving.dependencies import CallerOf, ClockOf, DatabaseOf, ProjectOf, SessionOf, SettingsOf, checked_csrf, csrf_token
 from serving.permissions import MATRIX
 
@@ -28,6 +28,7 @@ def log_in(
         settings=settings,
         throttle=request.app.state.throttle,
         now=clock(),
+        previous=find_token(request),
     )
     set_cookie(response, token, request=request, settings=settings)
     return Answer(synthetic=project.is_synthetic, data=_me(account, sessions.csrf_token(token)))
@@ -42,7 +43,7 @@ def me(account: CallerOf, request: Request, project: ProjectOf) -> Answer[Me]:
 @router.delete("", summary="Log out", responses=responses(401, 403), status_code=204, dependencies=[Depends(checked_csrf)])
 def log_out(account: CallerOf, session: SessionOf, request: Request, response: Response, clock: ClockOf, settings: SettingsOf) -> None:
     """End the session at once, here and on the server."""
-    sessions.log_out(session, request.cookies[COOKIE], account, now=clock())
+    sessions.log_out(session, find_token(request) or "", account, now=clock())
     clear_cookie(response, request=request, settings=settings)
 
 

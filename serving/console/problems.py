@@ -18,7 +18,7 @@ from serving.dependencies import clock_of, database_of, find_current_account, se
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
-NOT_PAGES = ("/api/", "/static/", "/health/", "/metrics", "/reports/")
+NOT_PAGES = ("/api/", "/static/", "/health/", "/metrics", "/reports/", "/logout/backchannel")
 """Paths below which machines read; everything else answers people."""
 
 EXPLAINED = frozenset({401, 403, 404, 405, 409, 412, 422, 429, 503})

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -14,16 +13,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from features.declarations.catalogue import Sector
 from models.bands import WORDING as BANDS
 from serving.accounts import Account
+from serving.cases.forms import ChildHeard, Participant, Signer, Wellbeing
+from serving.cases.forms import Language as ConsentLanguage
+from serving.cases.pages import Inclination
 from serving.cases.policies import MIN_REASON, MIN_TEXT
 from serving.cases.states import STATES, STEPS
 from serving.console.language import Tongue, choose_language, tongue
 from serving.console.navigation import links_for
+from serving.console.stages import STAGES_OF_WORK, WAITING
 from serving.console.values import typical_text, value_text
 from serving.cookies import is_secure
 from serving.dependencies import csrf_token, project_of, settings_of
 from serving.roles import ROLES
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+SECTORS = [sector.value for sector in Sector if sector is not Sector.AUDIT]
 
 LANGUAGE_COOKIE = "tidlig_language"
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -37,12 +42,20 @@ def environment() -> Environment:
     )
     found.globals.update(
         BANDS=BANDS,
+        CHILD_HEARD=get_args(ChildHeard),
+        CONSENT_LANGUAGES=get_args(ConsentLanguage),
+        INCLINATIONS=get_args(Inclination),
         MIN_REASON=MIN_REASON,
         MIN_TEXT=MIN_TEXT,
+        PARTICIPANTS=get_args(Participant),
         ROLES=ROLES,
-        SECTORS=[sector.value for sector in Sector if sector is not Sector.AUDIT],
+        SECTORS=SECTORS,
+        SIGNERS=get_args(Signer),
+        STAGES_OF_WORK=STAGES_OF_WORK,
         STATES=STATES,
         STEPS=STEPS,
+        WAITING_STATES=WAITING,
+        WELLBEING=get_args(Wellbeing),
         typical_text=typical_text,
         value_text=value_text,
     )
@@ -106,14 +119,3 @@ def page(
 def go_to(path: str) -> RedirectResponse:
     """Send the reader on after a form, so that loading the page again sends nothing twice."""
     return RedirectResponse(path, status_code=303)
-
-
-def is_own_path(path: str | None, *, known: Sequence[str] = ("/",)) -> bool:
-    """Answer whether a path leads somewhere on this site, so that a login can't be made to lead away from it.
-
-    Examples
-    --------
-    >>> is_own_path("/queue"), is_own_path("//elsewhere.example"), is_own_path("https://elsewhere.example")
-    (True, False, False)
-    """
-    return path is not None and path.startswith(tuple(known)) and not path.startswith("//") and "\\" not in path and ":" not in path

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 
+from features.declarations.screening import Municipality
 from features.errors import ReviewError
 from serving import sessions
 from serving.console.forms import Draft
 from serving.console.navigation import start_of
-from serving.console.rendering import go_to, is_own_path, page, tongue_of
-from serving.cookies import COOKIE, address_of, clear_cookie, is_secure, set_cookie
+from serving.console.rendering import go_to, page, tongue_of
+from serving.cookies import address_of, clear_cookie, find_token, is_secure, set_cookie
 from serving.demo import DemoLogin, demo_logins
 from serving.dependencies import (
     CallerOf,
@@ -29,13 +32,25 @@ from serving.dependencies import (
     project_of,
     settings_of,
 )
-from serving.roles import Role
+from serving.security import is_own_path
 from serving.tables import AccountRow
 
 router = APIRouter()
 
 FORM_COOKIE = "tidlig_login_form"
 """Ties the login form to the browser that it was shown in; there is no session yet to do so."""
+
+
+PROVIDERS = {"ansattporten": "Ansattporten", "id-porten": "ID-porten", "entra-id": "Microsoft Entra ID"}
+"""Names that people know an identity provider by."""
+
+
+@dataclass(frozen=True)
+class DemoPlace:
+    """A municipality of the demo with who there is to log in as; None holds those who work for no municipality."""
+
+    place: Municipality | None
+    logins: list[DemoLogin]
 
 
 @router.get("/")
@@ -76,6 +91,7 @@ def log_in(
             settings=settings,
             throttle=request.app.state.throttle,
             now=clock(),
+            previous=find_token(request),
         )
     except ReviewError as refusal:
         return _refused(request, refusal, login=login, next_path=next)
@@ -88,7 +104,7 @@ def log_in(
 @router.post("/logout", dependencies=[Depends(checked_csrf)])
 def log_out(request: Request, account: CallerOf, session: SessionOf, clock: ClockOf, settings: SettingsOf) -> RedirectResponse:
     """End the session."""
-    sessions.log_out(session, request.cookies[COOKIE], account, now=clock())
+    sessions.log_out(session, find_token(request) or "", account, now=clock())
     response = go_to("/login")
     clear_cookie(response, request=request, settings=settings)
     return response
@@ -108,18 +124,27 @@ def _refused(request: Request, refusal: ReviewError, *, login: str, next_path: s
     return _login_page(request, Draft({"login": login}, {"login": tongue_of(request)(key)}), next_path=next_path, status=status)
 
 
-def _demo_accounts(request: Request) -> dict[Role, list[DemoLogin]]:
-    """List the demo accounts that exist, by role; in production there are none."""
+def _demo_accounts(request: Request) -> list[DemoPlace]:
+    """List the demo accounts that exist, by municipality; in production there are none."""
     project = project_of(request)
     if settings_of(request).env == "prod" or not project.is_synthetic:
-        return {}
+        return []
     with database_of(request).reading() as session:
         existing = set(session.scalars(select(AccountRow.login).where(AccountRow.is_demo, AccountRow.closed_at.is_(None))))
-    found: dict[Role, list[DemoLogin]] = {}
+    found: dict[str | None, list[DemoLogin]] = {place.number: [] for place in project.screening.municipality}
     for demo in demo_logins(project):
         if demo.login in existing:
-            found.setdefault(demo.role, []).append(demo)
-    return found
+            found.setdefault(demo.municipality, []).append(demo)
+    places = {place.number: place for place in project.screening.municipality}
+    return [DemoPlace(None if number is None else places.get(number), logins) for number, logins in found.items() if logins]
+
+
+def _provider_name(request: Request) -> str | None:
+    """Name the identity provider that people log in with; None where there is none."""
+    settings = settings_of(request)
+    if settings.oidc_issuer is None:
+        return None
+    return PROVIDERS.get(settings.oidc_preset or "") or urlsplit(settings.oidc_issuer).netloc
 
 
 def _login_page(request: Request, draft: Draft, *, next_path: str, ended: bool = False, status: int = 200) -> HTMLResponse:
@@ -132,7 +157,9 @@ def _login_page(request: Request, draft: Draft, *, next_path: str, ended: bool =
         draft=draft,
         next=next_path if is_own_path(next_path) else "/",
         ended=ended,
-        demo_accounts=_demo_accounts(request),
+        demo_places=_demo_accounts(request),
+        provider=_provider_name(request),
+        has_passwords=settings_of(request).env != "prod",
         form_token=sessions.csrf_token(token),
     )
     response.set_cookie(FORM_COOKIE, token, httponly=True, samesite="strict", secure=is_secure(request, settings_of(request)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from features.errors import ReviewError
 from serving.accounts import create_account
@@ -20,14 +21,14 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(review: Review) -
     review.create_demo_account("koordinator-9901")
     cookie = review.anonymous().post("/api/v1/session", json=LOGIN).headers["set-cookie"]
 
-    assert cookie.startswith("tidlig_session=")
+    assert cookie.startswith("__Host-tidlig_session=")
     for part in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"):
         assert part in cookie
 
 
 def test_only_a_digest_of_the_token_is_kept(review: Review) -> None:
     caller = review.caller("koordinator-9901")
-    token = caller.client.cookies["tidlig_session"]
+    token = caller.client.cookies["__Host-tidlig_session"]
 
     with review.database.reading() as session:
         kept = session.scalars(select(SessionRow.token_digest)).all()
@@ -53,13 +54,34 @@ def test_a_session_ends_when_it_is_not_used_and_after_a_day_s_work(review: Revie
 
 def test_logging_out_ends_the_session_on_the_server(review: Review) -> None:
     caller = review.caller("koordinator-9901")
-    token = caller.client.cookies["tidlig_session"]
+    token = caller.client.cookies["__Host-tidlig_session"]
 
     gone = caller.client.delete("/api/v1/session", headers={"X-CSRF-Token": caller.csrf})
-    caller.client.cookies.set("tidlig_session", token)
+    caller.client.cookies.set("__Host-tidlig_session", token, domain="testserver.local", path="/")
 
     assert gone.status_code == 204
     assert caller.get("/session").status_code == 401
+
+
+def test_a_login_ends_the_session_that_the_browser_held_before(review: Review) -> None:
+    caller = review.caller("koordinator-9901")
+    planted = caller.client.cookies["__Host-tidlig_session"]
+    again = caller.client.post("/api/v1/session", json=LOGIN)
+
+    left = review.anonymous()
+    left.cookies.set("__Host-tidlig_session", planted)
+
+    assert again.status_code == 201
+    assert caller.client.cookies["__Host-tidlig_session"] != planted
+    assert left.get("/api/v1/session").status_code == 401
+
+
+def test_without_tls_the_cookie_goes_without_the_prefix_that_asks_for_it(review: Review) -> None:
+    review.create_demo_account("koordinator-9901")
+    cookie = TestClient(review.app, base_url="http://testserver").post("/api/v1/session", json=LOGIN).headers["set-cookie"]
+
+    assert cookie.startswith("tidlig_session=")
+    assert "Secure" not in cookie
 
 
 def test_an_unknown_login_and_a_wrong_password_read_the_same(review: Review) -> None:
@@ -103,7 +125,8 @@ def test_demo_accounts_are_refused_in_production(review: Review) -> None:
     with pytest.raises(ReviewError, match="TID716"):
         create_demo_accounts(review.database, review.project, settings=Settings(env="prod"), now=review.clock())
 
-    assert (answer.status_code, answer.json()["code"]) == (403, "TID716")
+    # No password at all is looked at in production: TID734 comes before the question whose account it is.
+    assert (answer.status_code, answer.json()["code"]) == (403, "TID734")
 
 
 @pytest.mark.requirement("R-28")

@@ -1,0 +1,175 @@
+"""The identity provider as this service is set up to use it: built once from settings and `access.toml`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from authlib.oauth2.client import OAuth2Client
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
+from features.declarations.project import Project
+from features.errors import ProjectError
+from serving.oidc.mapping import PRESETS, AccessFile, Preset, read_access
+from serving.settings import Settings
+from serving.tokens.issuer import Issuer
+from serving.tokens.machines import MachineTokens
+
+CALLBACK = "/login/oidc/callback"
+AFTER_LOGOUT = "/login"
+TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An identity provider and what this service is to it."""
+
+    issuer: Issuer
+    client_id: str
+    client_secret: str | RSAKey | None
+    public_url: str
+    scopes: str
+    acr_values: tuple[str, ...]
+    access: AccessFile
+    preset: Preset
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where people come back to: exactly what is registered with the provider."""
+        return self.public_url + CALLBACK
+
+    @property
+    def within(self) -> str | None:
+        """The list in the token whose objects grants are held against."""
+        return self.access.within or self.preset.within
+
+    @property
+    def accepted_acr(self) -> frozenset[str]:
+        """What the provider may say of how sure it is; empty accepts whatever it says."""
+        return frozenset(self.acr_values).union(*(self.preset.at_least.get(value, ()) for value in self.acr_values))
+
+    def client(self) -> OAuth2Client:
+        """Give Authlib's client, which builds requests; they are sent over the issuer's HTTP client."""
+        is_key = isinstance(self.client_secret, RSAKey)
+        found = OAuth2Client(
+            session=None,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            token_endpoint_auth_method="private_key_jwt" if is_key else None,
+            scope=self.scopes,
+            redirect_uri=self.redirect_uri,
+            code_challenge_method="S256",
+        )
+        if is_key:
+            found.register_client_auth_method(PrivateKeyJWT(headers=_key_header(self.client_secret)))
+        return found
+
+
+def build_provider(settings: Settings, project: Project, http: httpx.Client) -> Provider | None:
+    """Build the identity provider; None where none is set.
+
+    Raises
+    ------
+    ProjectError
+        TID738 when the settings do not fit together, or none is set in production (R-29).
+    """
+    if settings.oidc_issuer is None:
+        if settings.env == "prod":
+            raise _unfit("in production people log in through an identity provider only. Set TIDLIG_OIDC_ISSUER.")
+        return None
+    preset = PRESETS[settings.oidc_preset]
+    return Provider(
+        issuer=_issuer(settings.oidc_issuer, settings, http),
+        client_id=_required(settings.oidc_client_id, "TIDLIG_OIDC_CLIENT_ID"),
+        client_secret=_secret(settings),
+        public_url=_public_url(settings),
+        scopes=_scopes(settings),
+        acr_values=tuple(settings.oidc_acr_values.split()) or preset.acr_values,
+        access=read_access(project),
+        preset=preset,
+    )
+
+
+def build_machines(settings: Settings, http: httpx.Client) -> MachineTokens | None:
+    """Build what machine clients' tokens are checked against; None where no issuer of them is set.
+
+    Raises
+    ------
+    ProjectError
+        TID738 when the audience is missing, or the same as the login's, whose tokens would then pass.
+    """
+    if settings.machine_issuer is None:
+        return None
+    audience = _required(settings.machine_audience, "TIDLIG_MACHINE_AUDIENCE")
+    if audience == settings.oidc_client_id:
+        raise _unfit("TIDLIG_MACHINE_AUDIENCE is the client id of the login. Give machines an audience of their own.")
+    issuer = _issuer(settings.machine_issuer, settings, http)
+    return MachineTokens(issuer, audience, settings.machine_scope, settings.machine_client_claim)
+
+
+def _issuer(name: str, settings: Settings, http: httpx.Client) -> Issuer:
+    parts = urlsplit(name)
+    if parts.scheme not in ("https", "http") or not parts.netloc or parts.query or parts.fragment:
+        raise _unfit("an issuer is an https address without query or fragment. Copy it from the provider's discovery document.")
+    if parts.scheme == "http" and settings.env == "prod":
+        raise _unfit("an issuer in production is an https address.")
+    return Issuer(name, http, loopback_allowed=settings.env != "prod")
+
+
+def _public_url(settings: Settings) -> str:
+    url = _required(settings.public_url, "TIDLIG_PUBLIC_URL").rstrip("/")
+    parts = urlsplit(url)
+    if not parts.netloc or parts.path or parts.query or parts.scheme not in ("https", "http"):
+        raise _unfit("TIDLIG_PUBLIC_URL is scheme and host alone, such as https://tidlig.kommune.example.")
+    if parts.scheme == "http" and settings.env == "prod":
+        raise _unfit("TIDLIG_PUBLIC_URL in production is an https address.")
+    return url
+
+
+def _scopes(settings: Settings) -> str:
+    if "openid" not in settings.oidc_scopes.split():
+        raise _unfit("TIDLIG_OIDC_SCOPES lacks openid, without which no provider says who somebody is.")
+    return settings.oidc_scopes
+
+
+def _secret(settings: Settings) -> str | RSAKey | None:
+    if settings.oidc_private_key_file is not None:
+        return _read_key(settings.oidc_private_key_file)
+    return None if settings.oidc_client_secret is None else settings.oidc_client_secret.get_secret_value()
+
+
+def _read_key(path: Path) -> RSAKey:
+    try:
+        key = RSAKey.import_key(_parsed(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, JoseError) as error:
+        raise _unfit(f"{path} holds no RSA key as PEM or JWK.") from error
+    if not key.is_private:
+        raise _unfit(f"{path} holds a public key; the private one is needed.")
+    return key
+
+
+def _parsed(text: str) -> str | dict[str, str | list[str]]:
+    if text.lstrip().startswith("{"):
+        found: dict[str, str | list[str]] = json.loads(text)
+        return found
+    return text
+
+
+def _key_header(key: object) -> dict[str, str]:
+    """Name the key, so that the provider finds it among those that were registered with it."""
+    return {"kid": key.kid} if isinstance(key, RSAKey) and key.kid is not None else {}
+
+
+def _required(value: str | None, name: str) -> str:
+    if not value:
+        raise _unfit(f"{name} is not set.")
+    return value
+
+
+def _unfit(why: str) -> ProjectError:
+    return ProjectError("TID738", f"the identity provider is not set up: {why} See docs/access.md.")

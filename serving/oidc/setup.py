@@ -1,0 +1,28 @@
+"""Puts the identity provider into an app: what it is set up to be, and its routes where there is one."""
+
+from __future__ import annotations
+
+import httpx
+from fastapi import FastAPI
+
+from features.declarations.project import Project
+from serving.oidc.provider import TIMEOUT_SECONDS, build_machines, build_provider
+from serving.oidc.routes import router
+from serving.settings import Settings
+
+
+def install(app: FastAPI, settings: Settings, project: Project) -> None:
+    """Set up login by identity provider and tokens of machine clients; each only where the settings name an issuer.
+
+    Nobody is asked yet: a provider that is down does not keep the service from starting.
+
+    Raises
+    ------
+    ProjectError
+        TID738 when the settings do not fit together, or none is set in production (R-29).
+    """
+    app.state.http = http = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+    app.state.provider = build_provider(settings, project, http)
+    app.state.machines = build_machines(settings, http)
+    if app.state.provider is not None:
+        app.include_router(router)

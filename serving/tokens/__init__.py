@@ -1,0 +1,1 @@
+"""Tokens of identity providers: whose they are, whether they stand, and what they say."""
