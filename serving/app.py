@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from features.declarations.project import Project
 from serving import security
 from serving.anchors import anchor_now_and_then, check_anchor_folder
-from serving.api import cases, overview, problems, scores, session, suspensions
+from serving.api import cases, overview, problems, reconstructions, scores, session, suspensions
 from serving.cases.expiry import expire_overdue
 from serving.database import Database, open_database
 from serving.dependencies import Clock
@@ -138,6 +138,6 @@ def _expire(database: Database, project: Project, clock: Clock) -> None:
 
 def _api() -> APIRouter:
     router = APIRouter(prefix="/api/v1")
-    for part in (session.router, cases.router, overview.router, scores.router, suspensions.router):
+    for part in (session.router, cases.router, overview.router, reconstructions.router, scores.router, suspensions.router):
         router.include_router(part)
     return router

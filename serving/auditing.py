@@ -1,9 +1,10 @@
-"""Verify both ledgers: the service's log in the database, and the promotions' file."""
+"""Verify both ledgers: the service's log in the database, and the promotions' file, against what was anchored elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
@@ -11,6 +12,7 @@ from features.declarations.project import Project
 from features.errors import LedgerError
 from features.ledger import Anchor, Entry, VerifiedLedger, verify
 from models.promotion.ledger import ledger_path, read_promotions, verify_promotions
+from serving.anchors import Anchored, check_against, check_anchor_folder, read_anchors
 from serving.database import open_database
 from serving.log import verify_log
 from serving.migrate import check_schema
@@ -21,6 +23,8 @@ def verify_ledgers(
     project: Project, settings: Settings, *, anchor: Anchor | None = None, promotions_anchor: Anchor | None = None
 ) -> dict[str, VerifiedLedger]:
     """Verify the log and the promotions' ledger; a ledger that was never begun has no entries.
+
+    Every anchor in the folder of `settings.anchor_folder` is compared too.
 
     Parameters
     ----------
@@ -38,10 +42,27 @@ def verify_ledgers(
     """
     with _named(f"the promotions' ledger ({ledger_path(project)})"):
         promotions = verify_promotions(project, anchor=promotions_anchor)
+    anchors = () if settings.anchor_folder is None else _read_anchors(settings.anchor_folder)
     named: set[str] = set()
-    log = _verify_log(project, settings, anchor, named)
+    anchored: dict[int, str] = dict.fromkeys((a.log.count for a in anchors), "")
+
+    def look(entry: Entry) -> None:
+        named.update(_promotion_of(entry))
+        if entry.sequence in anchored:
+            anchored[entry.sequence] = entry.hash
+
+    log = _verify_log(project, settings, anchor, look)
     _check_known(named, project)
+    with _named("the anchors"):
+        promoted = {entry.sequence: entry.hash for entry in read_promotions(project)}
+        check_against(anchors, log_hashes={count: found for count, found in anchored.items() if found}, promotion_hashes=promoted)
     return {"log": log, "promotions": promotions}
+
+
+def _read_anchors(folder: Path) -> tuple[Anchored, ...]:
+    check_anchor_folder(folder)
+    with _named(f"the anchors in {folder}"):
+        return read_anchors(folder)
 
 
 def _check_known(named: set[str], project: Project) -> None:
@@ -64,19 +85,19 @@ def _named(ledger: str) -> Iterator[None]:
         raise LedgerError(error.code, f"{ledger}: {error.message} {advice}") from error
 
 
-def _verify_log(project: Project, settings: Settings, anchor: Anchor | None, named: set[str]) -> VerifiedLedger:
+def _verify_log(project: Project, settings: Settings, anchor: Anchor | None, look: Callable[[Entry], None]) -> VerifiedLedger:
     if settings.database_url is None and not (project.var / "tidlig.db").exists():
         return verify([], anchor=anchor)
     with _named("the service's log"):
-        return _verify_stored(project, settings, anchor, named)
+        return _verify_stored(project, settings, anchor, look)
 
 
-def _verify_stored(project: Project, settings: Settings, anchor: Anchor | None, named: set[str]) -> VerifiedLedger:
+def _verify_stored(project: Project, settings: Settings, anchor: Anchor | None, look: Callable[[Entry], None]) -> VerifiedLedger:
     database = open_database(settings.url_for(project))
     try:
         check_schema(database)
         with database.reading() as session:
-            return verify_log(session, anchor=anchor, look=lambda entry: named.update(_promotion_of(entry)))
+            return verify_log(session, anchor=anchor, look=look)
     except DatabaseError as error:
         raise LedgerError("TID805", "its database does not read: it is damaged, or can't be reached.") from error
     finally:

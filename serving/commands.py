@@ -1,4 +1,4 @@
-"""Commands of the service: screen, explain, serve, and audit verify. The edge: clock, environment and keys are taken here."""
+"""Commands of the service: screen, explain, serve, and those on its ledgers. The edge: clock, environment and keys are taken here."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 from features.engine_commands import Engine, EngineOption, MasterOption, check_engine, cluster_of
+from serving.audit_commands import audit
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-audit = typer.Typer(no_args_is_help=True, help="Verify the ledgers.")
 app.add_typer(audit, name="audit")
 
 AsOfOption = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The date to stand on: nothing known later counts.")]
@@ -132,41 +132,6 @@ def serve(
     served = create_app(Settings(), loaded, clock=lambda: datetime.now(UTC))
     print_line(f"{loaded.screening.project.title}: http://{host}:{port} (API description: /api/v1/openapi.json)")
     uvicorn.run(served, host=host, port=port, log_level="warning", server_header=False, access_log=False)
-
-
-@audit.command("verify")
-def verify(
-    project: ProjectOption = HERE,
-    anchor: Annotated[str | None, typer.Option("--anchor", help="COUNT:HEAD of the log, as printed earlier and kept elsewhere.")] = None,
-    promotions_anchor: Annotated[
-        str | None, typer.Option("--promotions-anchor", help="COUNT:HEAD of the promotions' ledger, likewise.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Verify that no entry of the service's log or of the promotions' ledger was edited, removed or moved.
-
-    The signatures of every promotion are checked too, by the keys that signers.toml declares.
-
-    Keep what this prints as anchors somewhere else. Given back later they also show whether the end was cut off.
-    """
-    from features.declarations.project import load_project
-    from features.ledger import read_anchor
-    from serving.auditing import verify_ledgers
-    from serving.settings import Settings
-
-    loaded = load_project(project)
-    found = verify_ledgers(
-        loaded,
-        Settings(),
-        anchor=None if anchor is None else read_anchor(anchor),
-        promotions_anchor=None if promotions_anchor is None else read_anchor(promotions_anchor),
-    )
-    if as_json:
-        ledgers = {name: {"count": ledger.count, "head": ledger.head} for name, ledger in found.items()}
-        print_json({"synthetic": loaded.is_synthetic, "ledgers": ledgers})
-        return
-    rows = [(name, ledger.count, f"{ledger.count}:{ledger.head}") for name, ledger in found.items()]
-    print_table("Ledgers are whole", ("ledger", "entries", "anchor"), rows)
 
 
 def _few(n: int | None) -> str:

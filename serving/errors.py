@@ -54,6 +54,7 @@ TID781  a deadline is set for what has none                          500
 TID782  it is too early to evaluate                                  409
 TID783  the proposal is held back until the decision (study mode)    409
 TID784  nothing can be computed of this person any more              409
+TID762  the anchor folder is not there                                –
 ======= =========================================================== ====
 """
 

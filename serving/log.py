@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from features.errors import LedgerError
-from features.ledger import GENESIS, Anchor, Entry, VerifiedLedger, canonical_json, next_entry, verify
+from features.ledger import GENESIS, Anchor, Entry, VerifiedLedger, canonical_json, next_entry, open_content, verify
 from serving.person_keys import PersonKeys
 from serving.roles import Role
 from serving.tables import CaseRow, LogRow
@@ -133,6 +133,21 @@ def _is_listed() -> ColumnElement[bool]:
 def read_case_lines(session: Session, case_id: str) -> list[LogLine]:
     """Read the metadata of a case's entries, oldest first."""
     return [_line(row) for row in session.scalars(select(LogRow).where(LogRow.case_id == case_id).order_by(LogRow.seq))]
+
+
+def read_case_entries(session: Session, case_id: str) -> list[Entry]:
+    """Read a case's entries whole, oldest first, their personal part still sealed."""
+    return [read_entry(row) for row in session.scalars(select(LogRow).where(LogRow.case_id == case_id).order_by(LogRow.seq))]
+
+
+def read_entry(row: LogRow) -> Entry:
+    """Read the entry that a row holds."""
+    return _entry(row.entry)
+
+
+def personal_of(entry: Entry, key: bytes | None) -> dict[str, Any]:
+    """Open what of an entry is about the person; empty where there is nothing, or the person was erased."""
+    return {} if key is None or entry.sealed is None else open_content(entry, key)
 
 
 def verify_log(session: Session, *, anchor: Anchor | None = None, look: Callable[[Entry], None] | None = None) -> VerifiedLedger:

@@ -106,6 +106,7 @@ def write_screening(
         "bundle_hash": row.bundle_hash,
         "promotion": scored.champion.ledger_entry,
         "cut_off": scored.bundle.bands.worth_a_look,
+        "store_hash": scored.table.facts.store_hash,
         "cases": hide_small(dict(by_municipality)),
     }
     log.record(session, log.Event("screening.done", actor=SYSTEM, role=SYSTEM, details=details), now=now)

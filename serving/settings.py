@@ -71,6 +71,13 @@ class Settings(BaseSettings):
     identity_key_file: Path | None = None
     """File with the vault's own 32-byte key (64 hex digits), which is not the key of the persons' keys."""
 
+    anchor_folder: Path | None = None
+    """Folder outside the database where each day's anchor of both ledgers goes; None keeps none, and a log cut off does not show."""
+    identity_url: SecretStr | None = None
+    """SQLAlchemy URL of the identity vault, a store of its own; None where there is no vault."""
+    identity_key_file: Path | None = None
+    """File with the vault's own 32-byte key (64 hex digits), which is not the key of the persons' keys."""
+
     def url_for(self, project: Project) -> str:
         """Give the database URL: the one that is set, or SQLite in the project's ``var/``."""
         if self.database_url is not None:

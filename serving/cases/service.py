@@ -19,6 +19,7 @@ from serving.cases.access import CaseForReview, get_case_for_review, get_case_in
 from serving.cases.deadlines import due_in_state
 from serving.cases.pages import CasePage, Inclination, ProposalView, QueueRow
 from serving.cases.policies import MIN_REASON, MIN_TEXT, check_length, check_step, check_version
+from serving.cases.shown_views import keep_shown_view
 from serving.cases.states import DECISIONS, OPEN_STATES, STEPS, TRANSITIONS, CaseState, Step
 from serving.desk import Desk
 from serving.permissions import Action, check_may
@@ -47,6 +48,8 @@ def read_case(desk: Desk, case_id: str) -> CasePage:
     """
     case = get_case_in_queue(desk.session, desk.account, case_id, action=Action.LIST_CASES)
     page = building.build_page(desk, case)
+    if page.proposal is not None:
+        keep_shown_view(desk.session, desk.keys, case, page.proposal, account_id=desk.account.id, now=desk.now)
     _log(desk, case, "case.read", details={"proposal_shown": page.proposal is not None}, personal=building.shown(page))
     return page
 
@@ -61,6 +64,7 @@ def read_view(desk: Desk, case_id: str) -> ProposalView:
     """
     case = get_case_for_review(desk.session, desk.account, case_id)
     view = building.show_proposal(desk, case)
+    keep_shown_view(desk.session, desk.keys, case, view, account_id=desk.account.id, now=desk.now)
     _log(desk, case, "case.proposal_read", details={}, personal=building.shown_digest(view))
     return view
 

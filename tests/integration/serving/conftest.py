@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.postgres import new_database, postgres_server
 from tests.support.review import Review, review_service
+from tests.support.screened import screened_service
 
 
 @pytest.fixture(scope="session")
@@ -23,4 +24,12 @@ def review(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Review]:
     """Give a running service with demo accounts and no cases."""
     url = new_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
     with review_service(tmp_path / "project", url=url) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def screened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Review]:
+    """Give a running service on a project that was ingested, trained and screened."""
+    url = new_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
+    with screened_service(tmp_path / "project", url=url) as running:
         yield running
