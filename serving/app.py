@@ -12,9 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from features.declarations.project import Project
 from serving import security
+from serving.admission import Admission
 from serving.anchors import anchor_now_and_then, check_anchor_folder
-from serving.api import cases, overview, problems, reconstructions, scores, session, suspensions
+from serving.api import alarms, overview, problems, reconstructions, review, scores, session, suspensions
+from serving.cases.deadlines import check_deadlines
 from serving.cases.expiry import expire_overdue
+from serving.cases.overdue import remind_and_escalate
 from serving.database import Database, open_database
 from serving.dependencies import Clock
 from serving.deployed import DeployedModels
@@ -44,6 +47,7 @@ def open_service(settings: Settings, project: Project) -> tuple[Database, Person
     ProjectError
         TID120 when the key file is missing in production or with real data, or holds something else.
     """
+    check_deadlines(project)
     path = settings.person_key_file_for(project)
     is_given = settings.env == "prod" or project.screening.project.data == "real"  # a made key would lie beside real people's data
     keys = PersonKeys(read_service_key(path) if is_given else read_or_make_service_key(path))
@@ -110,6 +114,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         from serving.console.routes import mount  # an API alone needs no templates
 
         mount(app)
+    app.add_middleware(Admission)
     security.install(app, is_synthetic=project.is_synthetic, tls_only=settings.env == "prod")
     return app
 
@@ -132,12 +137,13 @@ async def _expire_now_and_then(database: Database, project: Project, clock: Cloc
 def _expire(database: Database, project: Project, clock: Clock) -> None:
     with database.transaction() as opened:
         expire_overdue(opened, project, now=clock())
+        remind_and_escalate(opened, project, now=clock())
     with database.transaction() as opened:
         suspend_by_findings(opened, project, now=clock())
 
 
 def _api() -> APIRouter:
     router = APIRouter(prefix="/api/v1")
-    for part in (session.router, cases.router, overview.router, reconstructions.router, scores.router, suspensions.router):
+    for part in (session.router, review.router, overview.router, reconstructions.router, scores.router, suspensions.router, alarms.router):
         router.include_router(part)
     return router

@@ -1,13 +1,14 @@
 """One database, SQLite or PostgreSQL, under the same rules.
 
 Writers go one at a time, from the first statement of their transaction to its end, so that the log's chain never forks and a
-case is never half changed: SQLite by ``BEGIN IMMEDIATE``, PostgreSQL by a transaction-level advisory lock. Readers never wait.
+case is never half changed: SQLite by ``BEGIN IMMEDIATE``, PostgreSQL by a transaction-level advisory lock. Readers never wait. Writers of
+one process queue up before SQLite's door (`serving.turns`, decision 32); PostgreSQL keeps a queue itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from serving.turns import Turns
 
 _READING = "tidlig_reading"
 WRITERS_LOCK = 0x7469646C6967
@@ -47,11 +50,20 @@ class Database:
     engine: Engine
     _writing: sessionmaker[Session]
     _reading: sessionmaker[Session]
+    _turns: Turns | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Open a session that writes: commits when the block ends, rolls everything back when it raises."""
-        with self._writing() as session, session.begin():
+        """Open a session that writes: commits when the block ends, rolls everything back when it raises.
+
+        Never open one inside another: the inner would wait for the outer.
+
+        Raises
+        ------
+        ReviewError
+            TID746 when other writers of this process did not end in time.
+        """
+        with nullcontext() if self._turns is None else self._turns.take(), self._writing() as session, session.begin():
             yield session
 
     @contextmanager
@@ -69,12 +81,13 @@ def open_database(url: str) -> Database:
     """Connect lazily to a database; its schema is looked after by `serving.migrate`."""
     # A failing statement's text goes to the server's log; its parameters are about persons and stay out.
     engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    if make_url(url).get_backend_name() == "sqlite":
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    if is_sqlite:
         _set_up_sqlite(engine)
     reading = engine.execution_options(**{_READING: True, **_reading_options(engine)})
     writing = sessionmaker(engine, expire_on_commit=False)
     event.listen(writing, "after_begin", _wait_for_other_writers)
-    return Database(engine, writing, sessionmaker(reading, expire_on_commit=False))
+    return Database(engine, writing, sessionmaker(reading, expire_on_commit=False), Turns() if is_sqlite else None)
 
 
 def _reading_options(engine: Engine) -> dict[str, Any]:

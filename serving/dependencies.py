@@ -20,15 +20,15 @@ log entries included, when the route raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
-from serving import sessions
+from serving import alarms, sessions
 from serving.accounts import Account
 from serving.cookies import find_token
 from serving.database import Database
@@ -40,6 +40,7 @@ from serving.settings import Settings
 from serving.tokens.machines import MachineTokens, refused
 
 Clock = Callable[[], datetime]
+GivenT = TypeVar("GivenT")
 
 
 def settings_of(request: Request) -> Settings:
@@ -78,24 +79,34 @@ def deployed_of(request: Request) -> DeployedModels:
     return found
 
 
-SettingsOf = Annotated[Settings, Depends(settings_of)]
-ProjectOf = Annotated[Project, Depends(project_of)]
-ClockOf = Annotated[Clock, Depends(clock_of)]
-DatabaseOf = Annotated[Database, Depends(database_of)]
-KeysOf = Annotated[PersonKeys, Depends(keys_of)]
-DeployedOf = Annotated[DeployedModels, Depends(deployed_of)]
+def _at_once(of: Callable[[Request], GivenT]) -> Callable[[Request], Coroutine[Any, Any, GivenT]]:
+    """Look something up in the event loop itself; a thread for each of these would cost more than the whole route."""
+
+    async def give(request: Request) -> GivenT:
+        return of(request)
+
+    return give
+
+
+SettingsOf = Annotated[Settings, Depends(_at_once(settings_of))]
+ProjectOf = Annotated[Project, Depends(_at_once(project_of))]
+ClockOf = Annotated[Clock, Depends(_at_once(clock_of))]
+DatabaseOf = Annotated[Database, Depends(_at_once(database_of))]
+KeysOf = Annotated[PersonKeys, Depends(_at_once(keys_of))]
+DeployedOf = Annotated[DeployedModels, Depends(_at_once(deployed_of))]
 
 
 def find_current_account(request: Request, database: DatabaseOf, clock: ClockOf, settings: SettingsOf) -> Account | None:
     """Answer who is logged in on this request, or None. Being seen keeps the session alive."""
     token = find_token(request)
-    return None if token is None else sessions.find_account(database, token, now=clock(), settings=settings)
+    request.state.account = found = None if token is None else sessions.find_account(database, token, now=clock(), settings=settings)
+    return found
 
 
 FoundCallerOf = Annotated[Account | None, Depends(find_current_account)]
 
 
-def current_account(account: FoundCallerOf) -> Account:
+async def current_account(account: FoundCallerOf) -> Account:
     """Give who is logged in.
 
     Raises
@@ -162,9 +173,13 @@ SessionOf = Annotated[Session, Depends(get_session, scope="function")]
 ReadingOf = Annotated[Session, Depends(get_reading_session, scope="function")]
 
 
-def get_desk(account: CallerOf, session: SessionOf, keys: KeysOf, project: ProjectOf, clock: ClockOf) -> Desk:
-    """Lay out one request's desk; needs somebody logged in."""
-    return Desk(session=session, keys=keys, project=project, account=account, now=clock())
+def get_desk(
+    account: CallerOf, session: SessionOf, keys: KeysOf, project: ProjectOf, clock: ClockOf, settings: SettingsOf
+) -> Iterator[Desk]:
+    """Lay out one request's desk; needs somebody logged in. What it looked at counts for the alarm on snooping (R-28)."""
+    before, now = alarms.newest_entry(session), clock()
+    yield Desk(session=session, keys=keys, project=project, account=account, now=now)
+    alarms.check_reading(session, account, alarms.cases_since(session, before), now=now, limits=alarms.limits_of(settings))
 
 
 DeskOf = Annotated[Desk, Depends(get_desk, scope="function")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -28,6 +29,11 @@ class Deployed:
     champion: Champion
     bundle: Bundle
     reader: HistoryReader
+
+    @cached_property
+    def base_log_odds(self) -> float:
+        """Served log-odds that reasons are measured from."""
+        return float(self.bundle.calibrator.log_odds(np.array([self.bundle.rung.base_log_odds]))[0])
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ TID742  the idempotency key was used for another request             409
 TID743  posted histories may not be scored as they are               422
 TID744  the project has no such outcome at such a stage              422
 TID745  the model is suspended and scores nobody                     409
+TID746  other writers did not end in time                            503
 TID747  metrics are not open to this caller                          403
 TID748  a part of the service can't work                             503
 TID749  an idempotency key is malformed                              422
@@ -54,6 +55,7 @@ TID781  a deadline is set for what has none                          500
 TID782  it is too early to evaluate                                  409
 TID783  the proposal is held back until the decision (study mode)    409
 TID784  nothing can be computed of this person any more              409
+TID785  the store is not the one that the cases came from            409
 TID762  the anchor folder is not there                                –
 ======= =========================================================== ====
 """

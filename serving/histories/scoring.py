@@ -9,7 +9,7 @@ from features.declarations.project import Project
 from features.errors import ReviewError
 from features.histories import ToldRecord
 from models.bands import Band
-from models.reasons import build_reasons, with_dates
+from models.reasons import with_dates
 from models.rungs.rung import Matrix
 from serving import log
 from serving.accounts import Account
@@ -80,26 +80,29 @@ def _log(database: Database, deployed: Deployed, account: Account, body: Scoring
 
 
 def _proposal(project: Project, deployed: Deployed, picture: Matrix, dates: Mapping[str, date], as_of: date) -> Proposal:
-    """Build what screening would seal in a case of this person; `build_view` alone decides what of it is told."""
+    """Build the proposal of one row, for `build_view` to decide what of it is told.
+
+    Reasons are computed once, of what may be seen: where the model uses something confidential, nobody is told those of the row as it is.
+    """
     bundle = deployed.bundle
-    scores, why = bundle.score(picture), bundle.explain(picture)
-    band = Band(str(scores.band[0]))
-    reasons = build_reasons(bundle.catalogue, why.names, why.phi[0], picture[0], bundle.reference)
+    scores = bundle.score(picture)
+    band, log_odds = Band(str(scores.band[0])), float(scores.log_odds[0])
+    seen = build_seen(project, bundle, picture, dates, is_in_band=band is not Band.NO_FOLLOW_UP_NOW)
     return Proposal(
         band=band,
         probability=float(scores.probability[0]),
-        log_odds=float(why.log_odds[0]),
-        base_log_odds=why.base,
+        log_odds=log_odds,
+        base_log_odds=deployed.base_log_odds,
         frequency=frequency_of(project, bundle, band),
-        uncertainty=uncertainty_of(project, bundle, float(why.log_odds[0])),
-        reasons=tuple(with_dates(reasons, dates)),
+        uncertainty=uncertainty_of(project, bundle, log_odds),
+        reasons=tuple(with_dates(bundle.reasons(picture)[0], dates)) if seen is None else (),
         model_name=deployed.champion.name,
         model_version=deployed.champion.version,
         bundle_hash=bundle.hash,
         stage=bundle.stage,
         outcome=bundle.outcome,
         as_of=as_of,
-        seen=build_seen(project, bundle, picture, dates, is_in_band=band is not Band.NO_FOLLOW_UP_NOW),
+        seen=seen,
     )
 
 
