@@ -14,7 +14,7 @@ from features.declarations.project import Project
 from serving import security
 from serving.admission import Admission
 from serving.anchors import anchor_now_and_then, check_anchor_folder
-from serving.api import alarms, overview, problems, reconstructions, review, scores, session, suspensions
+from serving.api import alarms, overview, planning, problems, reconstructions, review, scores, session, suspensions
 from serving.cases.deadlines import check_deadlines
 from serving.cases.expiry import expire_overdue
 from serving.cases.overdue import remind_and_escalate
@@ -144,6 +144,15 @@ def _expire(database: Database, project: Project, clock: Clock) -> None:
 
 def _api() -> APIRouter:
     router = APIRouter(prefix="/api/v1")
-    for part in (session.router, review.router, overview.router, reconstructions.router, scores.router, suspensions.router, alarms.router):
+    for part in (
+        session.router,
+        review.router,
+        overview.router,
+        reconstructions.router,
+        scores.router,
+        suspensions.router,
+        alarms.router,
+        planning.router,
+    ):
         router.include_router(part)
     return router

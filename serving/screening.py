@@ -18,6 +18,7 @@ from features.progress import Progress, Silent
 from serving.candidates import Candidate, ScoredCohort, choose, find_candidates
 from serving.capacity import capacity_left
 from serving.cases.expiry import expire_overdue
+from serving.cases.shielding import find_graded, shield_graded
 from serving.database import Database
 from serving.overview import hide_small, or_none, total_of
 from serving.person_keys import PersonKeys
@@ -99,6 +100,7 @@ def screen(
     followed = already_followed(project, store, as_of=as_of)
     with database.transaction() as session:
         n_expired = expire_overdue(session, project, now=now)
+        shield_graded(session, project, graded=find_graded(session, project), now=now)
         new = [c for c in cohorts if session.get(ScreeningRow, screening_id(project, c, as_of)) is None]
         barred = barred_subjects(session)
         found = [x for c in new for x in find_candidates(project, c, already_followed=followed, barred=barred)]

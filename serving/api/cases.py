@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 
 from features.errors import ReviewError
 from serving.api.problems import responses
-from serving.api.schemas import Answer, DecisionBody, NeedBody, ObjectionBody, OwnViewBody
+from serving.api.schemas import Answer, DecisionBody, NeedBody, OwnViewBody
 from serving.cases import service
 from serving.cases.pages import CasePage, ProposalView, QueueRow
 from serving.dependencies import DeskOf, checked_csrf
@@ -39,8 +39,8 @@ def expected_version(
 
 Version = Annotated[int, Depends(expected_version)]
 
-_READ = responses(404)
-_CHANGED = responses(404, 409, 412, 422, 428)
+READ = responses(404)
+CHANGED = responses(404, 409, 412, 422, 428)
 
 
 @router.get("", summary="List the cases that wait for you")
@@ -49,10 +49,10 @@ def list_cases(desk: DeskOf) -> Answer[list[QueueRow]]:
     return Answer(synthetic=desk.project.is_synthetic, data=service.list_queue(desk))
 
 
-@router.get("/{case_id}", summary="Read a case", responses=_READ)
+@router.get("/{case_id}", summary="Read a case", responses=READ)
 def read_case(desk: DeskOf, case_id: CaseId, response: Response) -> Answer[CasePage]:
     """Read what you may see of a case now. The read is logged. The ETag goes into If-Match of the next change."""
-    return _answer(desk, response, service.read_case(desk, case_id))
+    return answer_with(desk, response, service.read_case(desk, case_id))
 
 
 @router.get("/{case_id}/view", summary="Read the model's proposal", responses=responses(404, 409))
@@ -61,43 +61,38 @@ def read_view(desk: DeskOf, case_id: CaseId) -> Answer[ProposalView]:
     return Answer(synthetic=desk.project.is_synthetic, data=service.read_view(desk, case_id))
 
 
-@router.post("/{case_id}/assign", summary="Take a new case", dependencies=[Changing], responses=_CHANGED)
+@router.post("/{case_id}/assign", summary="Take a new case", dependencies=[Changing], responses=CHANGED)
 def assign(desk: DeskOf, case_id: CaseId, version: Version, response: Response) -> Answer[CasePage]:
     """Take a new case of your municipality; from then on it is yours alone."""
-    return _answer(desk, response, service.assign(desk, case_id, version=version))
+    return answer_with(desk, response, service.assign(desk, case_id, version=version))
 
 
-@router.post("/{case_id}/open", summary="Open a case", dependencies=[Changing], responses=_CHANGED)
+@router.post("/{case_id}/open", summary="Open a case", dependencies=[Changing], responses=CHANGED)
 def open_case(desk: DeskOf, case_id: CaseId, version: Version, body: NeedBody, response: Response) -> Answer[CasePage]:
     """Open a case you took, stating why your work needs it."""
-    return _answer(desk, response, service.open_case(desk, case_id, need_to_know=body.need_to_know, version=version))
+    return answer_with(desk, response, service.open_case(desk, case_id, need_to_know=body.need_to_know, version=version))
 
 
-@router.post("/{case_id}/own-view", summary="Save your own view", dependencies=[Changing], responses=_CHANGED)
+@router.post("/{case_id}/own-view", summary="Save your own view", dependencies=[Changing], responses=CHANGED)
 def save_own_view(desk: DeskOf, case_id: CaseId, version: Version, body: OwnViewBody, response: Response) -> Answer[CasePage]:
     """Save what you know and lean to. The proposal is shown after this, and this can't be changed any more."""
     page = service.save_own_view(desk, case_id, text=body.text, inclination=body.inclination, version=version)
-    return _answer(desk, response, page)
+    return answer_with(desk, response, page)
 
 
-@router.post("/{case_id}/decisions", summary="Decide a case", dependencies=[Changing], responses=_CHANGED, status_code=201)
+@router.post("/{case_id}/decisions", summary="Decide a case", dependencies=[Changing], responses=CHANGED, status_code=201)
 def decide(desk: DeskOf, case_id: CaseId, version: Version, body: DecisionBody, response: Response) -> Answer[CasePage]:
     """Decide this one case, with a reason of at least 30 characters that you gave in no other case."""
-    return _answer(desk, response, service.decide(desk, case_id, step=body.step, reason=body.reason, version=version))
+    return answer_with(desk, response, service.decide(desk, case_id, step=body.step, reason=body.reason, version=version))
 
 
-@router.post("/{case_id}/close", summary="Close a case", dependencies=[Changing], responses=_CHANGED)
+@router.post("/{case_id}/close", summary="Close a case", dependencies=[Changing], responses=CHANGED)
 def close(desk: DeskOf, case_id: CaseId, version: Version, response: Response) -> Answer[CasePage]:
     """Close a case that was decided to need nothing more."""
-    return _answer(desk, response, service.close(desk, case_id, version=version))
+    return answer_with(desk, response, service.close(desk, case_id, version=version))
 
 
-@router.post("/{case_id}/objections", summary="Register an objection", dependencies=[Changing], responses=_CHANGED, status_code=201)
-def register_objection(desk: DeskOf, case_id: CaseId, version: Version, body: ObjectionBody, response: Response) -> Answer[CasePage]:
-    """Register that the person objects: every case of theirs stops now, and no later screening proposes them."""
-    return _answer(desk, response, service.register_objection(desk, case_id, statement=body.statement, version=version))
-
-
-def _answer(desk: Desk, response: Response, page: CasePage) -> Answer[CasePage]:
+def answer_with(desk: Desk, response: Response, page: CasePage) -> Answer[CasePage]:
+    """Answer with a case's page, and its version as the ETag for the next change."""
     response.headers["ETag"] = f'"{page.version}"'
     return Answer(synthetic=desk.project.is_synthetic, data=page)

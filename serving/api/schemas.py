@@ -69,6 +69,25 @@ class ObjectionBody(Body):
     statement: str = Field(default="", max_length=8000, examples=["Vil ikke at opplysningene brukes slik."])
 
 
+class WeightyReasonBody(Body):
+    """Why the processing goes on although the person objects (GDPR Art. 21)."""
+
+    reason: str = Field(max_length=8000, examples=["Eleven har vedtak om oppfølging, som vi ikke kan gi uten denne vurderingen."])
+
+
+class NoteBody(Body):
+    """What was said; kept sealed, and held against nobody."""
+
+    note: str = Field(default="", max_length=8000, examples=["Familien vil heller snakke med skolen selv."])
+
+
+class CorrectionBody(Body):
+    """What of the information is wrong, for the services that own it."""
+
+    indicators: tuple[str, ...] = Field(min_length=1, max_length=20, examples=[["edu_absence_days"]])
+    text: str = Field(max_length=8000, examples=["Fraværet i mars var praksis i bedrift, ikke fravær."])
+
+
 class Health(BaseModel):
     """Whether the service runs."""
 

@@ -1,20 +1,20 @@
-"""Which cases a person reaches: role × municipality × assigned case (R-28).
+"""Which cases a person reaches: role × municipality × service × assigned case (R-28).
 
-The functions here are the only makers of `CaseForReview` and `CaseInQueue`, so that a function that takes one can't be called without the
-check. A case of another municipality is answered as one that does not exist.
+The functions here are the only makers of `CaseForReview`, `CaseInQueue`, `CaseForSecondReading` and `CaseOfObjection`, so that a function
+that takes one can't be called without the check. A case of another municipality is answered as one that does not exist.
 """
 
 from __future__ import annotations
 
 from typing import NewType
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from serving.accounts import Account
 from serving.cases.states import CaseState
-from serving.errors import NotFoundError
-from serving.permissions import Action, check_may
+from serving.errors import NotAllowedError, NotFoundError
+from serving.permissions import Action, can, check_may
 from serving.roles import Role
 from serving.tables import CaseRow
 
@@ -24,16 +24,32 @@ CaseForReview = NewType("CaseForReview", CaseRow)
 CaseInQueue = NewType("CaseInQueue", CaseRow)
 """A case of this person's list that nobody took yet, or their own: they see that it exists, not what is in it."""
 
+CaseForSecondReading = NewType("CaseForSecondReading", CaseRow)
+"""A case that a colleague asked to have read a second time: nobody took that yet, or this person did."""
+
+CaseOfObjection = NewType("CaseOfObjection", CaseRow)
+"""A case whose person objected, for the leader who answers: the statement and nothing else of it."""
+
+_FREE = (CaseState.NEW.value, CaseState.UPHELD.value)
+"""States in which a case that nobody has is in everybody's list."""
+
+_SECOND_READING = (CaseState.SECOND_OWN_VIEW.value, CaseState.IN_REVIEW.value)
+"""States in which the second reader reads: from taking it until the first reader decides."""
+
+_OBJECTED = (CaseState.STOPPED.value, CaseState.UPHELD.value)
+
 
 def in_reach(account: Account) -> ColumnElement[bool]:
     """Build the condition on cases that this person's list may hold: where they work, unassigned or their own."""
-    where = (
-        CaseRow.is_shielded.is_(True)
-        if account.role is Role.SHIELDED_CASEWORKER
-        else and_(CaseRow.is_shielded.is_(False), CaseRow.municipality == account.municipality)
-    )
-    free = and_(CaseRow.assignee_id.is_(None), CaseRow.state == CaseState.NEW.value)
-    return and_(where, or_(free, CaseRow.assignee_id == account.id))
+    free = and_(CaseRow.assignee_id.is_(None), CaseRow.state.in_(_FREE))
+    return and_(_where_they_work(account), or_(free, CaseRow.assignee_id == account.id))
+
+
+def in_reach_to_read_second(account: Account) -> ColumnElement[bool]:
+    """Build the condition on cases to read a second time: where they work, not their own, not taken by another reader (R-17)."""
+    waiting = and_(CaseRow.state == CaseState.NEEDS_SECOND_READER.value, CaseRow.second_reader_id.is_(None))
+    taken = and_(CaseRow.state.in_(_SECOND_READING), CaseRow.second_reader_id == account.id)
+    return and_(_where_they_work(account), CaseRow.assignee_id != account.id, or_(waiting, taken))
 
 
 def get_case_in_queue(session: Session, account: Account, case_id: str, *, action: Action) -> CaseInQueue:
@@ -47,10 +63,7 @@ def get_case_in_queue(session: Session, account: Account, case_id: str, *, actio
         TID710 when the case is another municipality's, another person's, or nobody's: the same words for all.
     """
     check_may(account, action)
-    row = session.scalar(select(CaseRow).where(CaseRow.id == case_id, in_reach(account)))
-    if row is None:
-        raise NotFoundError
-    return CaseInQueue(row)
+    return CaseInQueue(_get(session, case_id, in_reach(account)))
 
 
 def get_case_for_review(session: Session, account: Account, case_id: str) -> CaseForReview:
@@ -67,3 +80,73 @@ def get_case_for_review(session: Session, account: Account, case_id: str) -> Cas
     if row.assignee_id != account.id:
         raise NotFoundError
     return CaseForReview(row)
+
+
+def get_case_to_read(session: Session, account: Account, case_id: str) -> CaseInQueue | CaseForSecondReading:
+    """Give a case of either of this person's lists, to read.
+
+    Raises
+    ------
+    NotAllowedError
+        TID712 when the role has no cases at all.
+    NotFoundError
+        TID710 otherwise, the same words for all.
+    """
+    if not can(account, Action.LIST_CASES) and not can(account, Action.SECOND_READ):
+        raise NotAllowedError(account.role, Action.LIST_CASES)
+    first = in_reach(account) if can(account, Action.LIST_CASES) else false()
+    second = in_reach_to_read_second(account) if can(account, Action.SECOND_READ) else false()
+    row = _get(session, case_id, or_(first, second))
+    return CaseForSecondReading(row) if is_second_reading(account, row) else CaseInQueue(row)
+
+
+def get_case_for_second_reading(session: Session, account: Account, case_id: str) -> CaseForSecondReading:
+    """Give a case that a colleague asked to have read a second time.
+
+    Raises
+    ------
+    NotAllowedError
+        TID712 when the role reads nothing a second time.
+    NotFoundError
+        TID710 otherwise, the same words for all.
+    """
+    check_may(account, Action.SECOND_READ)
+    return CaseForSecondReading(_get(session, case_id, in_reach_to_read_second(account)))
+
+
+def get_case_of_objection(session: Session, account: Account, case_id: str) -> CaseOfObjection:
+    """Give a case of the leader's municipality whose person objected.
+
+    Raises
+    ------
+    NotAllowedError
+        TID712 when the role answers no objections.
+    NotFoundError
+        TID710 otherwise, the same words for all.
+    """
+    check_may(account, Action.ANSWER_OBJECTIONS)
+    return CaseOfObjection(_get(session, case_id, objected_in_reach(account)))
+
+
+def objected_in_reach(account: Account) -> ColumnElement[bool]:
+    """Build the condition on cases whose objection this leader answers: of their municipality; never a shielded person's (R-08)."""
+    here = and_(CaseRow.is_shielded.is_(False), CaseRow.municipality == account.municipality)
+    return and_(here, CaseRow.state.in_(_OBJECTED))
+
+
+def is_second_reading(account: Account, case: CaseRow) -> bool:
+    """Answer whether this person stands to a case in their reach as its second reader, taken or not."""
+    return case.state in (CaseState.NEEDS_SECOND_READER.value, *_SECOND_READING) and case.assignee_id != account.id
+
+
+def _where_they_work(account: Account) -> ColumnElement[bool]:
+    if account.role is Role.SHIELDED_CASEWORKER:
+        return CaseRow.is_shielded.is_(True)
+    return and_(CaseRow.is_shielded.is_(False), CaseRow.municipality == account.municipality)
+
+
+def _get(session: Session, case_id: str, condition: ColumnElement[bool]) -> CaseRow:
+    row = session.scalar(select(CaseRow).where(CaseRow.id == case_id, condition))
+    if row is None:
+        raise NotFoundError
+    return row

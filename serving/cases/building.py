@@ -7,19 +7,23 @@ from hashlib import sha256
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
 
-from serving.cases.access import CaseForReview, CaseInQueue
+from serving.cases import follow_up
+from serving.cases.access import CaseForReview, CaseForSecondReading, CaseInQueue, CaseOfObjection, is_second_reading
 from serving.cases.history import history_of
-from serving.cases.pages import CasePage, DecisionText, OwnViewText, ProposalView, QueueRow
-from serving.cases.policies import can_see_proposal, check_can_see_proposal, steps_open_to_people
-from serving.cases.proposal import Proposal, build_view
+from serving.cases.pages import CasePage, FollowUp, IndicatorLine, OwnViewText, ProposalView, QueueRow
+from serving.cases.policies import can_see_proposal, check_can_see_proposal, check_readable, has_second_view, steps_open_to_people
+from serving.cases.proposal import Proposal, build_view, visible_indicators
+from serving.cases.reading import find_decision, find_view, find_view_text, is_readable, unseal
 from serving.cases.states import OPEN_STATES, STATES, STEPS, Actor, CaseState, Step
 from serving.cases.wording import outcome_label, stage_label
 from serving.desk import Desk
 from serving.errors import NotFoundError
 from serving.permissions import Action, can
-from serving.tables import CaseRow, DecisionRow, OwnViewRow, ScreeningRow
+from serving.suspensions import check_not_suspended, is_suspended
+from serving.tables import CaseRow, ScreeningRow
+
+AnyCase = CaseInQueue | CaseForReview | CaseForSecondReading | CaseOfObjection
 
 _NEEDS: dict[Step, Action] = {Step.ASSIGN: Action.TAKE_CASES, Step.OBJECT: Action.REGISTER_OBJECTIONS}
 """Permission that a step takes which needs no case of one's own."""
@@ -35,6 +39,7 @@ _NEEDS_OF: dict[Actor, Action] = {
 def build_row(desk: Desk, case: CaseRow) -> QueueRow:
     """Build a queue row: nothing in it is about the person but that the case exists."""
     state, screening = CaseState(case.state), desk.session.get_one(ScreeningRow, case.screening_id)
+    is_second = is_second_reading(desk.account, case) and can(desk.account, Action.SECOND_READ)
     return QueueRow(
         case_id=case.id,
         reference=case.reference,
@@ -47,60 +52,66 @@ def build_row(desk: Desk, case: CaseRow) -> QueueRow:
         due_on=case.due_on,
         is_overdue=state in OPEN_STATES and case.due_on is not None and case.due_on < desk.today,
         expires_on=case.expires_on,
-        is_mine=case.assignee_id == desk.account.id,
-        is_unassigned=case.assignee_id is None,
+        is_mine=desk.account.id in (case.assignee_id, case.second_reader_id),
+        is_unassigned=(case.second_reader_id if is_second else case.assignee_id) is None,
+        is_reminded=case.reminded_on is not None,
+        is_second_reading=is_second,
     )
 
 
-def build_page(desk: Desk, case: CaseInQueue | CaseForReview) -> CasePage:
-    """Build a case's page: its content for the one who took it, that it exists for the others in reach."""
-    is_mine = case.assignee_id == desk.account.id
-    is_opened = is_mine and case.sealed_need is not None
-    own_view = _own_view(desk, case) if is_mine else None
-    return CasePage(
-        row=build_row(desk, case),
-        version=case.version,
-        municipality=case.municipality,
-        subject_id=case.subject_id if is_opened else None,
-        need_to_know=_unseal(desk, case, case.sealed_need) if is_opened and _is_readable(desk, case) else None,
-        own_view=own_view,
-        proposal=_proposal(desk, case) if is_mine and can_see_proposal(case, has_own_view=own_view is not None) else None,
-        decision=_decision(desk, case) if is_mine else None,
-        needs_second_reader=case.needs_second_reader,
-        steps=tuple(s for s in steps_open_to_people(case) if _may(desk, s, is_mine=is_mine)),
-        history=history_of(desk.session, case.id) if is_mine else (),
-        is_purged=case.purged_at is not None,
-    )
+def build_page(desk: Desk, case: AnyCase) -> CasePage:
+    """Build a case's page: its content for those who read it, that it exists for the others in reach."""
+    if case.assignee_id == desk.account.id:
+        return _page(desk, case, is_reader=case.sealed_need is not None, follow=follow_up.build_follow_up(desk, case), decides=True)
+    is_reader = desk.account.id == case.second_reader_id and is_second_reading(desk.account, case)
+    return _page(desk, case, is_reader=is_reader, follow=FollowUp(), decides=False)
 
 
-def show_proposal(desk: Desk, case: CaseForReview) -> ProposalView:
+def show_proposal(desk: Desk, case: CaseForReview | CaseForSecondReading) -> ProposalView:
     """Show the proposal alone.
 
     Raises
     ------
     ReviewError
-        TID702 before the own view, TID708 when the content is gone.
+        TID702 before the own view, TID708 when the content is gone, TID770 while proposals are stopped here, TID783 before the decision in
+        a case of study mode.
     """
-    check_can_see_proposal(case, has_own_view=_find_own_view(desk, case) is not None)
-    found = _proposal(desk, case)
+    check_can_see_proposal(case, has_own_view=find_view(desk, case, desk.account.id) is not None)
+    check_not_suspended(desk.session, model_name=_model_of(desk, case), municipality=case.municipality)
+    found = find_proposal(desk, case)
     if found is None:
         raise NotFoundError
-    return found
+    return build_view(desk.project, found, municipality=case.municipality)
 
 
 def get_own_view(desk: Desk, case: CaseForReview) -> OwnViewText:
-    """Give the reader's own view, without which nothing is shown or decided.
+    """Give the reader's own view, without which nothing is decided.
 
     Raises
     ------
     ReviewError
         TID702 before the own view, TID708 when the content is gone.
     """
-    found = _own_view(desk, case)
-    check_can_see_proposal(case, has_own_view=found is not None)
+    found = find_view_text(desk, case, desk.account.id)
+    if find_view(desk, case, desk.account.id) is None:
+        check_can_see_proposal(case, has_own_view=False)
+    check_readable(case)
     if found is None:
         raise NotFoundError
     return found
+
+
+def find_proposal(desk: Desk, case: CaseRow) -> Proposal | None:
+    """Read the sealed proposal; None where it was purged or the person's key is gone."""
+    if case.sealed_proposal is None or not is_readable(desk, case):
+        return None
+    return Proposal.from_json(unseal(desk, case, case.sealed_proposal))
+
+
+def correctable_indicators(desk: Desk, case: CaseRow) -> tuple[IndicatorLine, ...]:
+    """List the indicators that this case shows, as reasons or as missing: those whose information can be reported as wrong."""
+    proposal = find_proposal(desk, case)
+    return () if proposal is None else visible_indicators(proposal)
 
 
 def shown(page: CasePage) -> dict[str, Any] | None:
@@ -118,43 +129,53 @@ def _view_adapter() -> TypeAdapter[ProposalView]:
     return TypeAdapter(ProposalView)
 
 
-def _may(desk: Desk, step: Step, *, is_mine: bool) -> bool:
+def _page(desk: Desk, case: AnyCase, *, is_reader: bool, follow: FollowUp, decides: bool) -> CasePage:
+    """Build a page for the one who decides, the one who reads second, or somebody who sees that the case exists."""
+    is_stopped = is_suspended(desk.session, model_name=_model_of(desk, case), municipality=case.municipality)
+    own_view = find_view_text(desk, case, desk.account.id) if decides or is_reader else None
+    other = case.second_reader_id if decides else case.assignee_id
+    shows_proposal = is_reader and can_see_proposal(case, has_own_view=own_view is not None, is_suspended=is_stopped)
+    proposal = find_proposal(desk, case) if shows_proposal else None
+    is_wrong = decides and CaseState(case.state) is CaseState.WRONG_BASIS and shows_proposal
+    return CasePage(
+        row=build_row(desk, case),
+        version=case.version,
+        municipality=case.municipality,
+        subject_id=case.subject_id if is_reader else None,
+        need_to_know=unseal(desk, case, case.sealed_need) if decides and is_reader and is_readable(desk, case) else None,
+        own_view=own_view,
+        other_view=find_view_text(desk, case, other) if own_view is not None and has_second_view(case) else None,
+        proposal=None if proposal is None else build_view(desk.project, proposal, municipality=case.municipality),
+        decision=find_decision(desk, case) if decides else None,
+        needs_second_reader=case.needs_second_reader,
+        steps=_steps(desk, case, decides=decides),
+        history=history_of(desk.session, case.id) if decides else (),
+        is_purged=case.purged_at is not None,
+        is_without_proposal=case.without_proposal and (decides or is_reader),
+        is_suspended=is_stopped and (decides or is_reader),
+        correctable=correctable_indicators(desk, case) if is_wrong else (),
+        correction=follow_up.find_correction(desk, case) if decides else None,
+        follow_up=follow,
+    )
+
+
+def _steps(desk: Desk, case: CaseRow, *, decides: bool) -> tuple[Step, ...]:
+    known = follow_up.known_of(desk, case)
+    return tuple(step for step in steps_open_to_people(case, known=known) if _may(desk, case, step, decides=decides))
+
+
+def _may(desk: Desk, case: CaseRow, step: Step, *, decides: bool) -> bool:
+    """Answer whether this person, as they stand to the case, is the one who takes a step."""
     if step in _NEEDS:
-        return can(desk.account, _NEEDS[step])
+        return can(desk.account, _NEEDS[step]) and not is_second_reading(desk.account, case)
     by = STEPS[step].by
-    return is_mine is (by is Actor.REVIEWER) and can(desk.account, _NEEDS_OF[by])
+    is_the_one = {
+        Actor.REVIEWER: decides or (step is Step.RESUME and case.assignee_id is None),
+        Actor.SECOND_READER: not decides and case.second_reader_id in (None, desk.account.id),
+        Actor.LEADER: not decides,
+    }
+    return is_the_one[by] and can(desk.account, _NEEDS_OF[by])
 
 
-def _is_readable(desk: Desk, case: CaseRow) -> bool:
-    return desk.keys.find(desk.session, case.subject_id) is not None
-
-
-def _unseal(desk: Desk, case: CaseRow, sealed: bytes | None) -> Any:
-    return None if sealed is None else desk.keys.unseal(desk.session, case.subject_id, sealed)
-
-
-def _proposal(desk: Desk, case: CaseRow) -> ProposalView | None:
-    if case.sealed_proposal is None or not _is_readable(desk, case):
-        return None
-    proposal = Proposal.from_json(_unseal(desk, case, case.sealed_proposal))
-    return build_view(desk.project, proposal, municipality=case.municipality)
-
-
-def _find_own_view(desk: Desk, case: CaseRow) -> OwnViewRow | None:
-    return desk.session.scalar(select(OwnViewRow).where(OwnViewRow.case_id == case.id, OwnViewRow.account_id == desk.account.id))
-
-
-def _own_view(desk: Desk, case: CaseRow) -> OwnViewText | None:
-    row = _find_own_view(desk, case)
-    if row is None or not _is_readable(desk, case):
-        return None
-    content = _unseal(desk, case, row.sealed)
-    return OwnViewText(content["text"], content["inclination"], row.written_at)
-
-
-def _decision(desk: Desk, case: CaseRow) -> DecisionText | None:
-    row = desk.session.scalar(select(DecisionRow).where(DecisionRow.case_id == case.id).order_by(DecisionRow.decided_at.desc()))
-    if row is None or not _is_readable(desk, case):
-        return None
-    step = Step(row.step)
-    return DecisionText(step, STEPS[step].wording, _unseal(desk, case, row.sealed), row.decided_at)
+def _model_of(desk: Desk, case: CaseRow) -> str:
+    return desk.session.get_one(ScreeningRow, case.screening_id).model_name

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 
 import holidays
 
+from features.declarations.project import Project
 from features.declarations.screening import Review
+from features.errors import ProjectError
 from serving.cases.states import STATES, CaseState, Deadline
 
 
@@ -42,6 +44,24 @@ def deadline_of(state: CaseState, review: Review) -> Deadline | None:
     """Give a state's deadline: the project's own, or the service's; None where no deadline runs."""
     own, deadline = review.deadlines.get(state.value), STATES[state].deadline
     return deadline if own is None or deadline is None else Deadline(own.amount, own.unit)
+
+
+def check_deadlines(project: Project) -> None:
+    """Refuse deadlines of the project for states that there are not, or in which none runs; before anybody works by them.
+
+    Raises
+    ------
+    ProjectError
+        TID781.
+    """
+    with_deadline = [state.value for state, rule in STATES.items() if rule.deadline is not None]
+    unknown = sorted(set(project.screening.review.deadlines) - set(with_deadline))
+    if unknown:
+        raise ProjectError(
+            "TID781",
+            f"[review.deadlines] in {project.root / 'screening.toml'} names {', '.join(unknown)}, and no deadline runs there. States with "
+            f"one are {', '.join(with_deadline)}.",
+        )
 
 
 def due_in_state(state: CaseState, since: date, review: Review) -> date | None:

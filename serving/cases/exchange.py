@@ -6,7 +6,7 @@ nobody needed, and the next write puts it right. The other way round an objectio
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -29,12 +29,11 @@ _NOT_FINISHED = (Step.DECIDE_SECOND_READER.value,)
 
 def write_restrictions_table(session: Session, project: Project) -> None:
     """Bring the table of restrictions up to what the database holds; what others wrote there stays."""
-    rows = session.execute(select(RestrictionRow.subject_id, RestrictionRow.kind, RestrictionRow.registered_at, RestrictionRow.role)).all()
-    ours = [_restriction(*row) for row in rows]
+    ours = [_restriction(row) for row in session.scalars(select(RestrictionRow).order_by(RestrictionRow.registered_at, RestrictionRow.id))]
+    written = {(row["subject_id"], row["kind"], row["recorded_at"]) for row in ours}
     kept = read_restrictions(project)
-    known = set(zip(kept["subject_id"], kept["kind"], strict=True))
-    new = pd.DataFrame([row for row in ours if (row["subject_id"], row["kind"]) not in known], columns=kept.columns)
-    write_restrictions(project, pd.DataFrame([*kept.to_dict("records"), *new.to_dict("records")], columns=kept.columns))
+    others = [row for row in kept.to_dict("records") if (row["subject_id"], row["kind"], row["recorded_at"].to_pydatetime()) not in written]
+    write_restrictions(project, pd.DataFrame([*others, *ours], columns=kept.columns))
 
 
 def write_finished_table(session: Session, project: Project) -> None:
@@ -45,14 +44,15 @@ def write_finished_table(session: Session, project: Project) -> None:
     write_finished_reviews(project, pd.DataFrame([*decided, *expired], columns=[*columns, "agreed_after", "second_reader"]))
 
 
-def _restriction(subject_id: str, kind: str, registered_at: datetime, role: str) -> dict[str, Any]:
+def _restriction(row: RestrictionRow) -> dict[str, Any]:
+    """Tell one objection; one that was answered with going on was last in force on the day before."""
     return {
-        "subject_id": subject_id,
-        "kind": kind,
-        "valid_from": registered_at.date(),
-        "valid_to": None,
-        "recorded_at": registered_at,
-        "recorded_by_role": role,
+        "subject_id": row.subject_id,
+        "kind": row.kind,
+        "valid_from": row.registered_at.date(),
+        "valid_to": None if row.lifted_at is None else row.lifted_at.date() - timedelta(days=1),
+        "recorded_at": row.registered_at,
+        "recorded_by_role": row.role,
     }
 
 
@@ -82,7 +82,7 @@ def _ended_by_time() -> Any:
 
 def _has_not_objected() -> ColumnElement[bool]:
     """Build the condition by person, not by case: a case that was closed before the objection leaves the table too (R-22)."""
-    return CaseRow.subject_id.not_in(select(RestrictionRow.subject_id))
+    return CaseRow.subject_id.not_in(select(RestrictionRow.subject_id).where(RestrictionRow.lifted_at.is_(None)))
 
 
 def _finished(case: CaseRow, screening: ScreeningRow, decision: DecisionRow, n_readers: int) -> dict[str, Any]:

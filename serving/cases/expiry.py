@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
 from serving import log
 from serving.cases import exchange
+from serving.cases.purging import purge
 from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
-from serving.tables import CaseRow, DecisionRow, OwnViewRow
+from serving.tables import CaseRow
 
 SYSTEM = "system"
 """Actor of what nobody did."""
@@ -28,24 +29,17 @@ def expire_overdue(session: Session, project: Project, *, now: datetime) -> int:
     due = session.scalars(select(CaseRow).where(CaseRow.state.in_(_EXPIRING), CaseRow.expires_on < now.date())).all()
     for case in due:
         before, case.state, case.state_since, case.due_on = case.state, CaseState.EXPIRED.value, now, None
-        _purge(session, case, now=now)
+        case.reminded_on = case.escalated_on = None
+        purge(session, case, now=now)
         _log(session, case, STEPS[Step.EXPIRE].audit, {"step": Step.EXPIRE.value, "from": before, "to": case.state}, now=now)
     kept_since = now - timedelta(days=project.screening.retention.closed_days)
     old = select(CaseRow).where(CaseRow.state.in_(_OVER), CaseRow.state_since < kept_since, CaseRow.purged_at.is_(None))
     for case in session.scalars(old).all():
-        _purge(session, case, now=now)
+        purge(session, case, now=now)
         _log(session, case, "case.purged", {}, now=now)
     if due:
         exchange.write_finished_table(session, project)
     return len(due)
-
-
-def _purge(session: Session, case: CaseRow, *, now: datetime) -> None:
-    case.sealed_proposal = case.sealed_need = None
-    case.purged_at = now
-    session.execute(delete(OwnViewRow).where(OwnViewRow.case_id == case.id))
-    session.execute(update(DecisionRow).where(DecisionRow.case_id == case.id).values(sealed=None, reason_mark=None))
-    session.flush()
 
 
 def _log(session: Session, case: CaseRow, action: str, details: dict[str, str], *, now: datetime) -> None:

@@ -1,6 +1,8 @@
-"""What a case's state allows. Who the person is plays no part here; `serving.permissions` asks that."""
+"""What a case's state, and what is known of the case, allow. Who the person is plays no part here; `serving.permissions` asks that."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from features.errors import ReviewError
 from serving.cases.states import BEFORE_THE_PROPOSAL, RESTRICTED, STATES, STEPS, TRANSITIONS, Actor, CaseState, Step
@@ -16,18 +18,36 @@ _NOT_CHOSEN_BY_PEOPLE = frozenset(step for step, rule in STEPS.items() if rule.b
 """Steps that follow from others or from time."""
 
 
-def can_take_step(case: CaseRow, step: Step) -> bool:
+NEED_CONSENT = frozenset({Step.HAND_OVER_2, Step.HAND_OVER_3})
+"""Steps that share with another service, and so ask for a consent that holds (R-23)."""
+
+_UNTIL_DECIDED = frozenset({CaseState.IN_REVIEW, CaseState.NEEDS_SECOND_READER})
+"""States after the own view in which a case of study mode still hides the proposal (R-20)."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What beside its row is known of a case and narrows its steps."""
+
+    has_consent: bool = False
+    """Whether a consent was given and not withdrawn."""
+    consent_holds: bool = False
+    """Whether it holds today."""
+
+
+def can_take_step(case: CaseRow, step: Step, *, known: Known) -> bool:
     """Answer whether the case's state, and what is known of the case, allow this step."""
-    return step in TRANSITIONS.get(CaseState(case.state), {}) and not _waits_for_second_reader(case, step)
+    return step in TRANSITIONS.get(CaseState(case.state), {}) and _find_guard(case, step, known) is None
 
 
-def check_step(case: CaseRow, step: Step) -> CaseState:
+def check_step(case: CaseRow, step: Step, *, known: Known | None = None) -> CaseState:
     """Give the state that a step leads to.
 
     Raises
     ------
     ReviewError
-        TID701 when the state does not allow the step, TID706 when a second reader has to look first (R-17).
+        TID701 when the state does not allow the step, TID706 when a second reader has to look first (R-17), TID720 when one has looked
+        already, TID727 when the step asks for a consent that holds and there is none (R-23).
     """
     state = CaseState(case.state)
     target = TRANSITIONS.get(state, {}).get(step)
@@ -36,34 +56,67 @@ def check_step(case: CaseRow, step: Step) -> CaseState:
         raise ReviewError(
             "TID701", f"a case in the state {state} ({STATES[state].wording.en}) does not allow `{step}`. It allows {allowed}."
         )
-    if _waits_for_second_reader(case, step):
-        raise ReviewError(
-            "TID706",
-            f"a second reader has to look before {STEPS[step].wording.en!r} here. Choose {STEPS[Step.DECIDE_SECOND_READER].wording.en!r}.",
-        )
+    refusal = _find_guard(case, step, known or Known())
+    if refusal is not None:
+        raise refusal
     return target
 
 
-def steps_open_to_people(case: CaseRow) -> tuple[Step, ...]:
+def steps_open_to_people(case: CaseRow, *, known: Known) -> tuple[Step, ...]:
     """List the steps that a person could take now; buttons come from here."""
-    return tuple(s for s in TRANSITIONS.get(CaseState(case.state), {}) if s not in _NOT_CHOSEN_BY_PEOPLE and can_take_step(case, s))
+    steps = TRANSITIONS.get(CaseState(case.state), {})
+    return tuple(s for s in steps if s not in _NOT_CHOSEN_BY_PEOPLE and can_take_step(case, s, known=known))
 
 
-def can_see_proposal(case: CaseRow, *, has_own_view: bool) -> bool:
-    """Answer whether the model's proposal may be shown: only after this reader's own view, and while it is kept (R-20, R-25)."""
-    return has_own_view and CaseState(case.state) not in BEFORE_THE_PROPOSAL | RESTRICTED and case.sealed_proposal is not None
+def has_second_view(case: CaseRow) -> bool:
+    """Answer whether a second reader has written their own view in this round (R-17).
+
+    The reader is named when they take the reading, which nothing but saving their view leaves for a state in which the review goes on.
+    """
+    return case.second_reader_id is not None and CaseState(case.state) is not CaseState.SECOND_OWN_VIEW
+
+
+def is_held_back(case: CaseRow) -> bool:
+    """Answer whether a case of study mode still hides the proposal, because it is not decided (R-20)."""
+    return case.without_proposal and CaseState(case.state) in _UNTIL_DECIDED
+
+
+def can_see_proposal(case: CaseRow, *, has_own_view: bool, is_suspended: bool) -> bool:
+    """Answer whether the model's proposal may be shown: only after this reader's own view, and while it is kept (R-20, R-25).
+
+    Not before the decision in a case of study mode, and never while proposals are stopped here (R-30).
+    """
+    if not has_own_view or is_suspended or is_held_back(case):
+        return False
+    return CaseState(case.state) not in BEFORE_THE_PROPOSAL | RESTRICTED and case.sealed_proposal is not None
 
 
 def check_can_see_proposal(case: CaseRow, *, has_own_view: bool) -> None:
-    """Refuse the proposal before the own view, and after the purge.
+    """Refuse the proposal before the own view, where it is held back, and after the purge.
 
     Raises
     ------
     ReviewError
-        TID702 before the own view, TID708 when the content is gone.
+        TID702 before the own view, TID783 before the decision in a case of study mode, TID708 when the content is gone.
     """
     if not has_own_view or CaseState(case.state) in BEFORE_THE_PROPOSAL:
         raise ReviewError("TID702", "the proposal is shown after you have written what you know yourself. Save your own view first.")
+    if is_held_back(case):
+        raise ReviewError(
+            "TID783",
+            "this case was drawn to be decided without the proposal, to measure what seeing it does. It is shown after the decision.",
+        )
+    check_readable(case)
+
+
+def check_readable(case: CaseRow) -> None:
+    """Refuse to work with content that is not shown any more.
+
+    Raises
+    ------
+    ReviewError
+        TID708.
+    """
     if case.sealed_proposal is None or CaseState(case.state) in RESTRICTED:
         raise ReviewError("TID708", "the content is not shown: it was purged, or the person objected or was erased.")
 
@@ -94,5 +147,17 @@ def check_length(text: str, *, what: str, at_least: int) -> str:
     return trimmed
 
 
-def _waits_for_second_reader(case: CaseRow, step: Step) -> bool:
-    return step is Step.DECIDE_WONDERING and case.needs_second_reader
+def _find_guard(case: CaseRow, step: Step, known: Known) -> ReviewError | None:
+    """Find what, beside the state, stands against a step; None when nothing does."""
+    if step is Step.DECIDE_WONDERING and case.needs_second_reader and not has_second_view(case):
+        return ReviewError(
+            "TID706",
+            f"a second reader has to look before {STEPS[step].wording.en!r} here. Choose {STEPS[Step.DECIDE_SECOND_READER].wording.en!r}.",
+        )
+    if step is Step.DECIDE_SECOND_READER and has_second_view(case):
+        return ReviewError("TID720", "a second reader has looked at this case already. Decide it with both views at hand.")
+    if step in NEED_CONSENT and not known.consent_holds:
+        return ReviewError("TID727", f"{STEPS[step].wording.en!r} shares with another service, and no consent holds today (R-23).")
+    if step is Step.WITHDRAW_CONSENT and not known.has_consent:
+        return ReviewError("TID727", "there is no consent to withdraw here: none was given, or it was withdrawn already.")
+    return None

@@ -1,29 +1,38 @@
-"""What each step of a review does. One case at a time; every call writes its entry to the log in the same transaction.
+"""The first half of a review: taking a case, opening it, one's own view, the decision. One case at a time.
 
 All take a `Desk` and give back the case's page as this reader may now see it. `version` is `CasePage.version` as last shown. Refusals
-are ReviewErrors with the codes of `serving.errors`.
+are ReviewErrors with the codes of `serving.errors`. What comes after is in files of its own: `second_reading`, `corrections`,
+`conversation`, `consents`, `handover`, `objections`.
 """
 
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from sqlalchemy import select
 
 from features.errors import ReviewError
-from features.nationalid import holds_national_id
 from serving import log
 from serving.cases import building, exchange
-from serving.cases.access import CaseForReview, get_case_for_review, get_case_in_queue, in_reach
-from serving.cases.deadlines import due_in_state
+from serving.cases.access import (
+    CaseForReview,
+    CaseForSecondReading,
+    get_case_for_review,
+    get_case_for_second_reading,
+    get_case_in_queue,
+    get_case_to_read,
+    in_reach,
+    is_second_reading,
+)
+from serving.cases.moving import checked_text, end_handovers, log_about, move, seal
 from serving.cases.pages import CasePage, Inclination, ProposalView, QueueRow
-from serving.cases.policies import MIN_REASON, MIN_TEXT, check_length, check_step, check_version
+from serving.cases.policies import MIN_REASON, MIN_TEXT, check_step, check_version
 from serving.cases.shown_views import keep_shown_view
-from serving.cases.states import DECISIONS, OPEN_STATES, STEPS, TRANSITIONS, CaseState, Step
+from serving.cases.states import DECISIONS, OPEN_STATES, Step
 from serving.desk import Desk
 from serving.permissions import Action, check_may
-from serving.tables import CaseRow, DecisionRow, OwnViewRow, RestrictionRow
+from serving.suppressors import suppressors_now
+from serving.tables import CaseRow, DecisionRow, OwnViewRow, ScreeningRow
 
 
 def list_queue(desk: Desk) -> list[QueueRow]:
@@ -35,37 +44,41 @@ def list_queue(desk: Desk) -> list[QueueRow]:
     states = [state.value for state in OPEN_STATES]
     rows = desk.session.scalars(select(CaseRow).where(in_reach(desk.account), CaseRow.state.in_(states))).all()
     log.record(desk.session, log.Event("queue.read", actor=desk.account.id, role=desk.account.role, details={"n": len(rows)}), now=desk.now)
-    return sorted((building.build_row(desk, row) for row in rows), key=lambda row: (row.due_on or row.expires_on, row.reference))
+    screenings = desk.session.scalars(select(ScreeningRow).where(ScreeningRow.id.in_({row.screening_id for row in rows}))).all()
+    lines = [building.build_row(desk, row) for row in rows]
+    del screenings  # held until here: the session forgets a row that nobody holds, and would ask for it again for each case
+    return sorted(lines, key=lambda row: (row.due_on or row.expires_on, row.reference))
 
 
 def read_case(desk: Desk, case_id: str) -> CasePage:
-    """Show a case of this person's list: all of it to the one who took it, that it exists to the others.
+    """Show a case of this person's list: all of it to those who read it, that it exists to the others.
 
     Raises
     ------
     NotFoundError
         TID710 for a case of another municipality or person, or none at all.
     """
-    case = get_case_in_queue(desk.session, desk.account, case_id, action=Action.LIST_CASES)
+    case = get_case_to_read(desk.session, desk.account, case_id)
     page = building.build_page(desk, case)
     if page.proposal is not None:
         keep_shown_view(desk.session, desk.keys, case, page.proposal, account_id=desk.account.id, now=desk.now)
-    _log(desk, case, "case.read", details={"proposal_shown": page.proposal is not None}, personal=building.shown(page))
+    log_about(desk, case, "case.read", details={"proposal_shown": page.proposal is not None}, personal=building.shown(page))
     return page
 
 
 def read_view(desk: Desk, case_id: str) -> ProposalView:
-    """Show the model's proposal in a case that this person took, after their own view.
+    """Show the model's proposal in a case that this person reads, after their own view.
 
     Raises
     ------
     ReviewError
-        TID702 before the own view is saved, TID708 when the content was purged.
+        TID702 before the own view is saved, TID708 when the content was purged, TID770 while proposals are stopped here, TID783 before the
+        decision in a case of study mode.
     """
-    case = get_case_for_review(desk.session, desk.account, case_id)
+    case = _get_case_of_reader(desk, case_id)
     view = building.show_proposal(desk, case)
     keep_shown_view(desk.session, desk.keys, case, view, account_id=desk.account.id, now=desk.now)
-    _log(desk, case, "case.proposal_read", details={}, personal=building.shown_digest(view))
+    log_about(desk, case, "case.proposal_read", details={}, personal=building.shown_digest(view))
     return view
 
 
@@ -75,12 +88,15 @@ def assign(desk: Desk, case_id: str, *, version: int) -> CasePage:
     check_version(case, version)
     target = check_step(case, Step.ASSIGN)
     case.assignee_id = desk.account.id
-    _move(desk, case, Step.ASSIGN, target)
+    move(desk, case, Step.ASSIGN, target)
     return building.build_page(desk, case)
 
 
 def open_case(desk: Desk, case_id: str, *, need_to_know: str, version: int) -> CasePage:
     """Open a case, stating why one's work needs it (tjenstlig behov). The model's proposal stays hidden.
+
+    What keeps somebody from being proposed is asked again, since weeks may lie between (R-31): a person who is followed up by now, or has
+    said no elsewhere, is not looked into. The case then closes at once, and nobody is told which of these it was.
 
     Raises
     ------
@@ -89,10 +105,13 @@ def open_case(desk: Desk, case_id: str, *, need_to_know: str, version: int) -> C
     """
     case = get_case_for_review(desk.session, desk.account, case_id)
     check_version(case, version)
-    need = _checked_text(need_to_know, what="the stated need", at_least=MIN_TEXT)
+    need = checked_text(need_to_know, what="the stated need", at_least=MIN_TEXT)
     target = check_step(case, Step.OPEN)
-    case.sealed_need = desk.keys.seal(desk.session, case.subject_id, need, now=desk.now)
-    _move(desk, case, Step.OPEN, target, personal={"need_sha256": log.digest(need)})
+    if suppressors_now(desk.project, case.subject_id, on=desk.today):
+        move(desk, case, Step.LAPSE, check_step(case, Step.LAPSE))
+        return building.build_page(desk, case)
+    case.sealed_need = seal(desk, case, need)
+    move(desk, case, Step.OPEN, target, personal={"need_sha256": log.digest(need)})
     return building.build_page(desk, case)
 
 
@@ -106,16 +125,8 @@ def save_own_view(desk: Desk, case_id: str, *, text: str, inclination: Inclinati
     """
     case = get_case_for_review(desk.session, desk.account, case_id)
     check_version(case, version)
-    own = _checked_text(text, what="the own view", at_least=MIN_TEXT)
     target = check_step(case, Step.SAVE_OWN_VIEW)
-    content = {"text": own, "inclination": inclination}
-    sealed = desk.keys.seal(desk.session, case.subject_id, content, now=desk.now)
-    desk.session.add(
-        OwnViewRow(
-            id=secrets.token_hex(16), case_id=case.id, account_id=desk.account.id, round=case.round, sealed=sealed, written_at=desk.now
-        )
-    )
-    _move(desk, case, Step.SAVE_OWN_VIEW, target, personal={"own_view_sha256": log.digest(content)})
+    move(desk, case, Step.SAVE_OWN_VIEW, target, personal=add_own_view(desk, case, text, inclination))
     return building.build_page(desk, case)
 
 
@@ -135,87 +146,57 @@ def decide(desk: Desk, case_id: str, *, step: Step, reason: str, version: int) -
         raise ReviewError("TID701", f"`{step}` is no decision. Decisions are {', '.join(DECISIONS)}.")
     target = check_step(case, step)
     own_view = building.get_own_view(desk, case)
-    words = _checked_text(reason, what="the reason", at_least=MIN_REASON)
+    words = checked_text(reason, what="the reason", at_least=MIN_REASON)
     mark = _new_reason_mark(desk, case, words)
-    sealed = desk.keys.seal(desk.session, case.subject_id, words, now=desk.now)
     desk.session.add(
         DecisionRow(
             id=secrets.token_hex(16),
             case_id=case.id,
             account_id=desk.account.id,
             step=step.value,
-            sealed=sealed,
+            sealed=seal(desk, case, words),
             reason_mark=mark,
             inclination=own_view.inclination,
             decided_at=desk.now,
         )
     )
-    _move(desk, case, step, target, personal={"reason_sha256": log.digest(words)})
+    move(desk, case, step, target, personal={"reason_sha256": log.digest(words)})
     exchange.write_finished_table(desk.session, desk.project)
     return building.build_page(desk, case)
 
 
 def close(desk: Desk, case_id: str, *, version: int) -> CasePage:
-    """Close a case that was decided to need nothing more from this service."""
+    """Close a case that needs nothing more from this service; a handover ends with it."""
     case = get_case_for_review(desk.session, desk.account, case_id)
     check_version(case, version)
-    _move(desk, case, Step.CLOSE, check_step(case, Step.CLOSE))
+    target = check_step(case, Step.CLOSE)
+    end_handovers(desk, case)
+    move(desk, case, Step.CLOSE, target)
     return building.build_page(desk, case)
 
 
-def register_objection(desk: Desk, case_id: str, *, statement: str, version: int) -> CasePage:
-    """Register that the person, or a guardian, objects. Takes effect in this very transaction (R-22).
-
-    Every open case of the person stops, whoever works it, and the restriction is written to the table that intake and every later run
-    reads. Nobody has to approve it.
-
-    Raises
-    ------
-    ReviewError
-        TID707 when the statement holds a national identity number.
-    """
-    case = get_case_in_queue(desk.session, desk.account, case_id, action=Action.REGISTER_OBJECTIONS)
-    check_version(case, version)
-    check_step(case, Step.OBJECT)
-    words = _checked_text(statement, what="the statement", at_least=0)
-    _stop_all_cases_of(desk, case, words)
-    sealed = desk.keys.seal(desk.session, case.subject_id, words, now=desk.now)
+def add_own_view(desk: Desk, case: CaseRow, text: str, inclination: Inclination) -> dict[str, str]:
+    """Keep what a reader knows and leans to in this round, sealed, and give its digest for the log."""
+    content = {"text": checked_text(text, what="the own view", at_least=MIN_TEXT), "inclination": inclination}
     desk.session.add(
-        RestrictionRow(
+        OwnViewRow(
             id=secrets.token_hex(16),
-            subject_id=case.subject_id,
             case_id=case.id,
-            kind="objection",
-            role=desk.account.role.value,
-            sealed_statement=sealed,
-            registered_at=desk.now,
+            account_id=desk.account.id,
+            round=case.round,
+            sealed=seal(desk, case, content),
+            written_at=desk.now,
         )
     )
-    desk.session.flush()
-    exchange.write_restrictions_table(desk.session, desk.project)
-    exchange.write_finished_table(desk.session, desk.project)
-    return building.build_page(desk, case)
+    return {"own_view_sha256": log.digest(content)}
 
 
-def _stop_all_cases_of(desk: Desk, registered: CaseRow, statement: str) -> None:
-    rows = desk.session.scalars(select(CaseRow).where(CaseRow.subject_id == registered.subject_id)).all()
-    for case in rows:
-        if Step.OBJECT in TRANSITIONS.get(CaseState(case.state), {}):
-            personal = {"statement_sha256": log.digest(statement)} if case is registered else None
-            _move(desk, case, Step.OBJECT, check_step(case, Step.OBJECT), personal=personal)
-            _move(desk, case, Step.STOP, check_step(case, Step.STOP))
-
-
-def _move(desk: Desk, case: CaseRow, step: Step, target: CaseState, *, personal: dict[str, Any] | None = None) -> None:
-    before = case.state
-    case.state, case.state_since, case.due_on = target.value, desk.now, due_in_state(target, desk.today, desk.project.screening.review)
-    desk.session.flush()
-    _log(desk, case, STEPS[step].audit, details={"step": step.value, "from": before, "to": target.value}, personal=personal)
-
-
-def _log(desk: Desk, case: CaseRow, action: str, *, details: dict[str, Any], personal: dict[str, Any] | None = None) -> None:
-    event = log.Event(action, actor=desk.account.id, role=desk.account.role, case_id=case.id, details=details)
-    log.record(desk.session, event, now=desk.now, about=log.About(desk.keys, case.subject_id, personal))
+def _get_case_of_reader(desk: Desk, case_id: str) -> CaseForReview | CaseForSecondReading:
+    """Give a case that this person took, or that they read second."""
+    case = get_case_to_read(desk.session, desk.account, case_id)
+    if is_second_reading(desk.account, case):
+        return get_case_for_second_reading(desk.session, desk.account, case_id)
+    return get_case_for_review(desk.session, desk.account, case_id)
 
 
 def _new_reason_mark(desk: Desk, case: CaseForReview, words: str) -> str:
@@ -226,12 +207,3 @@ def _new_reason_mark(desk: Desk, case: CaseForReview, words: str) -> str:
     if desk.session.scalar(used) is not None:
         raise ReviewError("TID704", "you gave exactly this reason in another case. Write what is true of this one.")
     return mark
-
-
-def _checked_text(text: str, *, what: str, at_least: int) -> str:
-    words = check_length(text, what=what, at_least=at_least)
-    if holds_national_id(words):
-        raise ReviewError(
-            "TID707", f"{what} holds what looks like a national identity number. Leave it out; the case already says who it is about."
-        )
-    return words

@@ -82,6 +82,7 @@ class Step(StrEnum):
     ERASE = "erase"
     EXPIRE = "expire"
     SHIELD = "shield"
+    LAPSE = "lapse"
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,11 @@ STEPS: dict[Step, StepRule] = {
     Step.SHIELD: StepRule(
         "case.shielded", Wording(nb="Saken skjermes", nn="Saka blir skjerma", en="The case is shielded"), by=Actor.SERVICE
     ),
+    Step.LAPSE: StepRule(
+        "case.lapsed",
+        Wording(nb="Forslaget gjelder ikke lenger", nn="Forslaget gjeld ikkje lenger", en="The proposal no longer applies"),
+        by=Actor.SERVICE,
+    ),
 }
 
 _ANY_TIME = {Step.OBJECT: CaseState.OBJECTED, Step.SHIELD: CaseState.SHIELDED}
@@ -279,7 +285,7 @@ _IN_BTI = {Step.EVALUATE: CaseState.EVALUATED, Step.WITHDRAW_CONSENT: CaseState.
 
 TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
     CaseState.NEW: {Step.ASSIGN: CaseState.ASSIGNED, **_UNTIL_TALK},
-    CaseState.ASSIGNED: {Step.OPEN: CaseState.OWN_VIEW, **_UNTIL_TALK},
+    CaseState.ASSIGNED: {Step.OPEN: CaseState.OWN_VIEW, Step.LAPSE: CaseState.CLOSED, **_UNTIL_TALK},
     CaseState.OWN_VIEW: {Step.SAVE_OWN_VIEW: CaseState.IN_REVIEW, **_UNTIL_TALK},
     CaseState.IN_REVIEW: {
         Step.DECIDE_NO_NEED: CaseState.NO_NEED,
@@ -310,7 +316,13 @@ TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
     CaseState.BTI_1: _IN_BTI,
     CaseState.BTI_2: _IN_BTI,
     CaseState.BTI_3: _IN_BTI,
-    CaseState.EVALUATED: {**_BTI, Step.WITHDRAW_CONSENT: CaseState.CONSENT_WITHDRAWN, **_CLOSING, **_ANY_TIME},
+    CaseState.EVALUATED: {
+        **_BTI,
+        Step.RECORD_CONSENT: CaseState.CONSENT_GIVEN,
+        Step.WITHDRAW_CONSENT: CaseState.CONSENT_WITHDRAWN,
+        **_CLOSING,
+        **_ANY_TIME,
+    },
     CaseState.CONSENT_WITHDRAWN: {**_CLOSING, **_ANY_TIME},
     CaseState.OBJECTED: {Step.STOP: CaseState.STOPPED},
     CaseState.STOPPED: {Step.UPHOLD: CaseState.UPHELD, Step.ERASE: CaseState.ERASED, Step.SHIELD: CaseState.SHIELDED},

@@ -54,11 +54,12 @@ def test_an_objection_is_possible_at_any_time_before_the_end() -> None:
 
 @pytest.mark.requirement("R-28")
 def test_only_the_permission_check_makes_a_proof_of_access() -> None:
+    proofs = ("CaseForReview", "CaseInQueue", "CaseForSecondReading", "CaseOfObjection")
     makers = {
         path.name
         for path in SERVING.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("CaseForReview", "CaseInQueue")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in proofs
     }
     assert makers == {"access.py"}
 

@@ -1,0 +1,37 @@
+"""What a relay holder and a leader read, over HTTP: agreed needs while a consent holds, and which cases are past their deadline."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from serving.api.problems import responses
+from serving.api.schemas import Answer
+from serving.cases import handover, overdue
+from serving.cases.pages import HandoverLine, HandoverPage, OverdueLine
+from serving.dependencies import DeskOf
+
+router = APIRouter(responses=responses(401, 403))
+
+HandoverId = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{32}$", description="The handover's id.", examples=["b7d1e5f0a3c24d6e8f9a0b1c2d3e4f50"])
+]
+
+
+@router.get("/handovers", tags=["handovers"], summary="List what was handed over to you")
+def list_handovers(desk: DeskOf) -> Answer[list[HandoverLine]]:
+    """List the handovers that a consent lets you read today, by day of evaluation."""
+    return Answer(synthetic=desk.project.is_synthetic, data=handover.list_handovers(desk))
+
+
+@router.get("/handovers/{handover_id}", tags=["handovers"], summary="Read a handover", responses=responses(404))
+def read_handover(desk: DeskOf, handover_id: HandoverId) -> Answer[HandoverPage]:
+    """Read the agreed needs. The consent is asked at every read: 404 once it is over, withdrawn, or names your service no more."""
+    return Answer(synthetic=desk.project.is_synthetic, data=handover.read_handover(desk, handover_id))
+
+
+@router.get("/overdue", tags=["cases"], summary="List the cases past their deadline")
+def list_overdue(desk: DeskOf) -> Answer[list[OverdueLine]]:
+    """List which cases of the municipality are past their deadline and with whom; nothing of what is in them."""
+    return Answer(synthetic=desk.project.is_synthetic, data=overdue.list_overdue(desk))

@@ -1,0 +1,11 @@
+"""Every route of the review, in the order of a case's way."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from serving.api import cases, follow_up, handovers, objections, second_readings
+
+router = APIRouter()
+for part in (cases, second_readings, follow_up, objections, handovers):
+    router.include_router(part.router)

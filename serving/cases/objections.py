@@ -1,0 +1,171 @@
+"""Objections (R-22): registering one stops every case of the person at once; a leader answers it in writing.
+
+The leader reads the statement and nothing else of the case. Where they uphold the objection the person is erased here for good; where
+weighty reasons stand against it, the case may be taken up again, from its start.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from serving import log
+from serving.cases import building, exchange
+from serving.cases.access import get_case_in_queue, get_case_of_objection, objected_in_reach
+from serving.cases.moving import add_note, begin_anew, checked_text, end_handovers, log_about, move, seal
+from serving.cases.pages import CasePage, ObjectionLine
+from serving.cases.policies import MIN_REASON, check_step, check_version
+from serving.cases.purging import purge
+from serving.cases.reading import is_readable, unseal
+from serving.cases.states import STATES, TRANSITIONS, CaseState, Step
+from serving.desk import Desk
+from serving.errors import NotFoundError
+from serving.permissions import Action, check_may
+from serving.person_keys import erase_person_key
+from serving.roles import Role
+from serving.tables import CaseRow, RestrictionRow
+
+
+def register_objection(desk: Desk, case_id: str, *, statement: str, version: int) -> CasePage:
+    """Register that the person, or a guardian, objects. Takes effect in this very transaction (R-22).
+
+    Every open case of the person stops, whoever works it, what was handed over is no longer read, and the restriction is written to the
+    table that intake and every later run reads. Nobody has to approve it.
+
+    Raises
+    ------
+    ReviewError
+        TID707 when the statement holds a national identity number.
+    """
+    case = get_case_in_queue(desk.session, desk.account, case_id, action=Action.REGISTER_OBJECTIONS)
+    check_version(case, version)
+    check_step(case, Step.OBJECT)
+    words = checked_text(statement, what="the statement", at_least=0)
+    _stop_all_cases_of(desk, case, words)
+    desk.session.add(
+        RestrictionRow(
+            id=secrets.token_hex(16),
+            subject_id=case.subject_id,
+            case_id=case.id,
+            kind="objection",
+            role=desk.account.role.value,
+            sealed_statement=seal(desk, case, words),
+            registered_at=desk.now,
+        )
+    )
+    _tell_the_rooms_below(desk)
+    return building.build_page(desk, case)
+
+
+def list_objections(desk: Desk) -> list[ObjectionLine]:
+    """List the objections that wait for this leader's answer, with what was said; by due date. Each statement shown is logged."""
+    check_may(desk.account, Action.ANSWER_OBJECTIONS)
+    rows = desk.session.scalars(select(CaseRow).where(objected_in_reach(desk.account))).all()
+    lines = [_line(desk, case) for case in rows if case.state == CaseState.STOPPED.value]
+    return sorted(lines, key=lambda line: (line.due_on or desk.today, line.reference))
+
+
+def uphold_processing(desk: Desk, case_id: str, *, reason: str, version: int) -> CasePage:
+    """Answer an objection: weighty reasons, in writing, let the processing go on (GDPR Art. 21).
+
+    The restriction ends once no case of the person stands stopped any more; until then no run proposes them. The review does not go on by
+    itself: somebody takes the case up again, from its start.
+
+    Raises
+    ------
+    ReviewError
+        TID703 when the reason is shorter than 30 characters, TID707 when it holds a national identity number.
+    """
+    case = get_case_of_objection(desk.session, desk.account, case_id)
+    check_version(case, version)
+    target = check_step(case, Step.UPHOLD)
+    words = checked_text(reason, what="the reason", at_least=MIN_REASON)
+    move(desk, case, Step.UPHOLD, target, personal=add_note(desk, case, Step.UPHOLD, {"reason": words}))
+    if not _find_cases_of(desk, case.subject_id, CaseState.STOPPED):
+        for restriction in _objections_of(desk, case.subject_id):
+            restriction.lifted_at = desk.now
+    _tell_the_rooms_below(desk)
+    return building.build_page(desk, case)
+
+
+def erase_after_objection(desk: Desk, case_id: str, *, version: int) -> CasePage:
+    """Uphold an objection: purge every case of the person, and erase their key, so that no copy of it can be read again.
+
+    The restriction stays, or is put back where another leader had ended it, so that nobody proposes them again.
+    """
+    case = get_case_of_objection(desk.session, desk.account, case_id)
+    check_version(case, version)
+    check_step(case, Step.ERASE)
+    _stop_all_cases_of(desk, case, None)
+    for theirs in desk.session.scalars(select(CaseRow).where(CaseRow.subject_id == case.subject_id)).all():
+        if Step.ERASE in TRANSITIONS.get(CaseState(theirs.state), {}):
+            move(desk, theirs, Step.ERASE, check_step(theirs, Step.ERASE))
+        purge(desk.session, theirs, now=desk.now)
+    for restriction in desk.session.scalars(select(RestrictionRow).where(RestrictionRow.subject_id == case.subject_id)).all():
+        restriction.sealed_statement = restriction.lifted_at = None
+    erase_person_key(desk.session, case.subject_id, now=desk.now)
+    _tell_the_rooms_below(desk)
+    return building.build_page(desk, case)
+
+
+def resume(desk: Desk, case_id: str, *, version: int) -> CasePage:
+    """Take a case up again after a leader's answer: from its start, by the one who had it, or by anybody of the list where nobody had.
+
+    What was written before stays sealed, to the same reader too.
+    """
+    case = get_case_in_queue(desk.session, desk.account, case_id, action=Action.REVIEW_CASES)
+    if case.assignee_id not in (None, desk.account.id):
+        raise NotFoundError
+    check_version(case, version)
+    target = check_step(case, Step.RESUME)
+    case.assignee_id = desk.account.id
+    begin_anew(desk, case)
+    move(desk, case, Step.RESUME, target)
+    return building.build_page(desk, case)
+
+
+def _stop_all_cases_of(desk: Desk, registered: CaseRow, statement: str | None) -> None:
+    rows = desk.session.scalars(select(CaseRow).where(CaseRow.subject_id == registered.subject_id)).all()
+    for case in rows:
+        if Step.OBJECT in TRANSITIONS.get(CaseState(case.state), {}):
+            personal = {"statement_sha256": log.digest(statement)} if case is registered and statement is not None else None
+            end_handovers(desk, case)
+            move(desk, case, Step.OBJECT, check_step(case, Step.OBJECT), personal=personal)
+            move(desk, case, Step.STOP, check_step(case, Step.STOP))
+
+
+def _tell_the_rooms_below(desk: Desk) -> None:
+    desk.session.flush()
+    exchange.write_restrictions_table(desk.session, desk.project)
+    exchange.write_finished_table(desk.session, desk.project)
+
+
+def _line(desk: Desk, case: CaseRow) -> ObjectionLine:
+    newest = max(_objections_of(desk, case.subject_id), key=lambda row: row.registered_at)
+    words = unseal(desk, case, newest.sealed_statement) if is_readable(desk, case) else None
+    log_about(desk, case, "objection.read", details={}, personal=None if words is None else {"statement_sha256": log.digest(words)})
+    return ObjectionLine(
+        case_id=case.id,
+        reference=case.reference,
+        version=case.version,
+        state=CaseState(case.state),
+        state_label=STATES[CaseState(case.state)].wording,
+        registered_at=newest.registered_at,
+        registered_by=Role(newest.role),
+        statement=words,
+        due_on=case.due_on,
+        steps=(Step.UPHOLD, Step.ERASE),
+    )
+
+
+def _objections_of(desk: Desk, subject_id: str) -> Iterable[RestrictionRow]:
+    """List the objections of a person that nobody has answered with going on."""
+    return desk.session.scalars(
+        select(RestrictionRow).where(RestrictionRow.subject_id == subject_id, RestrictionRow.lifted_at.is_(None))
+    ).all()
+
+
+def _find_cases_of(desk: Desk, subject_id: str, state: CaseState) -> list[CaseRow]:
+    return list(desk.session.scalars(select(CaseRow).where(CaseRow.subject_id == subject_id, CaseRow.state == state.value)))
