@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from features.small_cells import SMALLEST_CELL
+from features.suppression import Count, withheld_counts
 from monitoring.fairness import CELLS, METRICS, FairnessTable, Gap, GroupFairness, Rate
-from monitoring.suppression import Count, withheld_counts
 
 WITHHELD = Rate(None, None, None, None, None, "too small")
 NO_GAP = Gap(None, None, None)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from features.suppression import Count, withheld_counts
 from monitoring.intervals import proportion
-from monitoring.suppression import Count, withheld_counts
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from numpy.typing import NDArray
 
 from features.small_cells import SMALLEST_CELL
+from features.suppression import Count, withheld_counts
 from monitoring.disclosure import publish
 from monitoring.drift import Drift, FeatureDrift
 from monitoring.fairness import METRICS, FairnessTable, GroupFairness
 from monitoring.oversight import Oversight, publish_oversight
 from monitoring.performance import Estimate
 from monitoring.signals import Signal
-from monitoring.suppression import Count, withheld_counts
 from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
 
 FORMAT = 2

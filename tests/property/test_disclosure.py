@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from features.suppression import Count, withheld_counts
 from monitoring.disclosure import PIECES, publish
 from monitoring.fairness import CELLS, METRICS, FairnessTable, GroupFairness, measure_fairness
-from monitoring.suppression import Count, withheld_counts
 
 N_CELLS = len(CELLS)
 

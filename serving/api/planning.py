@@ -1,0 +1,18 @@
+"""Figures for planners over HTTP: aggregates, never a case (R-09)."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from serving.api.problems import responses
+from serving.api.schemas import Answer
+from serving.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf
+from serving.planning import PlanningPage, build_planning_page
+
+router = APIRouter(prefix="/planning", tags=["planning"], responses=responses(401, 403))
+
+
+@router.get("", summary="Figures for planning services")
+def planning(account: CallerOf, session: ReadingOf, project: ProjectOf, clock: ClockOf) -> Answer[PlanningPage]:
+    """Read how many were proposed, what came of it and how soon, by quarter, in your own area. A quarter is told once, when it is over."""
+    return Answer(synthetic=project.is_synthetic, data=build_planning_page(session, account, project, now=clock()))
