@@ -8,7 +8,7 @@ keeps that from happening, and no page shows another language's words by surpris
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -76,6 +76,10 @@ class Tongue:
         """Give a text in which ``**words**`` are strong; everything filled in is escaped."""
         escaped = str(escape(self._find(key)[0])).format(**{name: escape(value) for name, value in values.items()})
         return Markup(_STRONG.sub(r"<strong>\1</strong>", escaped))  # noqa: S704  (escaped above)
+
+    def choices(self, family: str, values: Iterable[str]) -> list[tuple[str, str]]:
+        """Name the values that a form offers, whose keys begin alike: value and words."""
+        return [(value, self(f"{family}.{value}")) for value in values]
 
     def words(self, wording: Wording) -> str:
         """Give a project's own wording."""

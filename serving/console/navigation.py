@@ -20,6 +20,8 @@ class Link:
 
 _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/queue", "nav.queue", frozenset({Action.LIST_CASES})),
+    ("/second-readings", "nav.second_readings", frozenset({Action.SECOND_READ})),
+    ("/handovers", "nav.handovers", frozenset({Action.READ_HANDOVERS})),
     ("/monitoring", "nav.monitoring", frozenset({Action.SEE_REPORTS})),
     ("/audit-log", "nav.log", frozenset({Action.READ_LOG, Action.VERIFY_LOG})),
     ("/models", "nav.models", frozenset({Action.SEE_MODELS})),

@@ -25,6 +25,15 @@ EXPLAINED = frozenset({401, 403, 404, 405, 409, 412, 422, 429, 503})
 """Statuses with words of their own; any other reads as a fault of ours."""
 
 
+OWN_WORDS = {
+    "TID730": "problem.login_begun_elsewhere",
+    "TID731": "problem.login_not_confirmed",
+    "TID732": "problem.login_unreachable",
+    "TID733": "problem.no_role",
+}
+"""Refusals whose status says too little: code -> key of the words that say it."""
+
+
 def install(app: FastAPI) -> None:
     """Answer people with pages and leave machines to the handlers that are already there. Call after `serving.api.problems.install`."""
     for kind in (ScreeningError, StaleDataError, RequestValidationError, HTTPException, Exception):
@@ -37,7 +46,8 @@ def problem_page(request: Request, error: Exception) -> Response:
     if status == 401:
         return go_to(f"/login?ended=true&next={quote(_next_path(request))}")
     account = find_current_account(request, database_of(request), clock_of(request), settings_of(request))
-    found: dict[str, Any] = {"status_code": status if status in EXPLAINED else 500, "code": getattr(error, "code", None)}
+    shown, code = status if status in EXPLAINED else 500, getattr(error, "code", None)
+    found: dict[str, Any] = {"status_code": shown, "code": code, "own_words": OWN_WORDS.get(code or "")}
     return page(request, "problem.html", account=account, status=status, path="/", **found)
 
 

@@ -6,21 +6,20 @@ one sends the reader on, so that loading the page again saves nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Annotated, cast, get_args
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
-from features.errors import ReviewError
-from serving.cases import service
-from serving.cases.pages import CasePage, Inclination
-from serving.cases.states import DECISIONS, STEPS, CaseState, Step
-from serving.console.forms import EMPTY, Draft, error_of, find_errors
+from serving.cases import objections, service
+from serving.cases.pages import Inclination
+from serving.cases.states import DECISIONS, Step
+from serving.console.case_page import show_case, take_step
+from serving.console.forms import NOTHING, Filled, read_texts
 from serving.console.language import Tongue
-from serving.console.rendering import go_to, page, tongue_of
+from serving.console.rendering import tongue_of
 from serving.dependencies import DeskOf, checked_csrf
-from serving.desk import Desk
 
 router = APIRouter(prefix="/cases/{case_id}")
 
@@ -29,46 +28,28 @@ Text = Annotated[str, Form()]
 TongueOf = Annotated[Tongue, Depends(tongue_of)]
 CHANGING = [Depends(checked_csrf)]
 
-_STAGE_OF_WORK = {
-    CaseState.ASSIGNED: "open",
-    CaseState.OWN_VIEW: "own_view",
-    CaseState.IN_REVIEW: "proposal",
-    CaseState.NO_NEED: "decision",
-    CaseState.WRONG_BASIS: "decision",
-    CaseState.FOLLOWED_ALREADY: "decision",
-    CaseState.NO_LEGAL_BASIS: "decision",
-    CaseState.NEEDS_SECOND_READER: "decision",
-    CaseState.WONDERING: "decision",
-}
-"""Which of the four steps at the top of the page a state belongs to."""
-
 
 @router.get("")
 def read_case(desk: DeskOf, request: Request, case_id: str) -> HTMLResponse:
     """Show what this reader may see of the case now."""
-    return _case_page(desk, request, case_id)
+    return show_case(desk, request, case_id)
 
 
 @router.post("/assign", dependencies=CHANGING)
 def assign(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version) -> Response:
     """Take a case."""
-    return _save(desk, request, case_id, Draft(), lambda: service.assign(desk, case_id, version=version), text="main", t=t)
+    return take_step(desk, request, case_id, NOTHING, lambda _: service.assign(desk, case_id, version=version), text="main", t=t)
 
 
 @router.post("/open", dependencies=CHANGING)
 def open_case(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version, need_to_know: Text = "") -> Response:
     """Open a case with a stated need."""
-    values = {"need_to_know": need_to_know}
-    draft = Draft(values, find_errors(values, texts=values, t=t))
-    return _save(
-        desk,
-        request,
-        case_id,
-        draft,
-        lambda: service.open_case(desk, case_id, need_to_know=need_to_know, version=version),
-        text="need_to_know",
-        t=t,
-    )
+    filled = read_texts({"need_to_know": need_to_know}, texts=("need_to_know",), t=t)
+
+    def step(told: Mapping[str, str]) -> None:
+        service.open_case(desk, case_id, need_to_know=told["need_to_know"], version=version)
+
+    return take_step(desk, request, case_id, filled, step, text="need_to_know", t=t)
 
 
 @router.post("/own-view", dependencies=CHANGING)
@@ -76,84 +57,50 @@ def save_own_view(
     desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version, text: Text = "", inclination: Text = ""
 ) -> Response:
     """Save what the reader knows, before the proposal is shown."""
-    values = {"text": text, "inclination": inclination}
-    draft = Draft(values, find_errors(values, texts=("text",), choices={"inclination": get_args(Inclination)}, t=t))
-    leaning = cast("Inclination", inclination)
-    return _save(
-        desk,
-        request,
-        case_id,
-        draft,
-        lambda: service.save_own_view(desk, case_id, text=text, inclination=leaning, version=version),
-        text="text",
-        t=t,
-    )
+    filled = read_view(text, inclination, t)
+
+    def step(told: Mapping[str, str]) -> None:
+        service.save_own_view(desk, case_id, text=told["text"], inclination=cast("Inclination", told["inclination"]), version=version)
+
+    return take_step(desk, request, case_id, filled, step, text="text", t=t)
 
 
 @router.post("/decide", dependencies=CHANGING)
 def decide(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version, step: Text = "", reason: Text = "") -> Response:
     """Decide this one case."""
     values = {"step": step, "reason": reason}
-    draft = Draft(values, find_errors(values, texts=("reason",), choices={"step": [s.value for s in DECISIONS]}, t=t))
-    return _save(
-        desk,
-        request,
-        case_id,
-        draft,
-        lambda: service.decide(desk, case_id, step=Step(step), reason=reason, version=version),
-        text="reason",
-        t=t,
-    )
+    filled = read_texts(values, texts=("reason",), choices={"step": [s.value for s in DECISIONS]}, t=t)
+
+    def take(told: Mapping[str, str]) -> None:
+        service.decide(desk, case_id, step=Step(told["step"]), reason=told["reason"], version=version)
+
+    return take_step(desk, request, case_id, filled, take, text="reason", t=t)
 
 
 @router.post("/close", dependencies=CHANGING)
 def close(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version) -> Response:
-    """Close a decided case."""
-    return _save(desk, request, case_id, Draft(), lambda: service.close(desk, case_id, version=version), text="main", t=t)
+    """Close a case that needs nothing more."""
+    return take_step(desk, request, case_id, NOTHING, lambda _: service.close(desk, case_id, version=version), text="main", t=t)
 
 
 @router.post("/objection", dependencies=CHANGING)
 def register_objection(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version, statement: Text = "") -> Response:
     """Register that the person or a guardian says no."""
-    values = {"statement": statement}
-    draft = Draft(values, find_errors(values, texts=values, t=t))
-    return _save(
-        desk,
-        request,
-        case_id,
-        draft,
-        lambda: service.register_objection(desk, case_id, statement=statement, version=version),
-        text="statement",
-        t=t,
-    )
+    filled = read_texts({"statement": statement}, texts=("statement",), t=t)
+
+    def step(told: Mapping[str, str]) -> None:
+        objections.register_objection(desk, case_id, statement=told["statement"], version=version)
+
+    return take_step(desk, request, case_id, filled, step, text="statement", t=t)
 
 
-def _save(
-    desk: Desk, request: Request, case_id: str, draft: Draft, step: Callable[[], CasePage], *, text: str, t: Tongue
-) -> HTMLResponse | Response:
-    """Take a step whole or not at all; show the form again when it has errors or the service refuses."""
-    if draft.errors:
-        return _case_page(desk, request, case_id, draft, status=422)
-    try:
-        with desk.session.begin_nested():
-            step()
-    except ReviewError as refusal:
-        errors = error_of(refusal, text=text, t=t)
-        return _case_page(desk, request, case_id, Draft(draft.values, errors), status=409 if "main" in errors else 422)
-    return go_to(f"/cases/{case_id}")
+@router.post("/resume", dependencies=CHANGING)
+def resume(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version) -> Response:
+    """Take the case up again after a leader's answer, from its start."""
+    return take_step(desk, request, case_id, NOTHING, lambda _: objections.resume(desk, case_id, version=version), text="main", t=t)
 
 
-def _case_page(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, status: int = 200) -> HTMLResponse:
-    case, t = service.read_case(desk, case_id), tongue_of(request)
-    return page(
-        request,
-        "case.html",
-        account=desk.account,
-        status=status,
-        path=f"/cases/{case_id}",
-        case=case,
-        decisions=[(step.value, t.words(STEPS[step].wording)) for step in case.steps if step in DECISIONS],
-        draft=draft,
-        stage_of_work=_STAGE_OF_WORK.get(case.row.state) if case.row.is_mine else None,
-        today=desk.today,
-    )
+def read_view(text: str, inclination: str, t: Tongue) -> Filled[Mapping[str, str]]:
+    """Read an own view, the first reader's or the second's."""
+    values = {"text": text, "inclination": inclination}
+    return read_texts(values, texts=("text",), choices={"inclination": get_args(Inclination)}, t=t)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -32,6 +33,8 @@ from serving.dependencies import (
     project_of,
     settings_of,
 )
+from serving.oidc.login import logout_address
+from serving.oidc.provider import Provider
 from serving.security import is_own_path
 from serving.tables import AccountRow
 
@@ -102,10 +105,11 @@ def log_in(
 
 
 @router.post("/logout", dependencies=[Depends(checked_csrf)])
-def log_out(request: Request, account: CallerOf, session: SessionOf, clock: ClockOf, settings: SettingsOf) -> RedirectResponse:
-    """End the session."""
-    sessions.log_out(session, find_token(request) or "", account, now=clock())
-    response = go_to("/login")
+def log_out(request: Request, account: CallerOf, session: SessionOf, clock: ClockOf, settings: SettingsOf) -> Response:
+    """End the session, and lead on to the identity provider where the login came from one."""
+    now = clock()
+    sessions.log_out(session, find_token(request) or "", account, now=now)
+    response: Response = go_to("/login") if account.issuer is None else _logged_out_page(request, now)
     clear_cookie(response, request=request, settings=settings)
     return response
 
@@ -145,6 +149,20 @@ def _provider_name(request: Request) -> str | None:
     if settings.oidc_issuer is None:
         return None
     return PROVIDERS.get(settings.oidc_preset or "") or urlsplit(settings.oidc_issuer).netloc
+
+
+def _logged_out_page(request: Request, now: datetime) -> HTMLResponse:
+    """Say that the session here is over, and lead on to where the login itself is ended."""
+    provider: Provider | None = request.app.state.provider
+    try:
+        onwards = None if provider is None else logout_address(provider, now=now)
+    except ReviewError:  # the provider does not answer: the session here is over all the same, and the page says what is left to do
+        onwards = None
+    response = page(request, "logged_out.html", account=None, path="/login", onwards=onwards, name=_provider_name(request))
+    if onwards is not None:
+        # A page and a header rather than a redirect: browsers hold a form's redirects against the policy that forms stay here.
+        response.headers["Refresh"] = f"0; url={onwards}"
+    return response
 
 
 def _login_page(request: Request, draft: Draft, *, next_path: str, ended: bool = False, status: int = 200) -> HTMLResponse:

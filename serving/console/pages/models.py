@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from features.declarations.catalogue import Wording
-from models.card import LIMITS, ModelCard
+from models.card import ModelCard
 from serving.cases.wording import outcome_label, stage_label
 from serving.console.rendering import page
 from serving.dependencies import CallerOf, ProjectOf
@@ -52,7 +52,7 @@ def model(request: Request, account: CallerOf, project: ProjectOf, name: str) ->
     found = next((shown for shown in _models(project) if shown.line.name == name), None)
     if found is None:
         raise NotFoundError("model")
-    return page(request, "model.html", account=account, model=found, figures=_figures(found.card), limits=(*LIMITS, *found.card.remarks))
+    return page(request, "model.html", account=account, model=found, figures=_figures(found.card))
 
 
 def _models(project: ProjectOf) -> list[ModelShown]:

@@ -6,45 +6,81 @@ import re
 import string
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from features.declarations.catalogue import Sector, Wording
+from features.declarations.screening import WayOfWorking
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
 from models.rungs.ladder import LADDER
+from monitoring.signals import TITLES
+from serving.cases.forms import (
+    ChildHeard,
+    ConsentForm,
+    EvaluationForm,
+    FamilyInformed,
+    HandoverForm,
+    Language,
+    Participant,
+    PlannedTalk,
+    Signer,
+    Wellbeing,
+)
+from serving.cases.pages import Inclination
 from serving.cases.states import STEPS
 from serving.console import problems
 from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
 from serving.console.pages.models import LADDER_FIGURES
+from serving.console.stages import STAGES_OF_WORK, WAITING
 from serving.roles import ROLES, Role
 
 CONSOLE = MESSAGES.parent
+GATES = sorted(set(re.findall(r'"(G-\d\d)"', "".join(p.read_text() for p in (CONSOLE.parents[1] / "training" / "gates").rglob("*.py")))))
 KEY = re.compile(
     r"""\b(?:t|t\.strong|t\.count|_find|self\.count|self|tongue_of\(request\))\(\s*["']([a-z_]+(?:\.[a-zA-Z0-9_-]+)+)["'][,)]"""
 )
-NAMED = re.compile(r'"((?:nav|problem|window|monitoring|reason|value)\.[a-z_.]+)"')
+LOGGED = re.compile(r'\b(?:Event|log_about|_log|_mark)\(\s*(?:\w+, ){0,3}"([a-z._]+)"')
+"""Actions that go into the log, where they are written out."""
+
+NAMED = re.compile(r'"((?:nav|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
 """Keys that stand in Python data or a template's condition and are looked up elsewhere."""
 
 FAMILIES = {
     "language.": LANGUAGES,
     "demo.role.": [role.value for role in Role if ROLES[role].logs_in],
     "sector.": [sector.value for sector in Sector if sector is not Sector.AUDIT],
-    "inclination.": ["no_concern", "unsure", "concern"],
+    "inclination.": get_args(Inclination),
     "verdict.": ["PASSED", "FAILED", "NOT_APPLICABLE"],
     "models.rung.": [rung.name for rung in LADDER],
     "figure.": LADDER_FIGURES,
     "value.": sorted(set(AGGREGATIONS) - {"count", "sum", "last"}),
     "window.": CALENDAR_WINDOWS,
-    "case.step.": ["open", "own_view", "proposal", "decision"],
-    "decision.next.": ["UNDRING", "TRENGER_ANDRELESER", "FEIL_I_GRUNNLAG"],
+    "case.step.": STAGES_OF_WORK,
+    "wait.": [state.value for state in WAITING],
+    "gate.": GATES,
+    "signal.": TITLES,
+    "models.limit.": ["causes", "recorded", "similar", "uses"],
+    "participant.": get_args(Participant),
+    "child_heard.": get_args(ChildHeard),
+    "signer.": get_args(Signer),
+    "consent_language.": get_args(Language),
+    "wellbeing.": get_args(Wellbeing),
+    "demo.works_as.": get_args(WayOfWorking),
+    "sheet.": ["see", "correct", "refuse", "withdraw", "complain", "spoke", "phone", "met_on", "officer"],
+    "talk.": PlannedTalk.model_fields,
+    "informed.": FamilyInformed.model_fields,
+    "consent.": ConsentForm.model_fields,
+    "handover.": [*HandoverForm.model_fields, "step"],
+    "evaluation.": EvaluationForm.model_fields,
     "problem.title.": [500, *(status for status in problems.EXPLAINED if status != 401)],
     "problem.text.": [500, *(status for status in problems.EXPLAINED if status != 401)],
     "problem.choose.": ["inclination", "step"],
     "about.": ["not_decision", "not_person", "not_cause", "not_complete", "not_ranking", "how_1", "how_2", "how_3", "how_4"],
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}
-        | set(re.findall(r'Event\(\s*"([a-z._]+)"', "".join(p.read_text() for p in CONSOLE.parent.rglob("*.py"))))
+        | set(LOGGED.findall("".join(p.read_text() for p in CONSOLE.parent.rglob("*.py"))))
         | {"case.read"}
     ),
 }

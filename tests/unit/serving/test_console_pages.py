@@ -358,7 +358,7 @@ def test_a_log_that_was_edited_is_named(tmp_path: Path) -> None:
 
 def test_models_and_reports_show_aggregates_in_words(review: Review) -> None:
     page = reader(review, "modellforvalter").open(f"/models/{MODEL}")
-    for words in ("Beslutningstrær (LightGBM)", "Kunne ikke prøves", "Funnet og oversett", "Reasons are not causes"):
+    for words in ("Beslutningstrær (LightGBM)", "Kunne ikke prøves", "Funnet og oversett", "Grunnene er ikke årsaker", "Ikke for god til å være sann"):
         assert words in page
     reports = reader(review, "fairness-revisor").open("/monitoring")
     assert "Modellen bør tas ut av bruk til noen har sett på S-05." in reports

@@ -1,0 +1,113 @@
+"""The page of one case, and what happens when a form on it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+
+from features.errors import ReviewError
+from serving.cases import handover, service
+from serving.cases.pages import CasePage
+from serving.cases.states import DECISIONS, STEPS, Step
+from serving.cases.wording import services_here
+from serving.console.forms import EMPTY, Content, Draft, Fields, Filled, error_of
+from serving.console.language import Tongue
+from serving.console.rendering import SECTORS, go_to, page, tongue_of
+from serving.console.services import relevant_first
+from serving.console.stages import stage_of_work
+from serving.desk import Desk
+
+NOBODY = "nobody"
+"""What a reader chooses who follows up without handing anything to another service."""
+
+NO_FIELDS: Fields = MappingProxyType({})
+
+
+def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, status: int = 200) -> HTMLResponse:
+    """Show what this reader may see of the case now."""
+    case, t = service.read_case(desk, case_id), tongue_of(request)
+    relevant, others = ([], []) if case.proposal is None else relevant_first(desk.project, case.proposal)
+    return page(
+        request,
+        "case.html",
+        account=desk.account,
+        status=status,
+        path=f"/cases/{case_id}",
+        case=case,
+        draft=draft,
+        relevant=relevant,
+        others=others,
+        stage_of_work=stage_of_work(case.row.state) if case.row.is_mine else None,
+        today=desk.today,
+        review=desk.project.screening.review,
+        **_offers(desk, case, t),
+    )
+
+
+def take_step(
+    desk: Desk,
+    request: Request,
+    case_id: str,
+    filled: Filled[Content],
+    step: Callable[[Content], object],
+    *,
+    text: str,
+    t: Tongue,
+    fields: Fields = NO_FIELDS,
+) -> Response:
+    """Take a step whole or not at all; show the form again when it has errors or the service refuses.
+
+    Parameters
+    ----------
+    text, fields
+        As in `serving.console.forms.error_of`.
+    """
+    if filled.content is None or filled.draft.errors:
+        return show_case(desk, request, case_id, filled.draft, status=422)
+    try:
+        with desk.session.begin_nested():
+            step(filled.content)
+    except ReviewError as refusal:
+        errors = error_of(refusal, text=text, t=t, fields=fields)
+        return show_case(desk, request, case_id, Draft(filled.draft.values, errors), status=409 if "main" in errors else 422)
+    return go_to(f"/cases/{case_id}")
+
+
+def _offers(desk: Desk, case: CasePage, t: Tongue) -> dict[str, Any]:
+    """Say what the case's forms offer to choose from."""
+    levels = [step for step in handover.LEVELS if step in case.steps]
+    names = _names_of_services(desk, case, t)
+    return {
+        "decisions": [(step.value, t.words(STEPS[step].wording)) for step in case.steps if step in DECISIONS],
+        "levels": [(step.value, t.words(STEPS[step].wording)) for step in levels],
+        "holders": _holders(desk, case, levels, names, t) if levels else [],
+        "services_here": list(names.items()),
+        "indicators": [(line.code, t.words(line.label)) for line in case.correctable],
+        "evaluate_from": _evaluate_from(case),
+        "shows_proposal_first": not _has_met_the_family(case),
+    }
+
+
+def _holders(desk: Desk, case: CasePage, levels: list[Step], names: Mapping[str, str], t: Tongue) -> list[tuple[str, str]]:
+    found = [(login, f"{names.get(code, code)} ({login})") for login, code in handover.list_relay_holders(desk, case.row.case_id)]
+    return [*found, (NOBODY, t("handover.nobody"))] if Step.HAND_OVER_1 in levels else found
+
+
+def _names_of_services(desk: Desk, case: CasePage, t: Tongue) -> dict[str, str]:
+    return {line.code: t.words(line.name) for line in services_here(desk.project, municipality=case.municipality, sectors=SECTORS)}
+
+
+def _evaluate_from(case: CasePage) -> date | None:
+    """Say from which day the measure that runs can be evaluated."""
+    running = case.follow_up.handover
+    return None if running is None else running.made_at.date() + handover.FIRST_LOOK
+
+
+def _has_met_the_family(case: CasePage) -> bool:
+    """Answer whether the talk is what the case is about by now, and no longer the proposal."""
+    return case.follow_up.informed is not None
