@@ -28,7 +28,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
-from serving import alarms, sessions
+from serving import alarms, idempotency, sessions
 from serving.accounts import Account
 from serving.cookies import find_token
 from serving.database import Database
@@ -157,9 +157,13 @@ async def checked_csrf(request: Request) -> None:
     sessions.check_csrf(find_token(request), given)
 
 
-def get_session(database: DatabaseOf) -> Iterator[Session]:
-    """Open the one transaction of this request; it commits when the route returned and rolls back when it raised."""
+def get_session(request: Request, account: FoundCallerOf, database: DatabaseOf, keys: KeysOf, clock: ClockOf) -> Iterator[Session]:
+    """Open the one transaction of this request; it commits when the route returned and rolls back when it raised.
+
+    A change that was made before under the same idempotency key is not made again (`serving.idempotency`).
+    """
     with database.transaction() as session:
+        idempotency.begin(request, session, keys, account, now=clock())
         yield session
 
 

@@ -17,10 +17,11 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from features.errors import LedgerError, ProjectError, ReviewError
-from serving.tables import PersonKeyRow
+from serving.tables import IdempotentCallRow, PersonKeyRow
 
 _NONCE = 12
 
@@ -87,6 +88,8 @@ def erase_person_key(session: Session, subject_id: str, *, now: datetime) -> Non
     row = session.get(PersonKeyRow, subject_id)
     if row is not None and row.wrapped is not None:
         row.wrapped, row.erased_at = None, now
+        # Answers that wait to be given again are sealed under the service's key, and may be about this person.
+        session.execute(delete(IdempotentCallRow))
         session.flush()
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from serving import log, overview
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Health, LogVerdict
 from serving.dependencies import CallerOf, ClockOf, DatabaseOf, ProjectOf, ReadingOf, SessionOf
 from serving.log import LogLine
@@ -16,7 +17,7 @@ from serving.models import ModelLine, list_models
 from serving.overview import ReportLine, ScreeningLine
 from serving.permissions import Action, check_may
 
-router = APIRouter(responses=responses(401, 403))
+router = APIRouter(responses=responses(401, 403), route_class=ApiRoute)
 health = APIRouter(prefix="/health", tags=["health"])
 
 
@@ -87,6 +88,7 @@ def openapi_tags() -> list[dict[str, Any]]:
         {"name": "screenings", "description": "How many were scored and proposed; small numbers hidden."},
         {"name": "models", "description": "The models that serve, with their cards."},
         {"name": "reports", "description": "Monthly reports."},
+        {"name": "alarms", "description": "Who looked at far more than their work explains."},
         {"name": "audit", "description": "The log: metadata, and proof that it is whole."},
         {"name": "health", "description": "Whether the service runs."},
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
 from serving.dependencies import ClockOf, DatabaseOf, DeployedOf, MachineOf
 from serving.histories.bodies import Scored, ScoringBody
 from serving.histories.scoring import score_histories
 
-router = APIRouter(prefix="/scores", tags=["scores"], responses=responses(401, 403))
+router = APIRouter(prefix="/scores", tags=["scores"], responses=responses(401, 403), route_class=ApiRoute)
 
 
 @router.post("", summary="Score and explain histories", responses=responses(409, 413, 422, 503))

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from serving import sessions
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, LoginBody, Me
 from serving.cookies import address_of, clear_cookie, find_token, set_cookie
 from serving.dependencies import CallerOf, ClockOf, DatabaseOf, ProjectOf, SessionOf, SettingsOf, checked_csrf, csrf_token
 from serving.permissions import MATRIX
 
-router = APIRouter(prefix="/session", tags=["session"])
+router = APIRouter(prefix="/session", tags=["session"], route_class=ApiRoute)
 
 
 @router.post("", summary="Log in", responses=responses(401, 403, 422, 429), status_code=201)
