@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "screen": ("serving.commands", "Propose cases for review, within each municipality's capacity."),
     "explain": ("serving.commands", "Explain one person's score; synthetic or public data only."),
     "serve": ("serving.commands", "Serve the API and the console."),
+    "accounts": ("serving.account_commands", "Add, list and close accounts, where people log in with a password."),
     "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight."),
     "audit": ("serving.commands", "Verify the ledgers."),
 }

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
+from serving import alarms
 from serving.api.problems import problem
 
 CONTENT_POLICY = (
@@ -46,6 +49,8 @@ def install(app: FastAPI, *, is_synthetic: bool, tls_only: bool) -> None:
             response: Response = problem(403, "TID713", "the request comes from another site. Send it from the service's own pages.")
         else:
             response = await _answer(app, request, call_next)
+            if response.status_code == 404:
+                await run_in_threadpool(_note_probe, app, request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if not request.url.path.startswith("/static/"):
@@ -65,6 +70,15 @@ async def _answer(app: FastAPI, request: Request, call_next: Next) -> Response:
         _log.exception("a fault of ours in %s %s", request.method, getattr(request.scope.get("route"), "path", "an unknown route"))
         answered = app.exception_handlers[Exception](request, error)
         return answered if isinstance(answered, Response) else await answered
+
+
+def _note_probe(app: FastAPI, request: Request) -> None:
+    """Note that somebody who is logged in asked by an id for what is not there for them: somebody may be trying ids (R-28)."""
+    account, asked = getattr(request.state, "account", None), request.scope.get("path_params")
+    if account is not None and asked:
+        target = sha256("|".join(map(str, asked.values())).encode()).hexdigest()
+        with app.state.database.transaction() as session:
+            alarms.check_probing(session, account, target, now=app.state.clock(), limits=alarms.limits_of(app.state.settings))
 
 
 def is_own_path(path: str | None) -> bool:

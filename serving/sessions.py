@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
@@ -156,6 +157,14 @@ def log_out(session: Session, token: str, account: Account, *, now: datetime) ->
     if row is not None:
         row.ended_at = now
         log.record(session, log.Event("session.closed", actor=account.id, role=account.role), now=now)
+
+
+def end_sessions(session: Session, row: AccountRow, *, now: datetime, why: str) -> int:
+    """End every session of an account that is still open; gives how many."""
+    opened = session.scalars(select(SessionRow).where(SessionRow.account_id == row.id, SessionRow.ended_at.is_(None))).all()
+    for one in opened:
+        end(session, one, now=now, why=why)
+    return len(opened)
 
 
 def csrf_token(token: str) -> str:

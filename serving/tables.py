@@ -139,6 +139,18 @@ class AlarmRow(Base):
     seen_at: Mapped[datetime | None]
 
 
+class LookRow(Base):
+    """What an account looked at last and when, kept for a day: enough to notice one that looks at far more than its work explains."""
+
+    __tablename__ = "looks"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """A case's id, or a digest of what was asked for and is not there."""
+    looked_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class PersonKeyRow(Base):
     """A person's own key, wrapped by the service's; erased for good when `wrapped` is emptied."""
 

@@ -127,7 +127,10 @@ def install(app: FastAPI) -> None:
 def _refused(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, ScreeningError):
         raise error
-    return problem(status_of(error), error.code, error.message)
+    response = problem(status_of(error), error.code, error.message)
+    if error.code in ("TID735", "TID736"):  # what a caller with a bearer token looks at (RFC 6750)
+        response.headers["WWW-Authenticate"] = "Bearer" if error.code == "TID735" else 'Bearer error="insufficient_scope"'
+    return response
 
 
 def _stale(request: Request, error: Exception) -> JSONResponse:

@@ -15,8 +15,8 @@ from serving.oidc.id_tokens import Identity
 from serving.oidc.mapping import Grant, find_grant
 from serving.oidc.provider import Provider
 from serving.roles import ROLES
-from serving.sessions import end
-from serving.tables import AccountRow, SessionRow
+from serving.sessions import end_sessions
+from serving.tables import AccountRow
 
 
 def let_in(session: Session, provider: Provider, identity: Identity, *, now: datetime) -> AccountRow | None:
@@ -46,14 +46,6 @@ def not_let_in() -> ReviewError:
 def find_provider_account(session: Session, *, issuer: str, external_id: str) -> AccountRow | None:
     """Find an account, closed or not, by who the provider says it is."""
     return session.scalar(select(AccountRow).where(AccountRow.issuer == issuer, AccountRow.external_id == external_id))
-
-
-def end_sessions(session: Session, row: AccountRow, *, now: datetime, why: str) -> int:
-    """End every session of an account that is still open; gives how many."""
-    opened = session.scalars(select(SessionRow).where(SessionRow.account_id == row.id, SessionRow.ended_at.is_(None))).all()
-    for one in opened:
-        end(session, one, now=now, why=why)
-    return len(opened)
 
 
 def holder_of(issuer: str, external_id: str) -> str:

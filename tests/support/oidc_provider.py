@@ -62,7 +62,8 @@ class OidcProvider:
     def sign(self, claims: dict[str, Any], *, by: Key | None = None, **header: Any) -> str:
         """Sign claims."""
         by = by or self.signs_with or self.keys[-1]
-        return jwt.encode({"alg": "RS256", "kid": by.kid, **header}, claims, by)
+        whole = {"alg": "RS256", "kid": by.kid, **header}
+        return jwt.encode({name: value for name, value in whole.items() if value is not None}, claims, by)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Give the claims that every token of the login has."""

@@ -170,3 +170,13 @@ def _operations() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
     )
     op.create_index(op.f("ix_alarms_account_id"), "alarms", ["account_id"])
+    op.create_table(
+        "looks",
+        sa.Column("account_id", ID, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("target", sa.String(length=64), nullable=False),
+        sa.Column("looked_at", TIME, nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_looks_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "kind", "target", name=op.f("pk_looks")),
+    )
+    op.create_index(op.f("ix_looks_looked_at"), "looks", ["looked_at"])

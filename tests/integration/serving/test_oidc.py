@@ -325,7 +325,7 @@ def test_a_logout_token_counts_once_and_only_as_one(here: Town) -> None:
             here.provider.sign(here.provider.claims(sub="kari", nonce="x", sid="session-1")),  # an ID token
             here.provider.access_token(),
             make()[:-8] + "AAAAAAAA",
-            jwt.encode({"alg": "HS256", "kid": "key-1"}, {}, OctKey.import_key(b"k" * 32), algorithms=["HS256"]),
+            jwt.encode({"alg": "HS256", "kid": "key-1"}, here.provider.claims(), OctKey.import_key(b"k" * 32), algorithms=["HS256"]),
             "",
         ]
         assert {sends(token) for token in bad} == {(400, "TID737")}
