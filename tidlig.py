@@ -41,7 +41,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serving.commands", "Serve the API and the console."),
     "accounts": ("serving.account_commands", "Add, list and close accounts, where people log in with a password."),
     "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight."),
-    "audit": ("serving.commands", "Verify the ledgers."),
+    "audit": ("serving.audit_commands", "Verify and anchor the ledgers; see how a past proposal came about."),
+    "person": ("serving.person_commands", "A person's rights: the report on them, requests for it, erasure."),
 }
 """Command -> module that holds it, and the line that `tidlig --help` shows without importing that module."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.declarations.project import Project
 from features.errors import DataError
@@ -15,6 +16,7 @@ from features.exchange import read_table, write_table
 from features.exchanged import SCORED, scored_folder
 from features.intake.linkage import translate_subjects
 from features.restrictions import check_restrictions_there, restricted_subjects
+from features.store import find_store_manifest
 
 _GIVEN = tuple(name for name in SCORED.names if name not in ("screening_id", "project", "synthetic"))
 _SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
@@ -67,6 +69,42 @@ def read_scored(project: Project) -> pd.DataFrame:
     paths = sorted(scored_folder(project).glob("*.parquet"))
     frame: pd.DataFrame = pa.concat_tables([SCORED.empty_table(), *(read_table(path, SCORED) for path in paths)]).to_pandas()
     return frame
+
+
+def scored_of(project: Project, subject_id: str) -> pd.DataFrame:
+    """Read what screenings said about one person, for that person's own report: `subject_id` of the score purpose.
+
+    Empty, with its columns, where there is none. The rows live under the audit purpose; a person's right to see them is one of the few
+    reasons for which the two ids meet.
+    """
+    found = [_rows_of(path, _audit_subjects(project, subject_id)) for path in sorted(scored_folder(project).glob("*.parquet"))]
+    frame: pd.DataFrame = pa.concat_tables([SCORED.empty_table(), *found]).to_pandas()
+    return frame
+
+
+def remove_scored(project: Project, subject_id: str) -> int:
+    """Remove what every screening said about one person who is erased, and say how many rows went: `subject_id` of the score purpose."""
+    removed = 0
+    for path in sorted(scored_folder(project).glob("*.parquet")):
+        table = read_table(path, SCORED)
+        is_theirs = pc.is_in(table["subject_id"], pa.array(_audit_subjects(project, subject_id), pa.string()))
+        left = table.filter(pc.invert(is_theirs))
+        if len(left) < len(table):
+            write_table(path, left, SCORED)
+            removed += len(table) - len(left)
+    return removed
+
+
+def _rows_of(path: Path, subjects: list[str]) -> pa.Table:
+    table = read_table(path, SCORED)
+    return table.filter(pc.is_in(table["subject_id"], pa.array(subjects, pa.string())))
+
+
+def _audit_subjects(project: Project, subject_id: str) -> list[str]:
+    if find_store_manifest(project) is None:
+        return []  # nothing was ingested, so nobody was scored
+    known = translate_subjects(project, [subject_id], from_purpose="score", to_purpose="audit")
+    return [str(one) for one in known["to_subject"]]
 
 
 def _path(project: Project, screening_id: str) -> Path:

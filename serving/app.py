@@ -14,7 +14,7 @@ from features.declarations.project import Project
 from serving import security
 from serving.admission import Admission
 from serving.anchors import anchor_now_and_then, check_anchor_folder
-from serving.api import alarms, overview, planning, problems, reconstructions, review, scores, session, suspensions
+from serving.api import alarms, overview, persons, planning, problems, reconstructions, review, scores, session, suspensions
 from serving.cases.deadlines import check_deadlines
 from serving.cases.expiry import expire_overdue
 from serving.cases.overdue import remind_and_escalate
@@ -148,6 +148,7 @@ def _api() -> APIRouter:
         session.router,
         review.router,
         overview.router,
+        persons.router,
         reconstructions.router,
         scores.router,
         suspensions.router,

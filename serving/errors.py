@@ -57,6 +57,8 @@ TID783  the proposal is held back until the decision (study mode)    409
 TID784  nothing can be computed of this person any more              409
 TID785  the store is not the one that the cases came from            409
 TID762  the anchor folder is not there                                –
+TID750  the report would tell of a proposal that is not shown now    409
+TID751  nobody is known under this subject id                         –
 ======= =========================================================== ====
 """
 

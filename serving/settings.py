@@ -65,13 +65,6 @@ class Settings(BaseSettings):
     """An account that asks for more different things that are not there for it within an hour raises an alarm."""
 
     anchor_folder: Path | None = None
-    """Folder outside the database where each day's anchor of both ledgers goes; None exports none, and a cut end of the log can't be seen."""
-    identity_url: SecretStr | None = None
-    """SQLAlchemy URL of the identity vault, a store of its own; None where there is no vault."""
-    identity_key_file: Path | None = None
-    """File with the vault's own 32-byte key (64 hex digits), which is not the key of the persons' keys."""
-
-    anchor_folder: Path | None = None
     """Folder outside the database where each day's anchor of both ledgers goes; None keeps none, and a log cut off does not show."""
     identity_url: SecretStr | None = None
     """SQLAlchemy URL of the identity vault, a store of its own; None where there is no vault."""

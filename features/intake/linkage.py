@@ -2,7 +2,8 @@
 
 Subjects of two purposes can't be joined anywhere else. Only these may come through here, each for something the law asks: restrictions and
 consents (what somebody said of scoring or training is kept on one subject), audit (the fairness job), scored and followup (what lives on
-for outcome monitoring, R-25), and the explanation that an authorised person asked for by pseudonym.
+for outcome monitoring, R-25; a person's own report and their erasure too), and what an authorised person asked for by pseudonym: an
+explanation, a report, an erasure.
 """
 
 from __future__ import annotations

@@ -85,6 +85,7 @@ def openapi_tags() -> list[dict[str, Any]]:
             "name": "cases",
             "description": "One case at a time: own view, proposal, decision. There is no bulk decision and no export of scores.",
         },
+        {"name": "persons", "description": "What a person has a right to: the report on them, and the clock of a request."},
         {"name": "screenings", "description": "How many were scored and proposed; small numbers hidden."},
         {"name": "models", "description": "The models that serve, with their cards."},
         {"name": "reports", "description": "Monthly reports."},

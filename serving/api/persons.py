@@ -1,0 +1,70 @@
+"""What a person has a right to see: the report on them, in one click, and the clock of a request."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse
+
+from serving.api.cases import CaseId
+from serving.api.problems import responses
+from serving.api.schemas import Answer
+from serving.dependencies import DeskOf, checked_csrf
+from serving.persons.pages import report_html
+from serving.persons.report import own_report, report_of_case
+from serving.persons.requests import RequestLine, register_request, requests_of_case
+from serving.persons.told import PersonReport
+
+router = APIRouter(tags=["persons"], responses=responses(401, 403, 404))
+
+LanguageOf = Annotated[Literal["nb", "nn", "en"], Query(description="Language of the page.")]
+
+
+@router.get("/cases/{case_id}/person-report", summary="Give the person of a case their report", responses=responses(409))
+def person_report(desk: DeskOf, case_id: CaseId) -> Answer[PersonReport]:
+    """Give what is known and was done, machine-readable, to hand over. It is logged, and answers an open request.
+
+    It passes through your hands, so what services keep confidential is left out whether there is any or not.
+    """
+    return Answer(synthetic=desk.project.is_synthetic, data=report_of_case(desk, case_id))
+
+
+@router.get(
+    "/cases/{case_id}/person-report.html",
+    summary="The same as a page",
+    responses={**responses(409), 200: {"content": {"text/html": {}}}},
+    response_class=HTMLResponse,
+)
+def person_report_page(desk: DeskOf, case_id: CaseId, language: LanguageOf = "nb") -> HTMLResponse:
+    """Give the report as a page to print."""
+    return HTMLResponse(report_html(report_of_case(desk, case_id), language=language))
+
+
+@router.post(
+    "/cases/{case_id}/access-requests",
+    summary="Register a request for access",
+    dependencies=[Depends(checked_csrf)],
+    status_code=201,
+)
+def new_request(desk: DeskOf, case_id: CaseId) -> Answer[RequestLine]:
+    """Register that the person asks what is known of them. The answer is due in thirty days; making the report answers it."""
+    return Answer(synthetic=desk.project.is_synthetic, data=register_request(desk, case_id))
+
+
+@router.get("/cases/{case_id}/access-requests", summary="List the person's requests for access")
+def list_requests(desk: DeskOf, case_id: CaseId) -> Answer[list[RequestLine]]:
+    """List the requests, with the day on which each is due."""
+    return Answer(synthetic=desk.project.is_synthetic, data=requests_of_case(desk, case_id))
+
+
+@router.get("/me/report", summary="Read one's own report")
+def my_report(desk: DeskOf) -> Answer[PersonReport]:
+    """Give a citizen everything that is known and was done about them, machine-readable."""
+    return Answer(synthetic=desk.project.is_synthetic, data=own_report(desk))
+
+
+@router.get("/me/report.html", summary="The same as a page", responses={200: {"content": {"text/html": {}}}}, response_class=HTMLResponse)
+def my_report_page(desk: DeskOf, language: LanguageOf = "nb") -> HTMLResponse:
+    """Give a citizen their own report as a page."""
+    return HTMLResponse(report_html(own_report(desk), language=language))

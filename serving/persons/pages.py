@@ -1,0 +1,87 @@
+"""A person report as a page: one file without scripts or anything from elsewhere, to be read, printed and kept."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from babel.dates import format_date, format_datetime
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from features.declarations.catalogue import Wording
+from serving.persons.making import report_json
+from serving.persons.report_words import KINDS, WORDS
+from serving.persons.told import PersonReport, RecordTold
+
+Language = Literal["nb", "nn", "en"]
+
+
+def report_html(report: PersonReport, *, language: Language = "nb") -> str:
+    """Render the report in one language.
+
+    Examples
+    --------
+    >>> WORDS["title"].nn
+    'Kva vi veit og har gjort'
+    """
+
+    def t(key: str) -> str:
+        return words(WORDS[key])
+
+    def words(wording: Wording | None) -> str:
+        return "" if wording is None else str(getattr(wording, language))
+
+    def kind(name: str) -> str:
+        return words(KINDS[name]) if name in KINDS else name
+
+    def day(value: date) -> str:
+        return format_date(value, "long", locale=_LOCALES[language])
+
+    def moment(value: datetime) -> str:
+        return format_datetime(value, "d. MMMM y HH:mm 'UTC'" if language != "en" else "d MMMM y HH:mm 'UTC'", locale=_LOCALES[language])
+
+    def shown(record: RecordTold) -> str:
+        if record.is_flag:
+            return t("recorded") if record.value is None else t("no" if record.value == 0 else "yes")
+        return t("recorded") if record.value is None else _amount(record.value, record.unit, language)
+
+    template = _environment().get_template("report.html")
+    return template.render(
+        report=report, language=language, t=t, words=words, kind=kind, day=day, moment=moment, shown=shown, amount=_amount
+    )
+
+
+def write_report(report: PersonReport, folder: Path, *, language: Language = "nb") -> tuple[Path, Path]:
+    """Write the page and its machine-readable copy into a folder; both can be read by this user alone."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    stem = f"person-report-{report.made_at:%Y-%m-%d-%H%M%S}"
+    page, copy = folder / f"{stem}-{language}.html", folder / f"{stem}.json"
+    _write(page, report_html(report, language=language))
+    _write(copy, json.dumps(report_json(report), ensure_ascii=False, indent=2) + "\n")
+    return page, copy
+
+
+def _write(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
+def _amount(value: str | float | None, unit: str | None, language: Language) -> str:
+    if value is None:
+        return "–"
+    text = value if isinstance(value, str) else f"{value:g}"
+    plain = text.replace(".", ",") if not isinstance(value, str) and language != "en" else text
+    return plain if unit is None else f"{plain} {unit}"
+
+
+_LOCALES = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
