@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from serving import log, overview
+from serving.api.paging import Page, PagesOf
 from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Health, LogVerdict
@@ -21,39 +22,35 @@ router = APIRouter(responses=responses(401, 403), route_class=ApiRoute)
 health = APIRouter(prefix="/health", tags=["health"])
 
 
-@router.get("/screenings", tags=["screenings"], summary="List screenings in numbers")
-def screenings(account: CallerOf, session: ReadingOf, project: ProjectOf) -> Answer[list[ScreeningLine]]:
-    """List screenings with how many were scored and proposed; numbers under five are hidden."""
-    return Answer(synthetic=project.is_synthetic, data=overview.list_screenings(session, account, project))
+@router.get("/screenings", tags=["screenings"], summary="List screenings in numbers", responses=responses(422))
+def screenings(account: CallerOf, session: ReadingOf, project: ProjectOf, pages: PagesOf) -> Page[ScreeningLine]:
+    """List screenings, newest first, with how many were scored and proposed; numbers under five are hidden."""
+    lines = overview.list_screenings(session, account, project)
+    return pages.cut(lines, of="screenings", place=lambda line: (-int(line.screened_at.timestamp() * 1e6), line.id))
 
 
-@router.get("/models", tags=["models"], summary="List the models that serve")
-def models(account: CallerOf, project: ProjectOf) -> Answer[list[ModelLine]]:
+@router.get("/models", tags=["models"], summary="List the models that serve", responses=responses(422))
+def models(account: CallerOf, project: ProjectOf, pages: PagesOf) -> Page[ModelLine]:
     """List the deployed models with their cards: what they are for, how good they are and where they end."""
     check_may(account, Action.SEE_MODELS)
-    return Answer(synthetic=project.is_synthetic, data=list_models(project))
+    return pages.cut(sorted(list_models(project), key=lambda line: line.name), of="models", place=lambda line: (line.name,))
 
 
-@router.get("/reports", tags=["reports"], summary="List monthly reports")
-def reports(account: CallerOf, project: ProjectOf) -> Answer[list[ReportLine]]:
-    """List the monthly reports on drift, calibration, fairness and use."""
-    return Answer(synthetic=project.is_synthetic, data=overview.list_reports(overview.reports_folder(project), account))
+@router.get("/reports", tags=["reports"], summary="List monthly reports", responses=responses(422))
+def reports(account: CallerOf, project: ProjectOf, pages: PagesOf) -> Page[ReportLine]:
+    """List the monthly reports on drift, calibration, fairness and use, newest month first."""
+    lines = overview.list_reports(overview.reports_folder(project), account)
+    return pages.cut(lines, of="reports", place=lambda line: (line.month, line.model), is_descending=True)
 
 
-@router.get("/audit", tags=["audit"], summary="Read the log's metadata")
-def read_log(
-    account: CallerOf,
-    session: SessionOf,
-    project: ProjectOf,
-    clock: ClockOf,
-    before: Annotated[int | None, Query(ge=0, description="Give entries older than this one; for the next page.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Answer[list[LogLine]]:
+@router.get("/audit", tags=["audit"], summary="Read the log's metadata", responses=responses(422))
+def read_log(account: CallerOf, session: SessionOf, clock: ClockOf, pages: PagesOf) -> Page[LogLine]:
     """Read who did what and when, newest first. Nothing that was written about a person. Reading is itself logged."""
     check_may(account, Action.READ_LOG)
-    lines = log.read_page(session, before=before, limit=limit)
+    after = pages.after("audit")
+    lines = log.read_page(session, before=None if after is None else int(after[0]), limit=pages.limit)
     log.record(session, log.Event("log.read", actor=account.id, role=account.role, details={"n": len(lines)}), now=clock())
-    return Answer(synthetic=project.is_synthetic, data=lines)
+    return pages.answer(lines, of="audit", end=(lines[-1].seq,) if lines and lines[-1].seq > 1 else None)
 
 
 @router.get("/audit/verification", tags=["audit"], summary="Verify the log", responses=responses(500))

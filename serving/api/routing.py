@@ -1,8 +1,9 @@
-"""What every route of the API has, without saying so."""
+"""What every route of the API has, without saying so: changes that are made once, and answers that need not be sent twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from hashlib import sha256
 from typing import Any
 
 from fastapi import Request, Response
@@ -16,7 +17,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class ApiRoute(APIRoute):
-    """A route that makes a change once when it is asked twice under one idempotency key.
+    """A route that makes a change once when it is asked twice under one idempotency key, and answers 304 to whom has the answer already.
 
     Every router of the API is made with ``route_class=ApiRoute``. The answer is kept after the route gave it and before its transaction
     ends, which is the order in which FastAPI ends what a route depends on.
@@ -24,8 +25,28 @@ class ApiRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Wrap what FastAPI would do."""
-        answer = super().get_route_handler()
+        answer = _tagged(super().get_route_handler())
         return _once(answer) if self.methods and "POST" in self.methods else answer
+
+
+def _tagged(answer: Handler) -> Handler:
+    """Add to the version that a route gave as ETag what this reader sees of it: roles and days change an answer without a new version."""
+
+    async def handle(request: Request) -> Response:
+        response = await answer(request)
+        version = response.headers.get("etag", "").strip('"')
+        if not version.isdigit():
+            return response
+        tag = f'"{version}.{sha256(bytes(response.body)).hexdigest()[:16]}"'
+        response.headers["ETag"] = tag
+        is_known = request.method == "GET" and tag in _tags(request.headers.get("if-none-match", ""))
+        return Response(status_code=304, headers={"ETag": tag}) if is_known else response
+
+    return handle
+
+
+def _tags(header: str) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]
 
 
 def _once(answer: Handler) -> Handler:
