@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,11 @@ class Review:
             self._clients[login] = Caller(self.app, login)
         return self._clients[login]
 
+    def log_in_again(self, login: str) -> Caller:
+        """Log a demo account in anew, since a session does not outlive a clock that was put forward."""
+        self._clients.pop(login, None)
+        return self.caller(login)
+
     def create_demo_account(self, login: str) -> None:
         """Create one of the demo's accounts; all of them would cost each test a second of hashing."""
         wanted = next(d for d in demo_logins(self.project) if d.login == login)
@@ -102,6 +108,22 @@ class Review:
                 holder=login,
                 role=Role.COORDINATOR,
                 municipality=municipality,
+                password="another one",
+                now=self.clock(),
+            )
+        return Caller(self.app, login, password="another one")
+
+    def new_account(self, role: str, *, municipality: str | None, service: str | None = None) -> Caller:
+        """Log in as one more person of a role."""
+        login = f"{role}-{secrets.token_hex(4)}-x"
+        with self.database.transaction() as session:
+            create_account(
+                session,
+                login=login,
+                holder=login,
+                role=Role(role),
+                municipality=municipality,
+                service=service,
                 password="another one",
                 now=self.clock(),
             )
@@ -148,8 +170,8 @@ class Caller:
     """A logged-in person who calls the API as a browser's script would."""
 
     def __init__(self, app: FastAPI, login: str, *, password: str | None = None) -> None:
-        self.client = TestClient(app, base_url="https://testserver")
-        role = login.rpartition("-")[0] if login[-4:].isdigit() else login
+        self.client, self.login = TestClient(app, base_url="https://testserver"), login
+        role = re.sub(r"-[0-9]+$", "", login)
         answer = self.client.post("/api/v1/session", json={"login": login, "password": password or f"demo-{role}"})
         assert answer.status_code == 201, answer.text
         self.csrf = answer.json()["data"]["csrf"]
@@ -209,7 +231,8 @@ def proposal() -> Proposal:
 def review_service(folder: Path, *, url: str | None = None) -> Iterator[Review]:
     """Start the service on a tiny project; SQLite in the project unless a URL is given."""
     project = load_project(tiny_project(folder))
-    settings = Settings(database_url=None if url is None else SecretStr(url), env="demo")
+    unlimited = dict.fromkeys(("calls_per_minute", "calls_per_minute_address", "score_calls_per_minute"), 10**9)
+    settings = Settings(database_url=None if url is None else SecretStr(url), env="demo", **unlimited)
     clock = Clock()
     app = create_app(settings, project, clock=clock, with_console=False)
     database, keys = app.state.database, app.state.person_keys

@@ -1,0 +1,154 @@
+"""A leader's answer to an objection: erased for good, or going on with weighty reasons and from the start."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from features.restrictions import read_finished_reviews, restricted_subjects
+from serving.log import verify_log
+from serving.person_keys import erase_person_key
+from serving.tables import OwnViewRow, PersonKeyRow, RestrictionRow
+from tests.support.follow_up import SECOND_VIEW, WEIGHTY, decide, ok, refused
+from tests.support.review import NEED, REASON, VIEW, Review
+
+STATEMENT = "Vil ikke at opplysningene brukes slik."
+
+
+@pytest.mark.requirement("R-22")
+def test_a_leader_reads_what_was_said_and_nothing_else_of_the_case(review: Review) -> None:
+    case, caller, leader = review.add_case(), review.caller("koordinator-9901"), review.caller("leder-9901")
+    caller.to_review(case)
+    ok(caller.step(case, "objections", {"statement": STATEMENT}), 201)
+
+    listed = leader.get("/objections")
+
+    assert [(line["case_id"], line["statement"], line["steps"]) for line in ok(listed)] == [(case, STATEMENT, ["uphold", "erase"])]
+    for hidden in (VIEW["text"], "worth_a_look", NEED, "subject_id"):
+        assert hidden not in listed.text
+    assert refused(leader.get(f"/cases/{case}")) == (403, "TID712")
+    assert ok(review.caller("leder-9902").get("/objections")) == []
+    assert refused(caller.get("/objections")) == (403, "TID712")
+
+
+@pytest.mark.requirement("R-22")
+def test_going_on_needs_a_written_reason_of_a_leader_of_the_municipality(review: Review) -> None:
+    case, caller, leader = review.add_case(), review.caller("koordinator-9901"), review.caller("leder-9901")
+    ok(caller.step(case, "objections", {"statement": STATEMENT}), 201)
+    path, version = f"/cases/{case}/objections/uphold-processing", review.row(case).version
+
+    assert refused(leader.post(path, {"reason": "Fordi."}, version=version)) == (422, "TID703")
+    assert refused(review.caller("leder-9902").post(path, {"reason": WEIGHTY}, version=version)) == (404, "TID710")
+    assert refused(caller.post(path, {"reason": WEIGHTY}, version=version)) == (403, "TID712")
+    assert restricted_subjects(review.project, on=review.clock().date()) == (review.row(case).subject_id,)
+
+    page = ok(leader.post(path, {"reason": WEIGHTY}, version=version))
+
+    assert (page["row"]["state"], page["proposal"], page["own_view"], page["subject_id"]) == ("OPPRETTHOLDT_BEGRUNNET", None, None, None)
+    assert restricted_subjects(review.project, on=review.clock().date()) == ()
+    with review.database.reading() as session:
+        assert session.scalars(select(RestrictionRow.lifted_at)).one() == review.clock()
+
+
+@pytest.mark.requirement("R-22")
+@pytest.mark.requirement("R-20")
+def test_a_case_that_is_taken_up_again_begins_anew_and_older_words_stay_sealed(review: Review) -> None:
+    case, caller, leader = review.add_case(), review.caller("koordinator-9901"), review.caller("leder-9901")
+    caller.to_review(case)
+    ok(decide(caller, case, "decide_wondering"), 201)
+    ok(caller.step(case, "objections", {"statement": STATEMENT}), 201)
+    ok(leader.post(f"/cases/{case}/objections/uphold-processing", {"reason": WEIGHTY}, version=review.row(case).version))
+    review.clock.forward(minutes=5)
+
+    resumed = ok(caller.step(case, "resume"))
+    again = caller.get(f"/cases/{case}")
+
+    assert (resumed["row"]["state"], resumed["own_view"], resumed["decision"], resumed["proposal"]) == ("TILDELT", None, None, None)
+    assert VIEW["text"] not in again.text
+    assert refused(caller.get(f"/cases/{case}/view")) == (409, "TID702")
+    ok(caller.step(case, "open", {"need_to_know": NEED}))
+    page = ok(caller.step(case, "own-view", SECOND_VIEW))
+    assert (page["own_view"]["text"], page["decision"]) == (SECOND_VIEW["text"], None)
+    assert decide(caller, case, "decide_no_need", reason="Etter innsigelsen ser vi at det ikke trengs noe mer nå.").status_code == 201
+
+
+@pytest.mark.requirement("R-22")
+def test_the_restriction_lasts_until_every_stopped_case_of_the_person_is_answered(review: Review) -> None:
+    subject = "7" * 32
+    here, there = (
+        review.add_case(subject_id=subject),
+        review.add_case(municipality="9902", subject_id=subject, screening_id=review.add_screening()),
+    )
+    ok(review.caller("koordinator-9901").step(here, "objections", {"statement": STATEMENT}), 201)
+
+    def uphold(case: str, login: str) -> None:
+        ok(review.caller(login).post(f"/cases/{case}/objections/uphold-processing", {"reason": WEIGHTY}, version=review.row(case).version))
+
+    uphold(here, "leder-9901")
+    assert restricted_subjects(review.project, on=review.clock().date()) == (subject,)
+    uphold(there, "leder-9902")
+    assert restricted_subjects(review.project, on=review.clock().date()) == ()
+
+
+@pytest.mark.requirement("R-22")
+@pytest.mark.requirement("R-25")
+def test_an_objection_that_is_upheld_erases_the_person_and_the_chain_still_holds(review: Review) -> None:
+    subject, caller, leader = "7" * 32, review.caller("koordinator-9901"), review.caller("leder-9901")
+    earlier, case = review.add_case(subject_id=subject), review.add_case(subject_id=subject, screening_id=review.add_screening())
+    caller.to_review(earlier)
+    ok(decide(caller, earlier, "decide_no_need", reason=REASON), 201)
+    ok(caller.step(earlier, "close"))
+    caller.to_review(case)
+    ok(caller.step(case, "objections", {"statement": STATEMENT}), 201)
+
+    page = ok(leader.post(f"/cases/{case}/objections/erase", version=review.row(case).version))
+
+    with review.database.reading() as session:
+        assert session.get_one(PersonKeyRow, subject).wrapped is None
+        assert session.scalars(select(OwnViewRow.id)).all() == []
+        assert session.scalars(select(RestrictionRow.sealed_statement)).one() is None
+        verify_log(session)
+    rows = [review.row(case), review.row(earlier)]
+    assert page["row"]["state"] == "SLETTET"
+    assert [(row.state, row.sealed_proposal, row.purged_at) for row in rows] == [
+        ("SLETTET", None, review.clock()),
+        ("LUKKET", None, review.clock()),
+    ]
+    assert restricted_subjects(review.project, on=review.clock().date()) == (subject,)
+    assert read_finished_reviews(review.project).empty
+    assert ok(leader.get("/objections")) == []
+
+
+@pytest.mark.requirement("R-22")
+def test_a_case_that_nobody_had_is_taken_up_by_anybody_of_the_list(review: Review) -> None:
+    case, caller, leader = review.add_case(), review.caller("koordinator-9901"), review.caller("leder-9901")
+    ok(caller.step(case, "objections", {"statement": ""}), 201)
+    ok(leader.post(f"/cases/{case}/objections/uphold-processing", {"reason": WEIGHTY}, version=review.row(case).version))
+
+    colleague = review.new_coordinator("9901")
+
+    assert [row["case_id"] for row in ok(colleague.get("/cases"))] == [case]
+    assert "resume" in ok(colleague.get(f"/cases/{case}"))["steps"]
+    assert ok(colleague.step(case, "resume"))["row"]["is_mine"]
+    assert refused(caller.get(f"/cases/{case}")) == (404, "TID710")
+
+
+@pytest.mark.requirement("R-22")
+@pytest.mark.requirement("R-08")
+def test_the_objection_of_a_shielded_person_is_in_no_leader_s_list(review: Review) -> None:
+    case = review.add_case(municipality=None, is_shielded=True)
+    ok(review.caller("skjermet-saksbehandler").step(case, "objections", {"statement": STATEMENT}), 201)
+
+    leaders = [review.caller("leder-9901"), review.caller("leder-9902")]
+
+    assert [ok(leader.get("/objections")) for leader in leaders] == [[], []]
+    assert refused(leaders[0].post(f"/cases/{case}/objections/erase", version=review.row(case).version)) == (404, "TID710")
+
+
+def test_a_statement_whose_key_is_gone_is_not_shown(review: Review) -> None:
+    case = review.add_case()
+    ok(review.caller("koordinator-9901").step(case, "objections", {"statement": STATEMENT}), 201)
+    with review.database.transaction() as session:
+        erase_person_key(session, review.row(case).subject_id, now=review.clock())
+
+    assert [line["statement"] for line in ok(review.caller("leder-9901").get("/objections"))] == [None]
