@@ -15,6 +15,7 @@ from serving import security
 from serving.admission import Admission
 from serving.anchors import anchor_now_and_then, check_anchor_folder
 from serving.api import alarms, overview, persons, planning, problems, reconstructions, review, scores, session, suspensions
+from serving.api.problems import responses
 from serving.cases.deadlines import check_deadlines
 from serving.cases.expiry import expire_overdue
 from serving.cases.overdue import remind_and_escalate
@@ -24,6 +25,7 @@ from serving.deployed import DeployedModels
 from serving.migrate import upgrade
 from serving.oidc import setup as identity
 from serving.person_keys import PersonKeys, read_or_make_service_key, read_service_key
+from serving.rate_limits import LimitedAccount, LimitedAddress, build_rate_limits
 from serving.reports import router as reports_router
 from serving.sessions import build_throttle
 from serving.settings import Settings
@@ -104,7 +106,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     )
     app.state.settings, app.state.project, app.state.clock = settings, project, clock
     app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
-    app.state.deployed = DeployedModels(project)
+    app.state.deployed, app.state.rate_limits = DeployedModels(project), build_rate_limits(settings)
     problems.install(app)
     identity.install(app, settings, project)
     app.include_router(_api())
@@ -143,7 +145,7 @@ def _expire(database: Database, project: Project, clock: Clock) -> None:
 
 
 def _api() -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", dependencies=[LimitedAddress, LimitedAccount], responses=responses(429))
     for part in (
         session.router,
         review.router,

@@ -93,3 +93,12 @@ class CaseChangedError(ReviewError):
 
     def __init__(self) -> None:
         super().__init__("TID705", "the case changed since you read it. Read it again, then decide whether your change still fits.")
+
+
+class TooManyCallsError(ReviewError):
+    """Somebody calls more often than is let through."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__("TID740", f"too many calls in a minute. Wait {retry_after} seconds, then go on more slowly.")
+        self.retry_after = retry_after
+        """Whole seconds until the next call may be let through."""

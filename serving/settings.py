@@ -64,6 +64,15 @@ class Settings(BaseSettings):
     alarm_probes_hour: int = Field(default=10, ge=1)
     """An account that asks for more different things that are not there for it within an hour raises an alarm."""
 
+    calls_per_minute: int = Field(default=600, ge=1)
+    """Calls of the API by one account and minute; each process counts for itself."""
+    calls_per_minute_address: int = Field(default=3000, ge=1)
+    """The same from one address, behind which there may be a whole town hall."""
+    score_calls_per_minute: int = Field(default=120, ge=1)
+    """Calls that score histories, by one machine client and minute; each may hold 200."""
+    metrics_token: SecretStr | None = None
+    """Bearer token for ``/metrics``. None: only a caller on this very machine, with no proxy between, may read them."""
+
     anchor_folder: Path | None = None
     """Folder outside the database where each day's anchor of both ledgers goes; None keeps none, and a log cut off does not show."""
     identity_url: SecretStr | None = None

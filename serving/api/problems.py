@@ -22,7 +22,7 @@ from features.errors import (
     ReviewError,
     ScreeningError,
 )
-from serving.errors import CaseChangedError
+from serving.errors import CaseChangedError, TooManyCallsError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -130,6 +130,8 @@ def _refused(request: Request, error: Exception) -> JSONResponse:
     response = problem(status_of(error), error.code, error.message)
     if error.code in ("TID735", "TID736"):  # what a caller with a bearer token looks at (RFC 6750)
         response.headers["WWW-Authenticate"] = "Bearer" if error.code == "TID735" else 'Bearer error="insufficient_scope"'
+    if isinstance(error, TooManyCallsError):
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

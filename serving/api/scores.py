@@ -10,11 +10,12 @@ from serving.api.schemas import Answer
 from serving.dependencies import ClockOf, DatabaseOf, DeployedOf, MachineOf
 from serving.histories.bodies import Scored, ScoringBody
 from serving.histories.scoring import score_histories
+from serving.rate_limits import LimitedMachine
 
 router = APIRouter(prefix="/scores", tags=["scores"], responses=responses(401, 403), route_class=ApiRoute)
 
 
-@router.post("", summary="Score and explain histories", responses=responses(409, 413, 422, 503))
+@router.post("", summary="Score and explain histories", dependencies=[LimitedMachine], responses=responses(409, 413, 422, 503))
 def score(machine: MachineOf, body: ScoringBody, database: DatabaseOf, models: DeployedOf, clock: ClockOf) -> Answer[Scored]:
     """Score up to 200 histories with one model as of one day: a band in words, and reasons, for each.
 
