@@ -22,8 +22,13 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/queue", "nav.queue", frozenset({Action.LIST_CASES})),
     ("/second-readings", "nav.second_readings", frozenset({Action.SECOND_READ})),
     ("/handovers", "nav.handovers", frozenset({Action.READ_HANDOVERS})),
+    ("/leader", "nav.leader", frozenset({Action.SEE_OVERDUE})),
+    ("/planning", "nav.planning", frozenset({Action.SEE_PLANNING})),
+    ("/alarms", "nav.alarms", frozenset({Action.SEE_ALARMS})),
     ("/monitoring", "nav.monitoring", frozenset({Action.SEE_REPORTS})),
     ("/audit-log", "nav.log", frozenset({Action.READ_LOG, Action.VERIFY_LOG})),
+    ("/reconstruction", "nav.reconstruction", frozenset({Action.RECONSTRUCT})),
+    ("/suspensions", "nav.suspensions", frozenset({Action.SUSPEND})),
     ("/models", "nav.models", frozenset({Action.SEE_MODELS})),
 )
 """Path, key of its name, and the actions of which one is enough to see it."""
@@ -49,5 +54,9 @@ def start_of(account: Account) -> str:
     return _START.get(account.role.value) or next(iter(paths_for(account)), "/about")
 
 
+_BELOW = {"/queue": "/cases/", "/leader": "/objections/"}
+"""Page of the menu -> beginning of the paths that it leads to, where those are not below it."""
+
+
 def _is_below(path: str, page: str) -> bool:
-    return path == page or path.startswith(page + "/") or (page == "/queue" and path.startswith("/cases/"))
+    return path == page or path.startswith((page + "/", _BELOW.get(page, page + "/")))

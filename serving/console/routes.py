@@ -11,12 +11,46 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from serving.console import problems
-from serving.console.pages import cases, corrections, doors, family, follow_up, handovers, log, models, queue, reports, second_readings
+from serving.console.pages import (
+    alarms,
+    cases,
+    corrections,
+    doors,
+    family,
+    follow_up,
+    handovers,
+    leader,
+    log,
+    models,
+    planning,
+    queue,
+    reconstruction,
+    reports,
+    second_readings,
+    suspensions,
+)
 
 STATIC = Path(__file__).parent / "static"
 
 router = APIRouter(include_in_schema=False)
-for _pages in (doors, family, queue, cases, corrections, follow_up, second_readings, handovers, models, reports, log):
+for _pages in (
+    doors,
+    family,
+    queue,
+    cases,
+    corrections,
+    follow_up,
+    second_readings,
+    handovers,
+    leader,
+    suspensions,
+    planning,
+    alarms,
+    reconstruction,
+    models,
+    reports,
+    log,
+):
     router.include_router(_pages.router)
 
 

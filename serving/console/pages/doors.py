@@ -135,11 +135,11 @@ def _demo_accounts(request: Request) -> list[DemoPlace]:
         return []
     with database_of(request).reading() as session:
         existing = set(session.scalars(select(AccountRow.login).where(AccountRow.is_demo, AccountRow.closed_at.is_(None))))
-    found: dict[str | None, list[DemoLogin]] = {place.number: [] for place in project.screening.municipality}
+    places = {place.number: place for place in project.screening.municipality}
+    found: dict[str | None, list[DemoLogin]] = {number: [] for number in places}
     for demo in demo_logins(project):
         if demo.login in existing:
-            found.setdefault(demo.municipality, []).append(demo)
-    places = {place.number: place for place in project.screening.municipality}
+            found.setdefault(demo.municipality if demo.municipality in places else None, []).append(demo)
     return [DemoPlace(None if number is None else places.get(number), logins) for number, logins in found.items() if logins]
 
 

@@ -37,6 +37,7 @@ def entries(request: Request, account: CallerOf, session: SessionOf, clock: Cloc
         account=account,
         lines=lines,
         older=older,
+        may_reconstruct=can(account, Action.RECONSTRUCT),
         may_read=can(account, Action.READ_LOG),
         may_verify=can(account, Action.VERIFY_LOG),
     )

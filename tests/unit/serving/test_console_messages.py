@@ -16,6 +16,7 @@ from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
 from models.rungs.ladder import LADDER
 from monitoring.signals import TITLES
+from serving.capacity import PeriodKind
 from serving.cases.forms import (
     ChildHeard,
     ConsentForm,
@@ -33,7 +34,10 @@ from serving.cases.states import STEPS
 from serving.console import problems
 from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
 from serving.console.pages.models import LADDER_FIGURES
+from serving.console.pages.planning import LEVELS
 from serving.console.stages import STAGES_OF_WORK, WAITING
+from serving.planning import Course
+from serving.reconstruction import Proof
 from serving.roles import ROLES, Role
 
 CONSOLE = MESSAGES.parent
@@ -59,6 +63,11 @@ FAMILIES = {
     "window.": CALENDAR_WINDOWS,
     "case.step.": STAGES_OF_WORK,
     "wait.": [state.value for state in WAITING],
+    "planning.level.": LEVELS,
+    "planning.course.": [course.value for course in Course],
+    "alarms.kind.": ["cases_hour", "cases_day", "probes_hour"],
+    "proof.": get_args(Proof),
+    "period.": get_args(PeriodKind),
     "gate.": GATES,
     "signal.": TITLES,
     "models.limit.": ["causes", "recorded", "similar", "uses"],
@@ -76,7 +85,7 @@ FAMILIES = {
     "evaluation.": EvaluationForm.model_fields,
     "problem.title.": [500, *(status for status in problems.EXPLAINED if status != 401)],
     "problem.text.": [500, *(status for status in problems.EXPLAINED if status != 401)],
-    "problem.choose.": ["inclination", "step"],
+    "problem.choose.": ["inclination", "step", "model", "municipality"],
     "about.": ["not_decision", "not_person", "not_cause", "not_complete", "not_ranking", "how_1", "how_2", "how_3", "how_4"],
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}

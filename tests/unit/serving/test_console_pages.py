@@ -26,6 +26,13 @@ BANDS = ("Ikke grunn til oppfølging nå", "Kan være verdt å se nærmere på",
 
 PAGES = {
     "/queue": {Action.LIST_CASES},
+    "/second-readings": {Action.SECOND_READ},
+    "/handovers": {Action.READ_HANDOVERS},
+    "/leader": {Action.SEE_OVERDUE},
+    "/suspensions": {Action.SUSPEND},
+    "/planning": {Action.SEE_PLANNING},
+    "/alarms": {Action.SEE_ALARMS},
+    "/reconstruction": {Action.RECONSTRUCT},
     "/models": {Action.SEE_MODELS},
     f"/models/{MODEL}": {Action.SEE_MODELS},
     "/monitoring": {Action.SEE_REPORTS},
@@ -358,7 +365,14 @@ def test_a_log_that_was_edited_is_named(tmp_path: Path) -> None:
 
 def test_models_and_reports_show_aggregates_in_words(review: Review) -> None:
     page = reader(review, "modellforvalter").open(f"/models/{MODEL}")
-    for words in ("Beslutningstrær (LightGBM)", "Kunne ikke prøves", "Funnet og oversett", "Grunnene er ikke årsaker", "Ikke for god til å være sann"):
+    expected = (
+        "Beslutningstrær (LightGBM)",
+        "Kunne ikke prøves",
+        "Funnet og oversett",
+        "Grunnene er ikke årsaker",
+        "Ikke for god til å være sann",
+    )
+    for words in expected:
         assert words in page
     reports = reader(review, "fairness-revisor").open("/monitoring")
     assert "Modellen bør tas ut av bruk til noen har sett på S-05." in reports

@@ -1,0 +1,108 @@
+"""The leader's pages: objections that wait for an answer, what is past its deadline, how many were proposed; never what is in a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from features.errors import ReviewError
+from serving import overview
+from serving.cases import objections, overdue
+from serving.cases.pages import CasePage, ObjectionLine
+from serving.console.forms import EMPTY, NOTHING, Draft, Filled, error_of, read_texts
+from serving.console.language import Tongue
+from serving.console.pages.cases import CHANGING, Text, TongueOf, Version
+from serving.console.rendering import go_to, page
+from serving.dependencies import DeskOf
+from serving.desk import Desk
+from serving.errors import NotFoundError
+
+router = APIRouter()
+
+
+@router.get("/leader")
+def leader(desk: DeskOf, request: Request) -> HTMLResponse:
+    """Show what waits for the leader, and how the service is used here."""
+    here = desk.account.municipality or ""
+    return page(
+        request,
+        "leader.html",
+        account=desk.account,
+        objections=objections.list_objections(desk),
+        overdue=overdue.list_overdue(desk),
+        screenings=[
+            line for line in overview.list_screenings(desk.session, desk.account, desk.project) if here in line.cases_by_municipality
+        ],
+        place=next((place for place in desk.project.screening.municipality if place.number == here), None),
+        period=desk.project.screening.review.capacity_period,
+        today=desk.today,
+    )
+
+
+@router.get("/objections/{case_id}")
+def show_objection(desk: DeskOf, request: Request, case_id: str) -> HTMLResponse:
+    """Show one objection's statement and the two answers that there are."""
+    return _objection_page(desk, request, case_id)
+
+
+@router.post("/objections/{case_id}/uphold", dependencies=CHANGING)
+def uphold(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version, reason: Text = "") -> Response:
+    """Answer that weighty reasons let the processing go on, in writing."""
+    filled = read_texts({"reason": reason}, texts=("reason",), t=t)
+
+    def answer(told: Mapping[str, str]) -> CasePage:
+        return objections.uphold_processing(desk, case_id, reason=told["reason"], version=version)
+
+    return _answer(desk, request, case_id, filled, answer, t)
+
+
+@router.post("/objections/{case_id}/erase", dependencies=CHANGING)
+def erase(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version) -> Response:
+    """Uphold the objection: everything about the person here is erased."""
+
+    def answer(_: Mapping[str, str]) -> CasePage:
+        return objections.erase_after_objection(desk, case_id, version=version)
+
+    return _answer(desk, request, case_id, Filled(NOTHING.draft, {}), answer, t)
+
+
+def _answer(
+    desk: Desk,
+    request: Request,
+    case_id: str,
+    filled: Filled[Mapping[str, str]],
+    answer: Callable[[Mapping[str, str]], CasePage],
+    t: Tongue,
+) -> Response:
+    if filled.content is None:
+        return _objection_page(desk, request, case_id, filled.draft, status=422)
+    try:
+        with desk.session.begin_nested():
+            answer(filled.content)
+    except ReviewError as refusal:
+        errors = error_of(refusal, text="reason", t=t)
+        return _objection_page(desk, request, case_id, Draft(filled.draft.values, errors), status=409 if "main" in errors else 422)
+    return go_to("/leader")
+
+
+def _objection_page(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, status: int = 200) -> HTMLResponse:
+    line = _get_objection(desk, case_id)
+    return page(
+        request,
+        "objection.html",
+        account=desk.account,
+        status=status,
+        path=f"/objections/{case_id}",
+        line=line,
+        draft=draft,
+        today=desk.today,
+    )
+
+
+def _get_objection(desk: Desk, case_id: str) -> ObjectionLine:
+    found = next((line for line in objections.list_objections(desk) if line.case_id == case_id), None)
+    if found is None:
+        raise NotFoundError
+    return found
