@@ -76,6 +76,11 @@ def write_champion(project: Project, champion: Champion) -> None:
     draft.replace(_pointer(project, champion.name))
 
 
+def remove_champion(project: Project, name: str) -> None:
+    """Let no version of a model serve any more; nothing happens where none does."""
+    _pointer(project, name).unlink(missing_ok=True)
+
+
 def deployed_bundle(project: Project, name: str, *, num_threads: int = 1) -> Bundle:
     """Load the bundle that serves.
 

@@ -54,5 +54,7 @@ def monitor_command(project: ProjectOption = HERE, month: MonthOption = None, as
             f"{report.model} {report.month}", ["signal", "question", "verdict"], [[s["code"], s["title"], s["verdict"]] for s in signals]
         )
         if report.content["suspended_by"]:
-            print_line(f"Take this model out of use until somebody has looked at {', '.join(report.content['suspended_by'])}.")
+            print_line(
+                f"Take this model out of use until somebody has looked at {', '.join(report.content['suspended_by'])}: `tidlig models withdraw`."
+            )
         print_line(f"{'Unchanged' if report.is_unchanged else 'Written'}: {report.folder / 'report.html'}")

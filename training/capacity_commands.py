@@ -41,8 +41,8 @@ def plan_capacity(
 ) -> None:
     """Say what so many reviews a month find, miss and approach in vain; and what more reviews or a better model would add.
 
-    Figures are those of the newest training's test, people it was not fitted on, scaled to the number of people you screen in a year.
-    Nothing is trained. They hold for a cohort like the tested one, and say nothing of what a review leads to.
+    Figures are those of the newest registered version's test, people it was not fitted on, scaled to the number of people you screen in a
+    year. Nothing is trained. They hold for a cohort like the tested one, and say nothing of what a review leads to.
     """
     from features.declarations.project import load_project
     from training.evaluation.planning import plan_year
@@ -53,9 +53,18 @@ def plan_capacity(
     section = capacity_section(report, model)
     planned = plan_year(section, reviews_a_month=reviews, people_a_year=people)
     if as_json:
-        print_json({"synthetic": report["synthetic"], "model": model, "rung": section["rung"], **plan_fields(planned)})
+        print_json(
+            {
+                "synthetic": report["synthetic"],
+                "model": model,
+                "version": report["version"],
+                "run": report["run_id"],
+                "rung": section["rung"],
+                **plan_fields(planned),
+            }
+        )
     else:
-        _print(planned, section, model)
+        _print(planned, section, f"{model} version {report['version']}")
 
 
 def read_report(path: Path, model: str) -> dict[str, Any]:

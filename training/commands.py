@@ -112,5 +112,8 @@ def _print_reports(reports: list[Report]) -> None:
     registered = [report for report in reports if report["version"] is not None]
     for report in registered:
         print_line(f"{report['model']} version {report['version']} is the challenger (MLflow run {report['run_id']}).")
+    for report in reports:
+        if report["version"] is None:
+            print_line(f"{report['model']} was not registered: its report lies beside the one of the newest version.")
     if registered:
         print_line("To let one serve: two people sign (`tidlig models sign`), then `tidlig models promote`")

@@ -189,9 +189,14 @@ def _history_row(line: HistoryLine) -> tuple[object, ...]:
         f"{line.action.removeprefix('model_').replace('_', ' ')} {line.version}",
         line.before or "–",
         ", ".join(line.signers) + (" (typed, not signed)" if line.simulated else ""),
-        ", ".join(line.gates_failed) or "none",
+        _stood_against(line),
         line.entry[:12],
     )
+
+
+def _stood_against(line: HistoryLine) -> str:
+    not_asked = f"not asked: {', '.join(line.gates_not_asked)}" if line.gates_not_asked else ""
+    return "; ".join(part for part in (", ".join(line.gates_failed), not_asked) if part) or "none"
 
 
 def _justified(line: HistoryLine) -> str:

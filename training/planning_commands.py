@@ -34,7 +34,7 @@ def planning_figures(
     withheld, and what would give them away.
 
     The table shows the nation, its counties and the project's own municipalities; --json has every municipality. Needs valid purposes
-    `score` (the children) and `train` (the older cohorts), and [planning] in screening.toml.
+    `score` (the children) and `train` (the older cohorts), and a `planning` table in screening.toml.
     """
     from features.declarations.project import load_project
     from training.planning.figures import NOTE

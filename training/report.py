@@ -98,14 +98,17 @@ def find_reference(project: Project, planned: PlannedModel) -> FoundReference | 
     return None
 
 
-def report_path(project: Project, name: str) -> Path:
-    """Where the newest training of a model is reported."""
-    return project.var / "reports" / "training" / f"{name}.json"
+_UNREGISTERED = ".unregistered.json"
+
+
+def report_path(project: Project, name: str, *, is_registered: bool = True) -> Path:
+    """Where the newest training of a model is reported; one that was not registered speaks for no version, and lies beside it."""
+    return project.var / "reports" / "training" / (f"{name}.json" if is_registered else f"{name}{_UNREGISTERED}")
 
 
 def write_report(project: Project, report: Report) -> Path:
     """Write a report; the file is replaced whole."""
-    path = report_path(project, str(report["model"]))
+    path = report_path(project, str(report["model"]), is_registered=report["version"] is not None)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
@@ -114,7 +117,7 @@ def write_report(project: Project, report: Report) -> Path:
 
 
 def read_reports(project: Project, *, models: Sequence[str] = ()) -> list[Report]:
-    """Read the newest report of each model, or of those named.
+    """Read the newest report of each registered model, or of those named.
 
     Raises
     ------
@@ -122,7 +125,7 @@ def read_reports(project: Project, *, models: Sequence[str] = ()) -> list[Report
         TID542 when a model has none.
     """
     folder = project.var / "reports" / "training"
-    names = tuple(models) or tuple(sorted(path.stem for path in folder.glob("*.json")))
+    names = tuple(models) or tuple(sorted(path.stem for path in folder.glob("*.json") if not path.name.endswith(_UNREGISTERED)))
     absent = [name for name in names if not report_path(project, name).is_file()]
     if absent or not names:
         missing = ", ".join(absent) or "any model"

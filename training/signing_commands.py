@@ -1,4 +1,7 @@
-"""`tidlig models new-key`, `sign` and `rollback`: what takes a signing key. Passphrases come from a file, the environment or a prompt."""
+"""`tidlig models new-key`, `sign`, `rollback` and `withdraw`: what takes a signing key.
+
+Passphrases come from a file, the environment or a prompt.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from features.declarations.project import Project
-    from models.bundle import Bundle
+    from training.registry.signing import PreparedStep
 
 __all__ = ["models"]  # the group, with these commands in it
 
@@ -74,6 +77,7 @@ def sign(
     reason: ReasonOption = None,
     justify: JustifyOption = None,
     passphrase_file: PassphraseOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without being asked, what was read elsewhere; with --json always.")] = False,
     project: ProjectOption = HERE,
     tracking_uri: TrackingOption = None,
     as_json: JsonOption = False,
@@ -81,24 +85,23 @@ def sign(
     """Sign that a version is to serve; two different people do, each with a key of their own.
 
     You sign the version's very bytes, what its gates said, the table of what is found and missed at each capacity, and the words of
-    --reason and --justify. Without --reason you sign the words of the signature that waits already. A signature counts for 30 days, and
-    for one promotion.
+    --reason and --justify. All of it is shown before you are asked whether to sign. What you leave out of --reason and --justify is taken
+    from the signature that waits already: both sign the same words. A signature counts for 30 days, and for one promotion.
     """
-    from training.registry.signing import sign_version
+    from training.registry.signing import prepare_step, sign_step
 
+    if as_json and not yes:
+        raise typer.BadParameter("--json shows nothing before it signs: read what is signed first, then add --yes")
     loaded = load(project)
-    private = _read_key(loaded, key, passphrase_file)
-    given = sign_version(
-        loaded, tracking(loaded, tracking_uri), name, version, key=private, now=now(), reason=reason, justification=justify
-    )
+    prepared = prepare_step(loaded, tracking(loaded, tracking_uri), name, version, reason=reason, justification=justify)
+    if not as_json:
+        _show_what_is_signed(prepared)
+    if not yes:
+        typer.confirm("Sign this?", abort=True, err=True)
+    given = sign_step(loaded, prepared, key=_read_key(loaded, key, passphrase_file), now=now())
     if as_json:
         print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "file": given.path, **given.signature.as_dict()})
         return
-    _show_what_is_signed(given.bundle)
-    step = given.signature.step
-    print_line(f"Reason: {step.reason}")
-    if step.justification:
-        print_line(f"Justification: {step.justification}")
     print_line(f"Signed by {given.signature.person} ({given.signature.role}) with key {given.signature.key_id}: {given.path}")
     print_line(f"When another person has signed the same: tidlig models promote {name} {version}")
 
@@ -131,6 +134,36 @@ def rollback(
     say_champion(loaded, champion, people, simulated=private is None, as_json=as_json)
 
 
+@models.command("withdraw")
+def withdraw(
+    name: ModelArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Why; stands in the ledger.")],
+    key: Annotated[Path | None, typer.Option("--key", help="Your signing key.")] = None,
+    signed_by: Annotated[
+        str | None, typer.Option("--signed-by", help="Typed name in place of a signature; synthetic projects only.")
+    ] = None,
+    passphrase_file: PassphraseOption = None,
+    project: ProjectOption = HERE,
+    tracking_uri: TrackingOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a model out of use at once: no version of it serves until two people let one serve again.
+
+    One signature is enough, and the ledger says whose and why. Nothing is fetched or loaded, so that a damaged model can be stopped too.
+    """
+    from training.registry.promoting import withdraw as take_out
+
+    if (key is None) == (signed_by is None):
+        raise typer.BadParameter("give --key, or --signed-by in a synthetic project")
+    loaded = load(project)
+    private = None if key is None else _read_key(loaded, key, passphrase_file)
+    version = take_out(loaded, tracking(loaded, tracking_uri), name, now=now(), reason=reason, key=private, signer=signed_by)
+    if as_json:
+        print_json({"model": name, "withdrawn": version, "simulated": private is None, "synthetic": loaded.is_synthetic})
+        return
+    print_line(f"Version {version} of {name} is out of use; nothing serves in its place.")
+
+
 def _read_key(project: Project, path: Path, passphrase_file: Path | None) -> Ed25519PrivateKey:
     from models.promotion.key_files import is_encrypted, read_key_file
 
@@ -156,14 +189,15 @@ def _toml_lines(**fields: str) -> list[str]:
     return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
 
 
-def _show_what_is_signed(bundle: Bundle) -> None:
-    card = bundle.card
-    print_table(
-        f"{bundle.name}: gates",
-        ("code", "gate", "verdict"),
-        [(gate.code, gate.title, gate.verdict) for gate in card.gates],
-    )
+def _show_what_is_signed(prepared: PreparedStep) -> None:
+    from training.shown_gates import gate_lines
+
+    card, bundle, step = prepared.bundle.card, prepared.bundle, prepared.step
+    print_table(f"{bundle.name}: gates", ("code", "gate", "verdict", "what it says"), gate_lines(card.gates))
     if card.capacity:
         rows = [(row.share, row.precision, row.recall, 1 - row.recall) for row in card.capacity]
         print_table("What reviewing a share of the cohort finds and misses", ("share", "precision", "found", "missed"), rows)
     print_line(f"Cut-offs: {bundle.bands.worth_a_look} worth a look, {bundle.bands.should_be_assessed} should be assessed.")
+    print_line(f"Reason: {step.reason}")
+    if step.justification:
+        print_line(f"Justification: {step.justification}")

@@ -22,8 +22,11 @@ from models.promotion.steps import Step
 
 PROMOTED = "model_promoted"
 ROLLED_BACK = "model_rolled_back"
-NEEDED = {PROMOTED: ENOUGH, ROLLED_BACK: 1}
-"""How many different people sign for each action: it takes one to go back to what two signed for."""
+WITHDRAWN = "model_withdrawn"
+NEEDED = {PROMOTED: ENOUGH, ROLLED_BACK: 1, WITHDRAWN: 1}
+"""How many different people sign for each action: it takes one to go back to what two signed for, or to nothing at all."""
+ACTIONS: dict[str, str] = {"promote": PROMOTED, "roll_back": ROLLED_BACK, "withdraw": WITHDRAWN}
+"""Action of a statement -> action of its entry."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class HistoryLine:
     """Whether the signers' names were typed: such names prove nothing."""
     reason: str
     gates_failed: tuple[str, ...]
+    gates_not_asked: tuple[str, ...]
     justification: str | None
     justification_expires_on: date | None
     entry: str
@@ -87,7 +91,7 @@ def last_entry(entries: tuple[Entry, ...], name: str) -> Entry | None:
 
 
 def serving_history(project: Project, name: str) -> tuple[Served, ...]:
-    """Versions that a rollback can go through, the serving one last; a rollback takes the last one away.
+    """Versions that a rollback can go through, the serving one last; a rollback takes the last one away, a withdrawal all of them.
 
     Raises
     ------
@@ -102,6 +106,8 @@ def serving_history(project: Project, name: str) -> tuple[Served, ...]:
             history.append(served_by(entry))
         elif entry.action == ROLLED_BACK:
             history.pop()
+        elif entry.action == WITHDRAWN:
+            history.clear()
     return tuple(history)
 
 
@@ -191,7 +197,7 @@ def check_entry(project: Project, entry: Entry, *, signers: Signers, after: str)
         check_signatures(signatures, step, signers=signers, needed=NEEDED[entry.action], at=entry.recorded_at)
     except GateError as error:
         raise _unsigned(entry, error.message) from error
-    if step.project != project.id or {"promote": PROMOTED, "roll_back": ROLLED_BACK}[step.action] != entry.action:
+    if step.project != project.id or ACTIONS[step.action] != entry.action:
         raise _unsigned(entry, "what was signed is another project's, or another action")
 
 
@@ -262,6 +268,7 @@ def _line(entry: Entry) -> HistoryLine:
         simulated=bool(public.get("simulated")),
         reason=str(public.get("reason", "")),
         gates_failed=tuple(public.get("gates_failed", ())),
+        gates_not_asked=tuple(public.get("gates_not_asked", ())),
         justification=public.get("justification"),
         justification_expires_on=None if expires is None else date.fromisoformat(expires),
         entry=entry.hash,

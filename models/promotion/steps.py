@@ -13,9 +13,9 @@ from features.ledger import canonical_json
 from models.bundle import Bundle
 from models.card import CapacityRow
 
-Action = Literal["promote", "roll_back"]
+Action = Literal["promote", "roll_back", "withdraw"]
 
-KIND = "tidlig-promotion-statement/1"
+KIND = "tidlig-promotion-statement/2"
 """Stands in every statement, so that a signature under it can be taken for nothing else."""
 MIN_REASON = 10
 """Letters that a reason has at least; fewer explain nothing."""
@@ -31,6 +31,9 @@ class Step:
         `digest_of_gates` of the card: what every gate said, figures included.
     gates_failed
         Codes of the gates that failed; with any, `justification` says why that is lawful (R-12).
+    gates_not_asked
+        Codes of the gates that nobody let be asked, for want of a purpose, groups or audit data; they ask for a justification too, since
+        leaving out what would show a difference is no way round it.
     capacity_digest
         `digest_of_capacity` of the card: the table of what is found and what is missed, which each signer was shown (R-31).
     after
@@ -45,6 +48,7 @@ class Step:
     bundle_hash: str
     gates_digest: str
     gates_failed: tuple[str, ...]
+    gates_not_asked: tuple[str, ...]
     capacity_digest: str
     worth_a_look: float
     should_be_assessed: float
@@ -54,7 +58,7 @@ class Step:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the step as JSON-ready fields."""
-        return {**asdict(self), "gates_failed": list(self.gates_failed)}
+        return {**asdict(self), "gates_failed": list(self.gates_failed), "gates_not_asked": list(self.gates_not_asked)}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Step:
@@ -69,7 +73,8 @@ class Step:
         if absent:
             raise GateError("TID614", f"a statement lacks {', '.join(absent)}: it was not made by `tidlig models sign`. Sign again.")
         known = {name: fields[name] for name in cls.__dataclass_fields__}
-        return cls(**{**known, "gates_failed": tuple(fields["gates_failed"])})
+        codes = {name: tuple(fields[name]) for name in ("gates_failed", "gates_not_asked")}
+        return cls(**{**known, **codes})
 
 
 def step_of(bundle: Bundle, *, action: Action, version: str, reason: str, justification: str | None, after: str) -> Step:
@@ -80,8 +85,8 @@ def step_of(bundle: Bundle, *, action: Action, version: str, reason: str, justif
     GateError
         TID615 when the reason is no reason.
     """
-    if len(reason.strip()) < MIN_REASON:
-        raise GateError("TID615", f"a reason of {len(reason.strip())} letters, expected {MIN_REASON} or more. Give --reason: why now.")
+    words = check_reason(reason)
+    not_asked = gates_not_asked(bundle.card.gates)
     failed = tuple(sorted({gate.code for gate in bundle.card.gates if gate.is_failed}))
     return Step(
         action=action,
@@ -92,13 +97,33 @@ def step_of(bundle: Bundle, *, action: Action, version: str, reason: str, justif
         bundle_hash=bundle.hash,
         gates_digest=digest_of_gates(bundle.card.gates),
         gates_failed=failed,
+        gates_not_asked=not_asked,
         capacity_digest=digest_of_capacity(bundle.card.capacity),
         worth_a_look=bundle.bands.worth_a_look,
         should_be_assessed=bundle.bands.should_be_assessed,
-        reason=reason.strip(),
-        justification=((justification or "").strip() or None) if failed else None,
+        reason=words,
+        justification=((justification or "").strip() or None) if failed or not_asked else None,
         after=after,
     )
+
+
+def check_reason(reason: str) -> str:
+    """Give a reason without surrounding blanks.
+
+    Raises
+    ------
+    GateError
+        TID615 when it is too short to be one.
+    """
+    words = reason.strip()
+    if len(words) < MIN_REASON:
+        raise GateError("TID615", f"a reason of {len(words)} letters, expected {MIN_REASON} or more. Give --reason: why now.")
+    return words
+
+
+def gates_not_asked(gates: Iterable[Finding]) -> tuple[str, ...]:
+    """Codes of the gates that could have been asked, had the project declared what they need: not those with too few people."""
+    return tuple(sorted({gate.code for gate in gates if gate.verdict == "NOT_APPLICABLE" and gate.evidence.get("not_asked") is True}))
 
 
 def digest_of_gates(gates: Iterable[Finding]) -> str:

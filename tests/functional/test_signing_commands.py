@@ -98,8 +98,14 @@ def test_two_people_sign_promote_and_roll_back(where: tuple[Path, tuple[str, str
     folder, project = where
     with pytest.raises(GateError, match="TID604"):
         models("sign", MODEL, "1", "--key", str(keys["kari"]), "--reason", WHY, *project)
-    said = done("sign", MODEL, "1", "--key", str(keys["kari"]), "--reason", WHY, "--justify", LAWFUL, *project)
-    assert "G-06" in said
+    words = ("sign", MODEL, "1", "--key", str(keys["kari"]), "--reason", WHY, "--justify", LAWFUL, *project)
+    refused = models(*words, typed="n\n")
+    assert refused.exit_code == 1
+    assert "G-06" in refused.output
+    assert not list((Path(project[1]) / "var" / "signatures").rglob("*.json"))
+    assert models(*words, "--json").exit_code == 2  # nothing would be shown before it signs
+    said = done(*words, "--yes")
+    assert "boy" in said
     assert "finds and misses" in said
     assert "kari (modellforvalter)" in said.replace("\n", " ")
     with pytest.raises(GateError, match="TID601: 1 different people signed, expected 2"):
@@ -108,7 +114,7 @@ def test_two_people_sign_promote_and_roll_back(where: tuple[Path, tuple[str, str
     phrase = folder / "phrase"
     phrase.touch(mode=0o600)
     phrase.write_text(PASSPHRASE + "\n")
-    signed = answered("sign", MODEL, "1", "--key", str(keys["ola"]), "--passphrase-file", str(phrase), *project)
+    signed = answered("sign", MODEL, "1", "--key", str(keys["ola"]), "--passphrase-file", str(phrase), "--yes", *project)
     assert signed["statement"]["reason"] == WHY
     assert signed["statement"]["justification"] == LAWFUL
 
@@ -149,7 +155,7 @@ def test_anybody_can_check_a_signature_with_openssl(where: tuple[Path, tuple[str
 
 def test_a_passphrase_is_asked_for_and_shown_nowhere(where: tuple[Path, tuple[str, str]], keys: dict[str, Path]) -> None:
     _, project = where
-    words = ("sign", MODEL, "1", "--key", str(keys["ola"]), "--reason", WHY, "--justify", LAWFUL, *project)
+    words = ("sign", MODEL, "1", "--key", str(keys["ola"]), "--reason", WHY, "--justify", LAWFUL, "--yes", *project)
     asked = models(*words, typed=f"{PASSPHRASE}\n")
     assert asked.exit_code == 0
     assert PASSPHRASE not in asked.output
@@ -158,12 +164,25 @@ def test_a_passphrase_is_asked_for_and_shown_nowhere(where: tuple[Path, tuple[st
     assert "another phrase" not in str(raised.value)
 
 
-def test_a_rollback_needs_somebody(where: tuple[Path, tuple[str, str]], keys: dict[str, Path]) -> None:
+@pytest.mark.parametrize("step", ["rollback", "withdraw"])
+def test_a_way_back_needs_somebody(where: tuple[Path, tuple[str, str]], keys: dict[str, Path], step: str) -> None:
     _, project = where
-    neither = models("rollback", MODEL, "--reason", WHY, *project)
+    neither = models(step, MODEL, "--reason", WHY, *project)
     assert neither.exit_code == 2
     with pytest.raises(GateError, match="TID602"):
-        models("rollback", MODEL, "--reason", WHY, "--signed-by", "kari", *project)
+        models(step, MODEL, "--reason", WHY, "--signed-by", "kari", *project)
+
+
+@pytest.mark.requirement("R-30")
+def test_one_command_takes_a_model_out_of_use(tmp_path: Path) -> None:
+    project = project_of(tmp_path / "project")
+    registry = Registry(project, local_tracking(project))
+    registry.register(bundle_for(project))
+    where = ("--project", str(project.root))
+    done("promote", MODEL, "1", "--signed-by", "a", "--signed-by", "b", "--reason", WHY, *where)
+    said = done("withdraw", MODEL, "--signed-by", "a", "--reason", "Too many are approached in vain.", *where)
+    assert "nothing serves in its place" in said
+    assert "withdrawn 1" in done("history", *where).replace("\n", " ")
 
 
 def test_words_belong_to_the_signature(where: tuple[Path, tuple[str, str]], keys: dict[str, Path]) -> None:

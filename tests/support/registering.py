@@ -22,6 +22,15 @@ from training.splits.temporal import Split
 MODEL = "tiny-not_completed-grade_10"
 PASSED = (Finding("G-01", "Not too good to be true", "PASSED", {"auc": 0.8}),)
 DIFFERENT = (Finding("G-06", "Equally sparing with false proposals in every group", "FAILED", {"group": "boy"}),)
+NOT_ASKED = (
+    Finding(
+        "G-06",
+        "Equally sparing with false proposals in every group",
+        "NOT_APPLICABLE",
+        {"not_asked": True, "reason": "no audit purpose is valid"},
+    ),
+    Finding("G-05", "Calibrated in every group", "NOT_APPLICABLE", {"attribute": "sex", "group": "boy", "reason": "too few people"}),
+)
 TOO_GOOD = (Finding("G-01", "Not too good to be true", "FAILED", {"auc": 0.99}),)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from features.errors import GateError
 from models.bundle import Bundle
+from models.promotion.steps import gates_not_asked
 from training.gates.overall import JUSTIFIABLE, failed_gates
 
 MIN_JUSTIFICATION = 30
@@ -12,10 +13,12 @@ MIN_JUSTIFICATION = 30
 def check_gates(bundle: Bundle, *, justification: str | None) -> None:
     """Refuse a model with a failed gate, unless it is one that a signed justification answers for.
 
+    A gate that nobody let be asked is answered for in the same way: without a valid audit purpose no difference between groups can fail.
+
     Raises
     ------
     GateError
-        TID603 a gate failed that nothing answers for, TID604 a group gate failed and there is no justification.
+        TID603 a gate failed that nothing answers for, TID604 a group gate failed, or was not asked, and there is no justification.
     """
     failed = failed_gates(bundle.card.gates)
     if set(failed) - set(JUSTIFIABLE):
@@ -24,11 +27,14 @@ def check_gates(bundle: Bundle, *, justification: str | None) -> None:
             f"{bundle.name} failed {_titles(bundle)}. The figures stand in its card. It can't serve: change what the gate points at and "
             "train again.",
         )
-    if failed and len((justification or "").strip()) < MIN_JUSTIFICATION:
+    not_asked = gates_not_asked(bundle.card.gates)
+    if (failed or not_asked) and len((justification or "").strip()) < MIN_JUSTIFICATION:
+        said = f"failed {_titles(bundle)}: it treats groups differently" if failed else f"was never asked {', '.join(not_asked)}"
+        mend = "Mend that" if failed else "Declare a valid audit purpose and [groups], and train again"
         raise GateError(
             "TID604",
-            f"{bundle.name} failed {_titles(bundle)}: it treats groups differently. Mend that, or give --justify with the reason why the "
-            f"difference is lawful ({MIN_JUSTIFICATION} characters or more; R-12); it expires after six months.",
+            f"{bundle.name} {said}. {mend}, or give --justify with the reason why it may serve all the same ({MIN_JUSTIFICATION} "
+            "characters or more; R-12); it expires after six months.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from features.declarations.project import Project
 from features.errors import GateError, ModelError
 from features.ledger import Entry
 from models.bundle import Bundle, bundle_hash, load_bundle
-from models.deployment import Champion, bundle_folder, find_champion, write_champion
-from models.promotion.ledger import NEEDED, PROMOTED, ROLLED_BACK, Served, last_entry, read_promotions, serving_history
+from models.deployment import Champion, bundle_folder, find_champion, remove_champion, write_champion
+from models.promotion.ledger import ACTIONS, NEEDED, PROMOTED, ROLLED_BACK, WITHDRAWN, Served, last_entry, read_promotions, serving_history
 from models.promotion.signatures import Signature, check_enough, check_signatures, sign
 from models.promotion.signers import read_signers, same_person
-from models.promotion.steps import Step, step_of
+from models.promotion.steps import Step, check_reason, gates_not_asked, step_of
 from training.gates.overall import failed_gates
 from training.gates.promotable import check_gates
 from training.registry.promotions import Signed, justified_until, one_step_at_a_time, record_step
@@ -67,11 +68,11 @@ def promote(
     """
     if signers:
         check_typed(project, signers, needed=NEEDED[PROMOTED])
-    elif not signatures:
-        check_enough((), needed=NEEDED[PROMOTED])
     said = signatures[0].step if signatures else None
     with one_step_at_a_time(project), fetched_version(project, tracking, name, version) as fetched:
         bundle, client = fetched.bundle, tracking.client()
+        if not signers and not signatures:
+            check_enough((), needed=NEEDED[PROMOTED])
         unfinished = finish_last_step(project, client, name)
         if unfinished is not None and (unfinished.version, unfinished.bundle_hash) == (version, bundle.hash):
             return unfinished
@@ -80,7 +81,7 @@ def promote(
         step = step_for(project, bundle, version, reason=words[0], justification=words[1])
         signed = _checked(project, step, Signed(tuple(signatures), tuple(signers)), now=now)
         _place(fetched.folder, bundle_folder(project, name, version))
-        until = justified_until(now) if failed_gates(bundle.card.gates) else None
+        until = justified_until(now) if failed_gates(bundle.card.gates) or gates_not_asked(bundle.card.gates) else None
         entry = record_step(project, step, signed, now=now, justified=until)
         return _let_serve(project, client, name, Served(version, bundle.hash, until), entry)
 
@@ -129,11 +130,69 @@ def rollback(
         return _let_serve(project, client, name, before, entry)
 
 
+def withdraw(
+    project: Project,
+    tracking: Tracking,
+    name: str,
+    *,
+    now: datetime,
+    reason: str,
+    key: Ed25519PrivateKey | None = None,
+    signer: str | None = None,
+) -> str:
+    """Take a model out of use: from now on no version of it serves, and the ledger says who stopped it and why.
+
+    Nothing is fetched or loaded, so that a model whose files are damaged can be stopped too. To serve again, a version is promoted anew.
+
+    Parameters
+    ----------
+    key, signer
+        As `rollback`.
+
+    Returns
+    -------
+    str
+        The version that served until now.
+
+    Raises
+    ------
+    GateError
+        TID601 without a signer, TID602 a typed name outside a synthetic project, TID608 a key that is not declared or not valid today,
+        TID615 no reason.
+    ModelError
+        TID526 when no version serves.
+    LedgerError
+        TID801 to TID805 when the promotions' ledger does not verify.
+    """
+    if key is None:
+        check_typed(project, [signer or ""], needed=NEEDED[WITHDRAWN])
+    words = check_reason(reason)
+    with one_step_at_a_time(project):
+        client = tracking.client()
+        finish_last_step(project, client, name)
+        if not serving_history(project, name):
+            raise ModelError(
+                "TID526", f"no version of {name} serves, so there is nothing to take out of use. `tidlig models list` shows what is."
+            )
+        last = last_entry(read_promotions(project), name)
+        assert last is not None, "what serves has an entry"
+        before = Step.from_dict({**last.public, "after": last.hash})
+        step = replace(before, action="withdraw", reason=words, justification=None)
+        given = (sign(step, key, signers=read_signers(project), now=now),) if key is not None else ()
+        signed = _checked(project, step, Signed(given, (signer,) if signer and key is None else ()), now=now)
+        record_step(project, step, signed, now=now)
+        _stop_serving(project, client, name)
+        return step.version
+
+
 def finish_last_step(project: Project, client: MlflowClient, name: str) -> Champion | None:
-    """Move the pointer to the ledger's last step where a promotion or rollback was stopped in between; None where none was."""
+    """Move the pointer to the ledger's last step where a step was stopped in between; None where none was, or nothing serves."""
     last = last_entry(read_promotions(project), name)
     champion = find_champion(project, name)
     if last is None:
+        return None
+    if last.action == WITHDRAWN:
+        _stop_serving(project, client, name)
         return None
     if champion is not None and champion.ledger_entry == last.hash:
         if aliases_of(client, name).get(CHAMPION) != champion.version:
@@ -165,8 +224,7 @@ def _checked(project: Project, step: Step, signed: Signed, *, now: datetime) -> 
     """Give back what was signed when it holds; typed names were looked at before anything was fetched."""
     if signed.is_simulated and signed.typed:
         return signed
-    action = PROMOTED if step.action == "promote" else ROLLED_BACK
-    check_signatures(signed.signatures, step, signers=read_signers(project), needed=NEEDED[action], at=now)
+    check_signatures(signed.signatures, step, signers=read_signers(project), needed=NEEDED[ACTIONS[step.action]], at=now)
     return signed
 
 
@@ -201,6 +259,13 @@ def _let_serve(project: Project, client: MlflowClient, name: str, served: Served
     write_champion(project, champion)
     _announce(client, champion)
     return champion
+
+
+def _stop_serving(project: Project, client: MlflowClient, name: str) -> None:
+    """Take the pointer away, then the registry's alias: what is killed in between is finished by the model's next step."""
+    remove_champion(project, name)
+    if CHAMPION in aliases_of(client, name):
+        client.delete_registered_model_alias(name, CHAMPION)
 
 
 def _announce(client: MlflowClient, champion: Champion) -> None:

@@ -12,13 +12,12 @@ from typing import Any
 
 from features.declarations.project import Project
 from features.ledger import Entry, append_next
-from models.promotion.ledger import PROMOTED, ROLLED_BACK, head_path, last_entry, ledger_path, read_promotions
+from models.promotion.ledger import ACTIONS, head_path, last_entry, ledger_path, read_promotions
 from models.promotion.signatures import Signature
 from models.promotion.steps import Step
 from models.rungs.rung import write_json
 
 ACTOR = "training.registry"
-ACTIONS = {"promote": PROMOTED, "roll_back": ROLLED_BACK}
 JUSTIFIED_DAYS = 183
 """A justification of a difference between groups expires after six months (R-12)."""
 

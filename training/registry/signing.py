@@ -26,25 +26,30 @@ from training.registry.versions import fetched_version
 
 @dataclass(frozen=True)
 class SignedVersion:
-    """A signature that was given, the file that it waits in, and the bundle that it is about."""
+    """A signature that was given, and the file that it waits in."""
 
     signature: Signature
     path: Path
+
+
+@dataclass(frozen=True)
+class PreparedStep:
+    """What somebody is about to sign, and the bundle that it is about: to be shown before it is signed."""
+
+    step: Step
     bundle: Bundle
 
 
-def sign_version(
+def prepare_step(
     project: Project,
     tracking: Tracking,
     name: str,
     version: str,
     *,
-    key: Ed25519PrivateKey,
-    now: datetime,
     reason: str | None = None,
     justification: str | None = None,
-) -> SignedVersion:
-    """Sign that a registered version is to serve; the signature waits in the project until `promote` takes it.
+) -> PreparedStep:
+    """Put together what is to be signed so that a registered version serves. Nothing is signed or written.
 
     Parameters
     ----------
@@ -54,19 +59,30 @@ def sign_version(
     Raises
     ------
     GateError
-        TID603 or TID604 a failed gate, TID608 the key is not declared or not valid today, TID615 no reason.
+        TID603 or TID604 a failed gate, TID615 no reason.
     ModelError
         As `fetched_version`.
     """
     waiting = read_waiting(project, name, version)
     words = next((one.step for one in waiting if one.step.after == place_in_ledger(project, name)), None)
-    if words is not None and reason is None:
-        reason, justification = words.reason, justification or words.justification
+    if words is not None:
+        reason, justification = reason or words.reason, justification or words.justification
     with fetched_version(project, tracking, name, version) as fetched:
         step = step_for(project, fetched.bundle, version, reason=reason or "", justification=justification)
         check_gates(fetched.bundle, justification=step.justification)
-    signature = sign(step, key, signers=read_signers(project), now=now)
-    return SignedVersion(signature, write_waiting(project, signature), fetched.bundle)
+        return PreparedStep(step, fetched.bundle)
+
+
+def sign_step(project: Project, prepared: PreparedStep, *, key: Ed25519PrivateKey, now: datetime) -> SignedVersion:
+    """Sign what was prepared and shown; the signature waits in the project until `promote` takes it.
+
+    Raises
+    ------
+    GateError
+        TID608 the key is not declared or not valid today.
+    """
+    signature = sign(prepared.step, key, signers=read_signers(project), now=now)
+    return SignedVersion(signature, write_waiting(project, signature))
 
 
 def step_for(project: Project, bundle: Bundle, version: str, *, reason: str, justification: str | None) -> Step:

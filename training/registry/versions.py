@@ -126,7 +126,11 @@ def _download(tracking: Tracking, registered: ModelVersion, into: Path) -> Path:
 
 
 def _check_bundle(project: Project, registered: ModelVersion, folder: Path) -> Bundle:
-    bundle = load_bundle(folder, contract_hash=project.contract_hash)
+    try:
+        bundle = load_bundle(folder, contract_hash=project.contract_hash)
+    except ModelError as error:  # the folder that its message names is a copy, gone when the reader looks for it
+        said = error.message.replace(str(folder), f"the bundle of {registered.name} version {registered.version} in MLflow's artifacts")
+        raise ModelError(error.code, said) from error
     if bundle.hash != registered.tags.get("bundle_hash"):
         raise ModelError(
             "TID521", f"the bundle of {registered.name} version {registered.version} is not the one that was registered. Train again."

@@ -18,9 +18,9 @@ from models.promotion.ledger import head_path, ledger_path, read_history, verify
 from models.promotion.signers import FILE
 from tests.support.projects import NOW
 from tests.support.promotions import Person, a_person, declare
-from tests.support.registering import DIFFERENT, MODEL, TOO_GOOD, Registry, bundle_for, project_of
-from training.registry.promoting import promote, rollback
-from training.registry.signing import SignedVersion, read_signatures, read_waiting, sign_version, waiting_folder
+from tests.support.registering import DIFFERENT, MODEL, NOT_ASKED, TOO_GOOD, Registry, bundle_for, project_of
+from training.registry.promoting import promote, rollback, withdraw
+from training.registry.signing import SignedVersion, prepare_step, read_signatures, read_waiting, sign_step, waiting_folder
 from training.registry.tracking import local_tracking
 from training.registry.versions import list_models
 
@@ -41,7 +41,8 @@ class Shop(Registry):
     """A registry with people who sign."""
 
     def sign(self, version: str, person: Person, *, reason: str | None = WHY, justify: str | None = None) -> SignedVersion:
-        return sign_version(self.project, self.tracking, MODEL, version, key=person.key, now=NOW, reason=reason, justification=justify)
+        prepared = prepare_step(self.project, self.tracking, MODEL, version, reason=reason, justification=justify)
+        return sign_step(self.project, prepared, key=person.key, now=NOW)
 
     def promote(self, version: str, *people: Person, justify: str | None = None, step: int = 0) -> None:
         signatures = [self.sign(version, person, justify=justify).signature for person in people]
@@ -273,3 +274,49 @@ def test_a_bundle_of_another_kind_is_not_promoted_here(promoted: Shop, change: d
     client.set_model_version_tag(MODEL, version.version, "bundle_hash", tag)
     with pytest.raises(ModelError, match="TID525"):
         promoted.sign(str(version.version), KARI)
+
+
+@pytest.mark.requirement("R-12")
+def test_a_gate_that_nobody_let_be_asked_needs_a_justification_that_expires(promoted: Shop) -> None:
+    version = promoted.register(bundle_for(promoted.project, n=350, gates=NOT_ASKED))
+    with pytest.raises(GateError, match=r"TID604.*was never asked G-06\. Declare a valid audit purpose"):
+        promoted.promote(version, KARI, OLA)
+
+    promoted.promote(version, KARI, OLA, justify=LAWFUL, step=8)
+
+    line = read_history(promoted.project, MODEL)[-1]
+    assert (line.gates_failed, line.gates_not_asked, line.justification) == ((), ("G-06",), LAWFUL)
+    champion = find_champion(promoted.project, MODEL)
+    assert champion is not None
+    assert champion.justified_until == line.justification_expires_on
+    assert champion.justified_until is not None
+
+
+@pytest.mark.requirement("R-30")
+def test_one_person_takes_a_model_out_of_use_even_a_damaged_one(promoted: Shop) -> None:
+    project, tracking = promoted.project, promoted.tracking
+    champion = find_champion(project, MODEL)
+    assert champion is not None
+    manifest = project.var / "models" / MODEL / champion.version / "bundle.json"
+    pointer = project.var / "models" / MODEL / "champion.json"
+    served, n_steps = pointer.read_bytes(), verify_promotions(project).count
+    with kept(manifest):
+        manifest.write_text("damaged")
+        with pytest.raises(GateError, match="TID608"):
+            withdraw(project, tracking, MODEL, key=EVE.key, reason=WHY, now=NOW + 9 * LATER)
+        assert withdraw(project, tracking, MODEL, key=OLA.key, reason=WHY, now=NOW + 9 * LATER) == champion.version
+
+    assert find_champion(project, MODEL) is None
+    assert all("champion" not in line.aliases for line in list_models(project, tracking))
+    assert read_history(project, MODEL)[-1].action == "model_withdrawn"
+    assert verify_promotions(project).count == n_steps + 1
+
+    pointer.write_bytes(served)  # as if it had been killed before the pointer went
+    with pytest.raises(ModelError, match=r"TID526.*nothing to take out"):
+        withdraw(project, tracking, MODEL, key=OLA.key, reason=WHY, now=NOW + 10 * LATER)
+    assert find_champion(project, MODEL) is None
+    with pytest.raises(ModelError, match="TID522"):
+        rollback(project, tracking, MODEL, key=OLA.key, reason=WHY, now=NOW + 10 * LATER)
+
+    promoted.promote(promoted.register(bundle_for(project, n=360)), KARI, OLA, step=11)
+    assert find_champion(project, MODEL) is not None

@@ -96,10 +96,12 @@ def test_the_command_reads_the_newest_report(examined: Examined, folder: Path) -
     name = examined.planned.name
     path = report_path(load_project(folder), name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"model": name, "synthetic": True, "sections": {"capacity_plan": capacity_plan(examined)}}))
+    told_of = {"model": name, "version": "3", "run_id": "abc", "synthetic": True}
+    path.write_text(json.dumps({**told_of, "sections": {"capacity_plan": capacity_plan(examined)}}))
     arguments = ["--project", str(folder), "--model", name, "--reviews", "10"]
     told = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
     answer = json.loads(told.stdout)
+    assert (answer["version"], answer["run"]) == ("3", "abc")
     assert (answer["reviews_a_year"], answer["people_a_year"], answer["share_reviewed"]) == (120, 600, 0.2)
     assert answer["found"]["low"] <= answer["found"]["estimate"] <= answer["found"]["high"]
     printed = CliRunner().invoke(app, arguments, catch_exceptions=False).stdout

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from training.report import ladder_table, reference_table
+from features.declarations.project import load_project
+from tests.support.projects import tiny_project
+from training.report import ladder_table, read_reports, reference_table, write_report
 
 
 def figure(estimate: float) -> dict[str, float]:
@@ -47,6 +51,14 @@ def test_a_chosen_rung_without_rows_of_its_own_shows_the_boosted_ones() -> None:
     table = reference_table([report(0.0, chosen="rules")])
     assert table is not None
     assert sorted(str(row[1]) for row in table[2]) == [*["boosted"] * 4, "logistic", "logistic"]
+
+
+def test_a_run_that_was_not_registered_leaves_the_report_of_the_version_alone(tmp_path: Path) -> None:
+    project = load_project(tiny_project(tmp_path))
+    write_report(project, {**report(0.0), "version": "1"})
+    write_report(project, {**report(0.1), "version": None})
+    (read,) = read_reports(project)
+    assert read["version"] == "1"
 
 
 def test_intervals_stand_in_the_ladder() -> None:

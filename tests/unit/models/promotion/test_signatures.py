@@ -31,6 +31,7 @@ STEP = Step(
     bundle_hash="b" * 64,
     gates_digest="c" * 64,
     gates_failed=("G-06",),
+    gates_not_asked=(),
     capacity_digest="d" * 64,
     worth_a_look=0.2,
     should_be_assessed=0.4,
@@ -88,7 +89,13 @@ def test_one_signature_given_twice_is_one() -> None:
 @pytest.mark.parametrize("name", sorted(STEP.as_dict()))
 def test_a_signature_is_about_every_part_of_its_step(name: str) -> None:
     """Whichever part differs, the signature is about something else; and editing the statement breaks the proof."""
-    changed: dict[str, Any] = {"gates_failed": (), "worth_a_look": 0.1, "should_be_assessed": 0.9, "action": "roll_back"}
+    changed: dict[str, Any] = {
+        "gates_failed": (),
+        "gates_not_asked": ("G-19",),
+        "worth_a_look": 0.1,
+        "should_be_assessed": 0.9,
+        "action": "roll_back",
+    }
     other = replace(STEP, **{name: changed.get(name, "x" * 64)})
     with pytest.raises(GateError, match=f"TID610.*{name} differ"):
         check_signature(signed(), other, signers=SIGNERS, at=NOW)
