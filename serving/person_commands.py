@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from features.declarations.project import Project
     from serving.database import Database
     from serving.person_keys import PersonKeys
+    from serving.persons.erasure import ErasureProof
     from serving.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -119,6 +120,58 @@ def requests(project: ProjectOption = HERE, as_json: JsonOption = False) -> None
         return
     rows = [(subject, line.asked_on, line.due_on, "overdue" if line.is_overdue else "") for subject, line in lines]
     print_table("Requests for access", ("subject", "asked", "due", ""), rows)
+
+
+@person.command("erase")
+def erase(
+    decided_by: Annotated[DecidedBy, typer.Option("--decided-by", help="Who decided.")],
+    reason: Annotated[str, typer.Option("--reason", help="The decision's reason, 30 characters or more. The log keeps its digest alone.")],
+    subject_id: SubjectArgument = None,
+    pseudonym: PseudonymOption = None,
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase one person for good, after a leader's or a court's decision, and print the proof.
+
+    Cases become tombstones, the person's key is emptied, their rows leave the tables of persons, and a restriction stays so that nobody
+    proposes them again. There is no way back. The exit status is 9 where something is left.
+    """
+    from serving.anchors import export_standing
+    from serving.persons.erasure import erase_person
+    from serving.persons.known import check_known
+
+    with _opened(project) as (loaded, settings, database, keys):
+        subject = _subject(loaded, subject_id, pseudonym)
+        with database.transaction() as session:
+            check_known(session, loaded, subject)
+            proof = erase_person(
+                session,
+                keys,
+                loaded,
+                subject_id=subject,
+                decided_by=decided_by.value,
+                reason=reason,
+                actor=KEY_HOLDER,
+                now=datetime.now(UTC),
+            )
+        if settings.anchor_folder is not None:
+            with database.reading() as session:
+                export_standing(session, settings.anchor_folder)
+    _print_proof(proof, as_json=as_json, synthetic=loaded.is_synthetic)
+    raise typer.Exit(0 if proof.is_complete else 9)
+
+
+def _print_proof(proof: ErasureProof, *, as_json: bool, synthetic: bool) -> None:
+    from dataclasses import asdict
+
+    if as_json:
+        print_json({"synthetic": synthetic, **asdict(proof), "is_complete": proof.is_complete})
+        return
+    print_table("Erased", ("where", "before", "left"), [(place.name, place.before, place.left) for place in proof.places])
+    print_line(f"The log verifies: {proof.log.count}:{proof.log.head}.")
+    print_line("A restriction stands: nobody proposes this person again." if proof.is_restricted else "No restriction stands.")
+    print_line("Records of the sources stay in var/store, shut out by the restriction; ask the sources to delete theirs.")
+    print_line("Backups made before now still hold the person's key: restore them with --anchors, or destroy them.")
 
 
 @contextmanager

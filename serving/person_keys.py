@@ -84,13 +84,15 @@ class PersonKeys:
 
 
 def erase_person_key(session: Session, subject_id: str, *, now: datetime) -> None:
-    """Erase a person's key for good. The row stays as a tombstone, so that no new key is made unnoticed."""
+    """Erase a person's key for good. The row stays as a tombstone, also of somebody who had none, so that no new key is made unnoticed."""
     row = session.get(PersonKeyRow, subject_id)
-    if row is not None and row.wrapped is not None:
+    if row is None:
+        session.add(PersonKeyRow(subject_id=subject_id, wrapped=None, made_at=now, erased_at=now))
+    elif row.wrapped is not None:
         row.wrapped, row.erased_at = None, now
-        # Answers that wait to be given again are sealed under the service's key, and may be about this person.
-        session.execute(delete(IdempotentCallRow))
-        session.flush()
+    # Answers that wait to be given again are sealed under the service's key, and may be about this person.
+    session.execute(delete(IdempotentCallRow))
+    session.flush()
 
 
 def read_service_key(path: Path) -> bytes:

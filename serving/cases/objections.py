@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from features.erasure import remove_person
 from serving import log
 from serving.cases import building, exchange
 from serving.cases.access import get_case_in_queue, get_case_of_objection, objected_in_reach
@@ -107,6 +108,7 @@ def erase_after_objection(desk: Desk, case_id: str, *, version: int) -> CasePage
         restriction.sealed_statement = restriction.lifted_at = None
     erase_person_key(desk.session, case.subject_id, now=desk.now)
     _tell_the_rooms_below(desk)
+    remove_person(desk.project, case.subject_id)
     return building.build_page(desk, case)
 
 
