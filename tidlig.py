@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "keys": ("features.key_commands", "Compare and change the keys of the pseudonyms."),
     "features": ("features.engine_commands", "Build point-in-time feature tables."),
     "train": ("training.commands", "Train the ladder, evaluate it forward in time, register the chosen model."),
-    "models": ("training.commands", "List, sign, promote and roll back models."),
+    "models": ("training.commands", "List, sign, promote, roll back and withdraw models."),
     "papers": ("training.paper_commands", "Write the papers of each model's newest run: model card to DPIA."),
     "plan-capacity": ("training.capacity_commands", "Say what so many reviews a month find, miss and approach in vain."),
     "planning-figures": ("training.planning_commands", "Say by area how many young children there are; never about a child."),
@@ -117,6 +117,7 @@ def demo(
 
 
 DEMO_DONE = "var/demo-is-made"
+DEMO_CASES = "var/demo-cases-are-made"
 
 
 def _is_demo(folder: Path) -> bool:
@@ -213,12 +214,16 @@ def _show_logins(folder: Path, *, port: int) -> list[dict[str, str]]:
     from features.declarations.project import load_project
     from serving.app import open_service
     from serving.demo import create_demo_accounts
+    from serving.demo_cases import make_demo_cases
     from serving.roles import ROLES
     from serving.settings import Settings
 
     project, settings = load_project(folder), Settings()
-    database, _ = open_service(settings, project)
+    database, keys = open_service(settings, project)
     logins = create_demo_accounts(database, project, settings=settings, now=datetime.now(UTC))
+    if not (folder / DEMO_CASES).is_file():
+        make_demo_cases(database, project, keys, settings=settings, now=datetime.now(UTC))
+        (folder / DEMO_CASES).touch()
     database.close()
     print_line()
     one_per_role = {one.role: one for one in reversed(logins)}

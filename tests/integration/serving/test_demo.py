@@ -1,0 +1,95 @@
+"""The demo: an account for everybody who works here, and cases at every step that were made as people make them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import select
+
+from features.errors import ReviewError
+from serving import log
+from serving.cases.states import CaseState
+from serving.demo import create_demo_accounts, demo_logins
+from serving.demo_cases import FULL, SHORT, make_demo_cases
+from serving.roles import Role
+from serving.settings import Settings
+from serving.tables import AccountRow, CaseRow
+from tests.support.review import Review
+
+ACTING = (*(f"{role}-9901" for role in ("koordinator", "andreleser", "stafettholder")), "koordinator-9902")
+
+
+def make(review: Review) -> dict[str, int]:
+    """Make the demo's cases with the accounts that act in them; creating all of them is a matter of seconds of hashing."""
+    for login in ACTING:
+        review.create_demo_account(login)
+    return make_demo_cases(review.database, review.project, review.keys, settings=review.settings, now=review.clock())
+
+
+def test_every_step_of_the_review_is_alive_in_the_first_municipality(review: Review) -> None:
+    for _ in range(9):
+        review.add_case()
+    for _ in range(3):
+        review.add_case(municipality="9902")
+
+    made = make(review)
+
+    with review.database.reading() as session:
+        here = Counter(session.scalars(select(CaseRow.state).where(CaseRow.municipality == "9901")))
+        there = Counter(session.scalars(select(CaseRow.state).where(CaseRow.municipality == "9902")))
+        log.verify_log(session)
+    steps = ["EGEN_VURDERING", "UNDER_VURDERING", "SAMTALE_PLANLAGT", "ANDRE_EGEN_VURDERING", "LUKKET", "BTI_2", "STANSET"]
+    assert here == Counter({**dict.fromkeys(steps, 1), "NY": 2})
+    assert there == Counter({"NY": 1, "SAMTALE_PLANLAGT": 1, "EGEN_VURDERING": 1})
+    assert sum(made.values()) == len(FULL) + len(SHORT)
+
+    assert len(review.caller("stafettholder-9901").get("/handovers").json()["data"]) == 1
+    assert len(review.caller("leder-9901").get("/objections").json()["data"]) == 1
+    assert len(review.caller("andreleser-9901").get("/second-readings").json()["data"]) == 1
+
+
+def test_the_citizen_is_somebody_who_has_a_case(review: Review) -> None:
+    create_demo_accounts(review.database, review.project, settings=review.settings, now=review.clock())
+    with review.database.reading() as session:
+        assert session.scalar(select(AccountRow.subject_id).where(AccountRow.login == "innbygger")) is None
+    review.add_case(municipality=None, is_shielded=True)
+    review.add_case(subject_id="c" * 32)
+
+    create_demo_accounts(review.database, review.project, settings=review.settings, now=review.clock())
+
+    with review.database.reading() as session:
+        assert session.scalar(select(AccountRow.subject_id).where(AccountRow.login == "innbygger")) == "c" * 32
+
+
+def test_a_second_run_leaves_what_people_work_on_alone(review: Review) -> None:
+    for _ in range(len(FULL)):
+        review.add_case()
+    make(review)
+    with review.database.reading() as session:
+        before = session.scalars(select(CaseRow.state).order_by(CaseRow.id)).all()
+
+    assert make(review) == {}
+
+    with review.database.reading() as session:
+        assert session.scalars(select(CaseRow.state).order_by(CaseRow.id)).all() == before
+        assert CaseState.NEW.value not in before
+
+
+def test_planners_are_there_at_three_levels_and_relay_holders_in_a_service_of_their_own(review: Review) -> None:
+    logins = {login.login: login for login in demo_logins(review.project)}
+
+    assert [name for name, login in logins.items() if login.role is Role.PLANNER] == [
+        "planlegger",
+        "planlegger-99",
+        "planlegger-9901",
+        "planlegger-9902",
+    ]
+    assert {login.service for login in logins.values() if login.role is Role.RELAY_HOLDER} == {"school_team"}
+    assert all(login.service is None for login in logins.values() if login.role is not Role.RELAY_HOLDER)
+
+
+@pytest.mark.requirement("R-29")
+def test_demo_cases_are_refused_in_production(review: Review) -> None:
+    with pytest.raises(ReviewError, match="TID716"):
+        make_demo_cases(review.database, review.project, review.keys, settings=Settings(env="prod"), now=review.clock())
