@@ -49,12 +49,9 @@ def monitor_command(project: ProjectOption = HERE, month: MonthOption = None, as
         print_json([{"folder": report.folder, "unchanged": report.is_unchanged, **report.content} for report in reports])
         return
     for report in reports:
-        signals = report.content["signals"]
-        print_table(
-            f"{report.model} {report.month}", ["signal", "question", "verdict"], [[s["code"], s["title"], s["verdict"]] for s in signals]
-        )
+        rows = [[signal["code"], signal["title"], signal["verdict"]] for signal in report.content["signals"]]
+        print_table(f"{report.model} {report.month}", ["signal", "question", "verdict"], rows)
         if report.content["suspended_by"]:
-            print_line(
-                f"Take this model out of use until somebody has looked at {', '.join(report.content['suspended_by'])}: `tidlig models withdraw`."
-            )
+            signals = ", ".join(report.content["suspended_by"])
+            print_line(f"Take this model out of use until somebody has looked at {signals}: `tidlig models withdraw`.")
         print_line(f"{'Unchanged' if report.is_unchanged else 'Written'}: {report.folder / 'report.html'}")

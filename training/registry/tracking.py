@@ -49,7 +49,7 @@ class Tracking:
         """Open the store; the first time it makes its tables, which takes some seconds."""
         for name in _LOUD:
             logging.getLogger(name).setLevel(logging.ERROR)
-        return MlflowClient(tracking_uri=self.uri)
+        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 
 
 def check_answers(tracking: Tracking) -> None:
