@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 from features.engine_commands import Engine, EngineOption, MasterOption, check_engine, cluster_of
 from serving.audit_commands import audit
+
+if TYPE_CHECKING:
+    from models.reasons import Reason
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(audit, name="audit")
@@ -104,10 +107,10 @@ def explain(
         print_line(f"{proposal.stage}, {proposal.outcome}: {proposal.band.value} ({proposal.model_name} {proposal.model_version})")
         print_line(proposal.uncertainty.en)
         print_line(f"log-odds {proposal.log_odds:+.4f} = {proposal.base_log_odds:+.4f} and the reasons below")
-        reasons = [
-            (r.label.en, r.value if r.value is not None else "not known", r.unit or "", f"{r.contribution:+.4f}") for r in proposal.reasons
+        rows = [
+            (r.label.en, _told(r), r.unit or "", _plain(r.typical), r.happened_on or "", f"{r.contribution:+.4f}") for r in proposal.reasons
         ]
-        print_table("Reasons are not causes", ("indicator", "value", "unit", "contribution"), reasons)
+        print_table("Reasons are not causes", ("indicator", "value", "unit", "typical", "newest record", "contribution"), rows)
     print_line("Confidential reasons are shown here because this is no real person's record; reviewers see them as one coarse group.")
 
 
@@ -136,3 +139,14 @@ def serve(
 
 def _few(n: int | None) -> str:
     return "<5" if n is None else str(n)
+
+
+def _told(reason: Reason) -> str:
+    """Tell a value; days since something that is not on record are not unknown, it never was."""
+    if reason.value is None and reason.main_feature.aggregation.startswith("days_since"):
+        return "never on record"
+    return _plain(reason.value)
+
+
+def _plain(value: float | str | None) -> str:
+    return "not known" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
