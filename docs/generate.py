@@ -90,15 +90,19 @@ def permissions_page() -> str:
     """Write every role in plain words, and what it may do, with the reason."""
     from serving.permissions import MATRIX
     from serving.roles import ROLES
+    from serving.route_rights import rights_table
 
     lines = [
         "# Who may do what",
         "",
-        "Made by `make docs` from `serving/roles.py` and `serving/permissions.py`. What is not listed is refused.",
+        "Made by `make docs` from `serving/roles.py`, `serving/permissions.py` and `serving/route_rights.py`. What is not listed is refused.",
     ]
     for role, described in ROLES.items():
         lines += ["", f"## {described.name.en} (`{role.value}`)", "", described.in_plain_words, ""]
         lines += [f"* `{action.value}`: {reason}" for action, reason in MATRIX.get(role, {}).items()] or ["Nothing."]
+    lines += ["", "## Every route, and whom it lets through", ""]
+    lines += ["A test calls each as nobody, as every role and for another municipality's case. Whose case it is counts besides.", ""]
+    lines += rights_table()
     return "\n".join(lines) + "\n"
 
 

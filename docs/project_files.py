@@ -18,6 +18,7 @@ from features.declarations import catalogue, expectations, screening
 from features.declarations.constraints import Kind
 from features.declarations.specs import AGGREGATIONS, ASKED_OF_A_CATEGORY
 from models.promotion.signers import SignersFile
+from serving.oidc.mapping import AccessFile
 
 FILES: dict[str, type[BaseModel]] = {
     "screening.toml": screening.Screening,
@@ -25,6 +26,7 @@ FILES: dict[str, type[BaseModel]] = {
     "services.toml": screening.Services,
     "expectations.toml": expectations.Expectations,
     "signers.toml": SignersFile,
+    "access.toml": AccessFile,
 }
 WORDING = "words in nb, nn and en"
 

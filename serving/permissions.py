@@ -23,6 +23,7 @@ class Action(StrEnum):
     REVEAL_IDENTITY = "reveal_identity"
     GIVE_PERSON_REPORT = "give_person_report"
     SEE_OWN_REPORT = "see_own_report"
+    SEE_ACCESS_REQUESTS = "see_access_requests"
     ANSWER_OBJECTIONS = "answer_objections"
     SEE_OVERDUE = "see_overdue"
     READ_HANDOVERS = "read_handovers"
@@ -97,6 +98,7 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.SEE_REPORTS: "Checks fairness and drift.",
         Action.READ_LOG: "Checks who read what and why it was allowed; metadata only.",
         Action.VERIFY_LOG: "Checks that the log was not altered.",
+        Action.SEE_ACCESS_REQUESTS: "Follows the clock of requests for access: when each is due, never whose it is (R-21).",
         Action.SEE_ALARMS: "Looks into who read more than their work explains (R-28).",
         Action.RECONSTRUCT: "Sees how one proposal came about and was read, with a stated reason that is logged (R-27).",
     },

@@ -48,8 +48,11 @@ class Grant(Strict):
     when: dict[str, str | tuple[str, ...]] = Field(min_length=1)
     """Claim -> the value it has to have, or several of which one is enough. A dot leads into an object, a list means any of its parts."""
     role: Role
+    """What they work as; a machine client and a citizen get in otherwise."""
     municipality: str | None = None
+    """Number of a municipality in `screening.toml`, where the role has one; a planner's may be a county's two digits."""
     service: str | None = None
+    """Code of a service in `services.toml`, for a relay holder."""
 
 
 class AccessFile(Strict):
@@ -61,7 +64,7 @@ class AccessFile(Strict):
     """The claim that colleagues read; None shows the role alone."""
     within: str | None = None
     """The list in the token whose objects the grants are held against; None is the preset's."""
-    authorization_details: tuple[dict[str, Any], ...] = ()
+    authorization_details: tuple[dict[str, str | bool], ...] = ()
     """What Ansattporten is asked for, so that people choose whom they represent."""
     grant: tuple[Grant, ...] = Field(min_length=1)
 
