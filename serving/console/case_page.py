@@ -21,6 +21,7 @@ from serving.console.rendering import SECTORS, go_to, page, tongue_of
 from serving.console.services import relevant_first
 from serving.console.stages import stage_of_work
 from serving.desk import Desk
+from serving.permissions import Action, can
 
 NOBODY = "nobody"
 """What a reader chooses who follows up without handing anything to another service."""
@@ -45,6 +46,7 @@ def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, 
         stage_of_work=stage_of_work(case.row.state) if case.row.is_mine else None,
         today=desk.today,
         review=desk.project.screening.review,
+        may_give_report=can(desk.account, Action.GIVE_PERSON_REPORT) and case.row.is_mine and not case.row.is_second_reading,
         **_offers(desk, case, t),
     )
 

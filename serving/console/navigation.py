@@ -25,6 +25,8 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/leader", "nav.leader", frozenset({Action.SEE_OVERDUE})),
     ("/planning", "nav.planning", frozenset({Action.SEE_PLANNING})),
     ("/alarms", "nav.alarms", frozenset({Action.SEE_ALARMS})),
+    ("/access-requests", "nav.access_requests", frozenset({Action.SEE_ACCESS_REQUESTS})),
+    ("/my-report", "nav.my_report", frozenset({Action.SEE_OWN_REPORT})),
     ("/monitoring", "nav.monitoring", frozenset({Action.SEE_REPORTS})),
     ("/audit-log", "nav.log", frozenset({Action.READ_LOG, Action.VERIFY_LOG})),
     ("/reconstruction", "nav.reconstruction", frozenset({Action.RECONSTRUCT})),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -20,7 +22,7 @@ Language = Literal["nb", "nn", "en"]
 
 
 def report_html(report: PersonReport, *, language: Language = "nb") -> str:
-    """Render the report in one language.
+    """Render the report in one language, as a file that stands alone.
 
     Examples
     --------
@@ -28,6 +30,30 @@ def report_html(report: PersonReport, *, language: Language = "nb") -> str:
     'Kva vi veit og har gjort'
     """
 
+    def amount(value: str | float | None, unit: str | None) -> str:
+        return _amount(value, unit, language)
+
+    return _render("report.html", report, Naming(event=str, place=str, amount=amount), language=language)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How a page names what the report gives as codes."""
+
+    event: Callable[[str], str]
+    """Names an event of the log."""
+    place: Callable[[str], str]
+    """Names a municipality by its number."""
+    amount: Callable[[str | float | None, str | None], str]
+    """Writes a value with its unit."""
+
+
+def report_body(report: PersonReport, naming: Naming, *, language: Language) -> str:
+    """Render what a report tells, without a page around it."""
+    return _render("report_body.html", report, naming, language=language)
+
+
+def _render(template: str, report: PersonReport, naming: Naming, *, language: Language) -> str:
     def t(key: str) -> str:
         return words(WORDS[key])
 
@@ -46,12 +72,11 @@ def report_html(report: PersonReport, *, language: Language = "nb") -> str:
     def shown(record: RecordTold) -> str:
         if record.is_flag:
             return t("recorded") if record.value is None else t("no" if record.value == 0 else "yes")
-        return t("recorded") if record.value is None else _amount(record.value, record.unit, language)
+        return t("recorded") if record.value is None else naming.amount(record.value, record.unit)
 
-    template = _environment().get_template("report.html")
-    return template.render(
-        report=report, language=language, t=t, words=words, kind=kind, day=day, moment=moment, shown=shown, amount=_amount
-    )
+    says = {"t": t, "words": words, "kind": kind, "day": day, "moment": moment, "shown": shown}
+    names = {"event": naming.event, "place": naming.place, "amount": naming.amount}
+    return _environment().get_template(template).render(report=report, language=language, **says, **names)
 
 
 def write_report(report: PersonReport, folder: Path, *, language: Language = "nb") -> tuple[Path, Path]:

@@ -37,7 +37,7 @@ class Reader:
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
         return str(answer.text)
 
-    def send(self, page: str, action: str, **fields: str) -> tuple[int, str]:
+    def send(self, page: str, action: str, **fields: object) -> tuple[int, str]:
         """Send the form of a page with this action, its hidden fields included; give the status and the page that follows."""
         form = re.search(rf'<form method="post" action="{action}".*?</form>', page, re.S)
         assert form is not None, f"no form that leads to {action}"

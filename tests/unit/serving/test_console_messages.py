@@ -155,6 +155,10 @@ def test_wording_that_the_domain_fixed_stands_word_for_word() -> None:
         "Sist oppdatert",
     ]
     assert t("decide.title") == "Hva gjør du nå?"
+    assert t("about.family") == (
+        "Vi bruker et dataprogram som hjelper oss å oppdage hvem vi bør snakke med tidligere. Programmet bestemmer ingenting. "
+        "Du kan se hvilke opplysninger det brukte, be om retting og si nei til at de brukes videre."
+    )
     assert f"{t('acute.title')} {t('acute.duty')}" == (
         "Er du alvorlig bekymret? Meldeplikten er personlig og gjelder uavhengig av dette systemet. "
         "Et forslag fra modellen er ikke i seg selv grunn til å melde."

@@ -33,6 +33,8 @@ PAGES = {
     "/planning": {Action.SEE_PLANNING},
     "/alarms": {Action.SEE_ALARMS},
     "/reconstruction": {Action.RECONSTRUCT},
+    "/access-requests": {Action.SEE_ACCESS_REQUESTS},
+    "/my-report": {Action.SEE_OWN_REPORT},
     "/models": {Action.SEE_MODELS},
     f"/models/{MODEL}": {Action.SEE_MODELS},
     "/monitoring": {Action.SEE_REPORTS},

@@ -1,0 +1,71 @@
+"""What a person has a right to see: the report on them, one click from the case, and the clock of their request."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from markupsafe import Markup
+
+from serving.console.pages.cases import CHANGING
+from serving.console.rendering import go_to, page, tongue_of
+from serving.dependencies import DeskOf
+from serving.desk import Desk
+from serving.errors import NotFoundError
+from serving.permissions import Action, check_may
+from serving.persons.pages import Naming, report_body
+from serving.persons.report import own_report, report_of_case
+from serving.persons.requests import list_open_requests, register_request, requests_of_case
+from serving.persons.told import PersonReport
+
+router = APIRouter()
+
+
+@router.get("/cases/{case_id}/person-report")
+def person_report(desk: DeskOf, request: Request, case_id: str) -> HTMLResponse:
+    """Show the report of a case's person, to print and hand over. Making it is logged, and answers an open request."""
+    copy = f"/api/v1/cases/{case_id}/person-report"
+    return _report_page(desk, request, report_of_case(desk, case_id), copy=copy, back=f"/cases/{case_id}")
+
+
+@router.get("/my-report")
+def my_report(desk: DeskOf, request: Request) -> HTMLResponse:
+    """Show somebody what is known of them and was done."""
+    try:
+        report = own_report(desk)
+    except NotFoundError:  # an account of somebody about whom nothing is kept here
+        return page(request, "no_report.html", account=desk.account)
+    return _report_page(desk, request, report, copy="/api/v1/me/report", back=None)
+
+
+@router.get("/cases/{case_id}/access-requests")
+def requests(desk: DeskOf, request: Request, case_id: str) -> HTMLResponse:
+    """Show the person's requests for access, each with the day on which it is due."""
+    lines = requests_of_case(desk, case_id)
+    return page(request, "requests_of_case.html", account=desk.account, lines=lines, case_id=case_id, today=desk.today)
+
+
+@router.post("/cases/{case_id}/access-requests", dependencies=CHANGING)
+def new_request(desk: DeskOf, case_id: str) -> RedirectResponse:
+    """Register that the person asks what is known of them."""
+    register_request(desk, case_id)
+    return go_to(f"/cases/{case_id}/access-requests")
+
+
+@router.get("/access-requests")
+def open_requests(desk: DeskOf, request: Request) -> HTMLResponse:
+    """Show the data protection officer the clocks of open requests: when each is due, never whose it is."""
+    check_may(desk.account, Action.SEE_ACCESS_REQUESTS)
+    lines = [line for _, line in list_open_requests(desk.session, today=desk.today)]
+    return page(request, "access_requests.html", account=desk.account, lines=lines, today=desk.today)
+
+
+def _report_page(desk: Desk, request: Request, report: PersonReport, *, copy: str, back: str | None) -> HTMLResponse:
+    t = tongue_of(request)
+    places = {place.number: place.name for place in desk.project.screening.municipality}
+    naming = Naming(
+        event=lambda name: t(f"event.{name}"),
+        place=lambda number: places.get(number, number),
+        amount=lambda value, unit: "–" if value is None else t.amount(value, unit),
+    )
+    body = Markup(report_body(report, naming, language=t.language))  # noqa: S704 - rendered with everything escaped
+    return page(request, "person_report.html", account=desk.account, body=body, copy=copy, back=back)
