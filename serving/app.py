@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
 from features.declarations.project import Project
 from serving import security
 from serving.admission import Admission
 from serving.anchors import anchor_now_and_then, check_anchor_folder
-from serving.api import alarms, overview, persons, planning, problems, reconstructions, review, scores, session, suspensions
+from serving.api import alarms, overview, persons, planning, problems, reconstructions, review, running, scores, session, suspensions
 from serving.api.problems import responses
 from serving.cases.deadlines import check_deadlines
-from serving.cases.expiry import expire_overdue
-from serving.cases.overdue import remind_and_escalate
 from serving.database import Database, open_database
 from serving.dependencies import Clock
 from serving.deployed import DeployedModels
+from serving.metrics import Counting, build_metrics
 from serving.migrate import upgrade
 from serving.oidc import setup as identity
 from serving.person_keys import PersonKeys, read_or_make_service_key, read_service_key
@@ -29,9 +26,7 @@ from serving.rate_limits import LimitedAccount, LimitedAddress, build_rate_limit
 from serving.reports import router as reports_router
 from serving.sessions import build_throttle
 from serving.settings import Settings
-from serving.stopping import suspend_by_findings
-
-_log = logging.getLogger(__name__)
+from serving.timer import look, look_now_and_then
 
 DESCRIPTION = """A model proposes; a person looks, decides and owns the decision.
 
@@ -73,20 +68,23 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     Raises
     ------
     ProjectError
-        TID120 as `open_service` says, TID738 when login by identity provider is not set up, or missing in production.
+        TID120 as `open_service` says, TID781 as `check_deadlines`, TID738 when login by identity provider is not set up, or missing in
+        production.
     ReviewError
         TID762 when the anchor folder that the settings name is not there.
     """
     anchor_folders = [] if settings.anchor_folder is None else [settings.anchor_folder]
     for folder in anchor_folders:
         check_anchor_folder(folder)
+    check_deadlines(project)
     database, keys = open_service(settings, project)
+    metrics = build_metrics(database, clock=clock)
 
     @asynccontextmanager
-    async def running(app: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(_expire, database, project, clock)
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(look, database, project, clock, metrics)
         stopping = asyncio.Event()
-        expiring = asyncio.create_task(_expire_now_and_then(database, project, clock, stopping))
+        expiring = asyncio.create_task(look_now_and_then(database, project, clock, metrics, stopping))
         anchoring = [asyncio.create_task(anchor_now_and_then(database, project, folder, clock, stopping)) for folder in anchor_folders]
         yield
         stopping.set()  # not cancelled: a look that has begun ends before the database closes under it
@@ -98,7 +96,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         title="Tidlig",
         version="1",
         description=DESCRIPTION,
-        lifespan=running,
+        lifespan=living,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
@@ -107,10 +105,11 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     app.state.settings, app.state.project, app.state.clock = settings, project, clock
     app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
     app.state.deployed, app.state.rate_limits = DeployedModels(project), build_rate_limits(settings)
+    app.state.metrics = metrics
     problems.install(app)
     identity.install(app, settings, project)
     app.include_router(_api())
-    app.include_router(overview.health)
+    app.include_router(running.router)
     app.include_router(reports_router)
     if with_console:
         from serving.console.routes import mount  # an API alone needs no templates
@@ -118,30 +117,8 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         mount(app)
     app.add_middleware(Admission)
     security.install(app, is_synthetic=project.is_synthetic, tls_only=settings.env == "prod")
+    app.add_middleware(Counting, metrics=metrics, routes=lambda: app.routes)
     return app
-
-
-EXPIRY_SECONDS = 900.0
-"""How often a running service looks for cases past their deadline (R-25)."""
-
-
-async def _expire_now_and_then(database: Database, project: Project, clock: Clock, stopping: asyncio.Event) -> None:
-    while not stopping.is_set():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), EXPIRY_SECONDS)
-            return
-        try:
-            await asyncio.to_thread(_expire, database, project, clock)
-        except SQLAlchemyError:
-            _log.exception("looking for cases past their deadline failed; trying again in %s seconds", EXPIRY_SECONDS)
-
-
-def _expire(database: Database, project: Project, clock: Clock) -> None:
-    with database.transaction() as opened:
-        expire_overdue(opened, project, now=clock())
-        remind_and_escalate(opened, project, now=clock())
-    with database.transaction() as opened:
-        suspend_by_findings(opened, project, now=clock())
 
 
 def _api() -> APIRouter:

@@ -18,7 +18,7 @@ LONGEST_WAIT_SECONDS = 30.0
 """After that something is wrong that waiting does not mend."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Turns:
     """A lock that is given to those who wait in the order in which they came. Whoever took it may give it back from another thread."""
 

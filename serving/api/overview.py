@@ -1,4 +1,4 @@
-"""What is not about one person: screenings, models, reports, the log, and whether the service runs."""
+"""What is not about one person: screenings, models, reports and the log."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from serving import log, overview
 from serving.api.paging import Page, PagesOf
 from serving.api.problems import responses
 from serving.api.routing import ApiRoute
-from serving.api.schemas import Answer, Health, LogVerdict
-from serving.dependencies import CallerOf, ClockOf, DatabaseOf, ProjectOf, ReadingOf, SessionOf
+from serving.api.schemas import Answer, LogVerdict
+from serving.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf, SessionOf
 from serving.log import LogLine
-from serving.migrate import check_schema
 from serving.models import ModelLine, list_models
 from serving.overview import ReportLine, ScreeningLine
 from serving.permissions import Action, check_may
 
 router = APIRouter(responses=responses(401, 403), route_class=ApiRoute)
-health = APIRouter(prefix="/health", tags=["health"])
 
 
 @router.get("/screenings", tags=["screenings"], summary="List screenings in numbers", responses=responses(422))
@@ -59,19 +57,6 @@ def verify_log(account: CallerOf, session: ReadingOf, project: ProjectOf) -> Ans
     check_may(account, Action.VERIFY_LOG)
     verdict = log.verify_for_readers(session)
     return Answer(synthetic=project.is_synthetic, data=LogVerdict(n_entries=verdict.count, head=verdict.head, is_whole=True))
-
-
-@health.get("/live", summary="Is the process alive")
-def live() -> Health:
-    """Answer as long as the process answers."""
-    return Health(status="ok")
-
-
-@health.get("/ready", summary="Can the service work", responses=responses(503))
-def ready(database: DatabaseOf) -> Health:
-    """Answer when the database is there with this version's schema."""
-    check_schema(database)
-    return Health(status="ok")
 
 
 def openapi_tags() -> list[dict[str, Any]]:

@@ -1,0 +1,116 @@
+"""Whether the service runs: what an operator's monitoring may ask, and what it learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from serving.person_keys import PersonKeys
+from tests.support.review import Review
+from tests.support.screenable import screenable_project, serve_model
+
+
+def on_the_machine(review: Review, **headers: str) -> TestClient:
+    return TestClient(review.app, base_url="https://testserver", client=("127.0.0.1", 5000), headers=headers)
+
+
+def lines(review: Review) -> list[str]:
+    answer = on_the_machine(review).get("/metrics")
+    assert answer.status_code == 200, answer.text
+    return [line for line in answer.text.splitlines() if not line.startswith("#")]
+
+
+def value(review: Review, name: str) -> float | None:
+    return next((float(line.rpartition(" ")[2]) for line in lines(review) if line.startswith(name)), None)
+
+
+def test_metrics_count_requests_by_template_and_name_nobody(review: Review) -> None:
+    case, caller = review.add_case(), review.caller("koordinator-9901")
+    caller.get(f"/cases/{case}")
+    caller.get(f"/cases/{'0' * 32}")
+    caller.client.get("/nobody/has/this/0101075016")
+
+    found = lines(review)
+
+    assert 'tidlig_http_requests_total{method="GET",route="/api/v1/cases/{case_id}",status="2xx"} 1.0' in found
+    assert 'tidlig_http_requests_total{method="GET",route="/api/v1/cases/{case_id}",status="4xx"} 1.0' in found
+    assert 'tidlig_http_requests_total{method="GET",route="none",status="4xx"} 1.0' in found
+    assert not any(case in line or "0101075016" in line or "koordinator" in line for line in found)
+
+
+@pytest.mark.requirement("R-09")
+@pytest.mark.requirement("R-08")
+def test_a_state_with_few_cases_is_not_told_and_shielded_ones_never(review: Review) -> None:
+    for _ in range(4):
+        review.add_case()
+    for _ in range(6):
+        review.add_case(municipality=None, is_shielded=True)
+    assert value(review, "tidlig_cases") is None
+
+    review.add_case()
+
+    assert value(review, 'tidlig_cases{state="NY"}') == 5.0
+    assert value(review, "tidlig_last_screening_days") == 0.0
+    assert value(review, "tidlig_database_up") == 1.0
+
+
+def test_metrics_are_for_this_machine_or_by_token(review: Review) -> None:
+    assert review.anonymous().get("/metrics").json()["code"] == "TID747"
+    for name in ("X-Forwarded-For", "Forwarded", "Via"):
+        assert on_the_machine(review, **{name: "127.0.0.1"}).get("/metrics").status_code == 403
+
+    review.app.state.settings = review.settings.model_copy(update={"metrics_token": SecretStr("æ-lang-og-tilfeldig")})
+
+    assert on_the_machine(review).get("/metrics").status_code == 403
+    bearer = {"Authorization": "Bearer æ-lang-og-tilfeldig".encode()}
+    assert review.anonymous().get("/metrics", headers=bearer).status_code == 200  # type: ignore[arg-type]
+    assert "tilfeldig" not in repr(review.app.state.settings)
+
+
+def test_metrics_say_that_the_database_is_down(review: Review) -> None:
+    with review.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE cases RENAME TO elsewhere"))
+
+    assert value(review, "tidlig_database_up") == 0.0
+    assert value(review, "tidlig_log_entries") is None
+
+
+def test_a_service_that_can_work_says_so_part_by_part(review: Review) -> None:
+    review.add_case()
+
+    answer = review.anonymous().get("/health/ready")
+
+    assert (answer.status_code, answer.json()["parts"]) == (200, {"database": "of this version", "models": "0 serve", "keys": "open"})
+
+
+def test_the_part_that_fails_is_named_without_telling_more(review: Review) -> None:
+    review.add_case()
+    review.app.state.person_keys = PersonKeys(b"x" * 32)
+
+    answer = review.anonymous().get("/health/ready")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "TID748")
+    assert "keys (TID809)" in answer.json()["detail"]
+    assert "database" not in answer.json()["detail"].partition(".")[0]
+    assert str(review.project.root) not in answer.text
+
+
+def test_a_model_that_was_changed_on_disk_keeps_a_service_from_being_ready(tmp_path: Path) -> None:
+    from serving.app import create_app
+    from serving.settings import Settings
+    from tests.support.review import Clock
+
+    project = screenable_project(tmp_path / "project")
+    champion = serve_model(project, version="2", seed=2)
+    bundle = project.var / "models" / champion.name / champion.version
+    (bundle / "reference.json").write_text("{}", encoding="utf-8")
+    app = create_app(Settings(), project, clock=Clock(), with_console=False)
+
+    answer = TestClient(app, base_url="https://testserver").get("/health/ready")
+    app.state.database.close()
+
+    assert (answer.status_code, "models (TID503)" in answer.json()["detail"]) == (503, True)
