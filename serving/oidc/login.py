@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 
 import httpx
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
 
 from features.errors import ReviewError
 from serving.database import Database
@@ -39,8 +38,10 @@ class Attempt:
     return_to: str
 
 
-def begin(session: Session, provider: Provider, *, return_to: str, now: datetime) -> tuple[str, str]:
+def begin(database: Database, provider: Provider, *, return_to: str, now: datetime) -> tuple[str, str]:
     """Begin a login; gives the provider's address to go to, and the state that the browser keeps in a cookie.
+
+    The provider is asked before the database is: nobody else waits to write while it takes its time.
 
     Raises
     ------
@@ -48,13 +49,13 @@ def begin(session: Session, provider: Provider, *, return_to: str, now: datetime
         TID732 when the provider can't be reached.
     """
     state, nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(64)
-    address, _ = provider.client().create_authorization_url(
-        provider.issuer.endpoint("authorization_endpoint", now=now), state=state, code_verifier=verifier, nonce=nonce, **_asked(provider)
-    )
-    session.execute(delete(LoginAttemptRow).where(LoginAttemptRow.created_at <= now - ATTEMPT_LASTS))
-    session.add(
-        LoginAttemptRow(state_digest=_digest(state), nonce=nonce, code_verifier=verifier, return_to=return_to[:300], created_at=now)
-    )
+    endpoint = provider.issuer.endpoint("authorization_endpoint", now=now)
+    address, _ = provider.client().create_authorization_url(endpoint, state=state, code_verifier=verifier, nonce=nonce, **_asked(provider))
+    with database.transaction() as session:
+        session.execute(delete(LoginAttemptRow).where(LoginAttemptRow.created_at <= now - ATTEMPT_LASTS))
+        session.add(
+            LoginAttemptRow(state_digest=_digest(state), nonce=nonce, code_verifier=verifier, return_to=return_to[:300], created_at=now)
+        )
     return str(address), state
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from serving import sessions
 from serving.cookies import find_token, is_secure, set_cookie
-from serving.dependencies import ClockOf, DatabaseOf, SessionOf, SettingsOf
+from serving.dependencies import ClockOf, DatabaseOf, SettingsOf
 from serving.oidc import login, logout
 from serving.oidc.accounts import let_in, not_let_in
 from serving.oidc.provider import CALLBACK, Provider
@@ -28,13 +28,13 @@ STATE_COOKIE = "tidlig_login_state"
 @router.get("/login/oidc")
 def begin(
     request: Request,
-    session: SessionOf,
+    database: DatabaseOf,
     clock: ClockOf,
     settings: SettingsOf,
     next: Annotated[str, Query(max_length=300)] = "/",  # noqa: A002
 ) -> RedirectResponse:
     """Send the browser to the identity provider."""
-    address, state = login.begin(session, _provider(request), return_to=next if is_own_path(next) else "/", now=clock())
+    address, state = login.begin(database, _provider(request), return_to=next if is_own_path(next) else "/", now=clock())
     response = RedirectResponse(address, status_code=303)
     lasts = int(login.ATTEMPT_LASTS.total_seconds())
     is_tls = is_secure(request, settings)
@@ -78,11 +78,13 @@ def finish(
 
 @router.post("/logout/backchannel")
 def end_from_outside(
-    request: Request, session: SessionOf, clock: ClockOf, logout_token: Annotated[str, Form(max_length=20_000)] = ""
+    request: Request, database: DatabaseOf, clock: ClockOf, logout_token: Annotated[str, Form(max_length=20_000)] = ""
 ) -> Response:
     """End the sessions that the provider says have ended. No cookie is read here: the token is all that counts."""
     provider, now = _provider(request), clock()
-    logout.end_provider_sessions(session, provider, logout.read_logout_token(logout_token, provider, now=now), now=now)
+    claims = logout.read_logout_token(logout_token, provider, now=now)
+    with database.transaction() as session:
+        logout.end_provider_sessions(session, provider, claims, now=now)
     return Response(status_code=200)
 
 

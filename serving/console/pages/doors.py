@@ -26,7 +26,6 @@ from serving.dependencies import (
     DatabaseOf,
     FoundCallerOf,
     ProjectOf,
-    SessionOf,
     SettingsOf,
     checked_csrf,
     database_of,
@@ -105,10 +104,11 @@ def log_in(
 
 
 @router.post("/logout", dependencies=[Depends(checked_csrf)])
-def log_out(request: Request, account: CallerOf, session: SessionOf, clock: ClockOf, settings: SettingsOf) -> Response:
+def log_out(request: Request, account: CallerOf, database: DatabaseOf, clock: ClockOf, settings: SettingsOf) -> Response:
     """End the session, and lead on to the identity provider where the login came from one."""
     now = clock()
-    sessions.log_out(session, find_token(request) or "", account, now=now)
+    with database.transaction() as session:  # over before the provider is asked, which may take its time
+        sessions.log_out(session, find_token(request) or "", account, now=now)
     response: Response = go_to("/login") if account.issuer is None else _logged_out_page(request, now)
     clear_cookie(response, request=request, settings=settings)
     return response
