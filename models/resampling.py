@@ -158,6 +158,11 @@ def person_weights(groups: NDArray[np.int32], *, seed: int, n_resamples: int) ->
         yield counts[:, codes].astype(np.float64)
 
 
+def auc_draws(label: Vector, score: Vector, weights: NDArray[np.float64]) -> Vector:
+    """Give the AUC for each row of weights, shape (n_weights,); NaN where all who were drawn have the same outcome."""
+    return np.asarray(_Ranked(label, score).measure(weights, 1.0)[0])
+
+
 def drawn_people(person: NDArray[np.int32], *, most_rows: int, seed: int) -> NDArray[np.bool_]:
     """Keep everybody where there are few enough rows, else a seeded draw of whole people with about that many rows.
 

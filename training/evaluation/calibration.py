@@ -17,28 +17,27 @@ from models.calibration_draws import calibration_intervals
 from models.intervals import Interval, percentile_interval
 from models.reliability import brier_parts
 from training.evaluation.examined import Examined
+from training.evaluation.group_counts import MIN_GROUP, fewest_by_attribute, group_sizes
 from training.evaluation.rows import MeasuredRows, can_tell
 
 Vector = NDArray[np.float64]
 
 N_RESAMPLES = 200
-MIN_GROUP = 50
-"""People with the outcome, and people without it, that a figure of a group needs (R-12)."""
 WINDOW = 0.2
 """Share of all people, those nearest in rank, that a look at a cut-off takes in."""
 
 
 def calibration_detail(examined: Examined) -> dict[str, Any]:
     """Measure calibration overall, by group, and by group around every cut-off."""
-    rows = MeasuredRows.of(examined)
+    rows, fewest = MeasuredRows.of(examined), fewest_by_attribute(examined.project)
     return {
         **rows.about(),
         "n_resamples": N_RESAMPLES,
         "min_group": MIN_GROUP,
         "overall": _overall(rows),
-        "groups": list(_by_group(rows)),
+        "groups": list(_by_group(rows, fewest)),
         "no_groups_reason": "" if rows.groups else examined.no_groups_reason,
-        "cut_offs": [_around(rows, name, cut) for name, cut in _cut_offs(examined, rows).items()],
+        "cut_offs": [_around(rows, name, cut, fewest) for name, cut in _cut_offs(examined, rows).items()],
     }
 
 
@@ -47,13 +46,20 @@ def _overall(rows: MeasuredRows) -> dict[str, Any]:
     return {**_json(figures), "brier_uncertainty": brier_parts(rows.label, rows.probability).uncertainty}
 
 
-def _by_group(rows: MeasuredRows) -> Iterator[dict[str, Any]]:
+def _by_group(rows: MeasuredRows, fewest: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    told = told_groups(rows.label, rows.groups, fewest)
     for attribute, value, mask in members(rows.groups):
-        if is_large(rows.label[mask]):
+        if (attribute, value) in told:
             blocks = rows.weights(N_RESAMPLES, mask)
             yield _group(attribute, value, _json(calibration_intervals(rows.label[mask], rows.probability[mask], blocks)))
         else:
             yield _group(attribute, value, None)
+
+
+def told_groups(label: Vector, groups: Mapping[str, NDArray[np.str_]], fewest: Mapping[str, int]) -> frozenset[tuple[str, str]]:
+    """Groups that are large enough and whose counts may be told: two figures of one group give its rate, and that the counts (R-09)."""
+    sizes = group_sizes(label, groups, fewest=fewest)
+    return frozenset((name, value) for name, of in sizes.items() for value, size in of.items() if size.is_large and size.is_told)
 
 
 def _cut_offs(examined: Examined, rows: MeasuredRows) -> dict[str, float]:
@@ -66,11 +72,13 @@ def _cut_offs(examined: Examined, rows: MeasuredRows) -> dict[str, float]:
     }
 
 
-def _around(rows: MeasuredRows, name: str, share: float) -> dict[str, Any]:
+def _around(rows: MeasuredRows, name: str, share: float, fewest: Mapping[str, int]) -> dict[str, Any]:
     low, high = window_around(rows.probability, share=share)
     near = (rows.probability >= low) & (rows.probability <= high)
     named = [("", "everybody", near), *((attribute, value, near & mask) for attribute, value, mask in members(rows.groups))]
-    judged = [(attribute, value, mask) for attribute, value, mask in named if is_large(rows.label[mask])]
+    told = told_groups(rows.label[near], {attribute: values[near] for attribute, values in rows.groups.items()}, fewest)
+    told |= {("", "everybody")} if is_large(rows.label[near]) else set()
+    judged = [(attribute, value, mask) for attribute, value, mask in named if (attribute, value) in told]
     figures = _local(rows, [mask for _, _, mask in judged])
     found = {(attribute, value): _json(one) for (attribute, value, _), one in zip(judged, figures, strict=True)}
     return {
@@ -102,7 +110,7 @@ def members(groups: Mapping[str, NDArray[np.str_]]) -> list[tuple[str, str, Mask
 
 
 def is_large(label: Vector) -> bool:
-    """Whether a group has fifty people with the outcome and fifty without (R-12)."""
+    """Whether these are fifty people with the outcome and fifty without (R-12)."""
     return min(int(label.sum()), int((1 - label).sum())) >= MIN_GROUP
 
 
@@ -126,8 +134,8 @@ def _figures(sums: Vector) -> Vector:
 
 
 def _group(attribute: str, value: str, figures: dict[str, Any] | None) -> dict[str, Any]:
-    """One entry; a group that is too small has no figures and no counts, only why."""
-    reason = "" if figures is not None else f"fewer than {MIN_GROUP} people with or without the outcome"
+    """One entry; a group that is too small, or that would give a small one away, has no figures and no counts, only why."""
+    reason = "" if figures is not None else f"fewer than {MIN_GROUP} people with or without the outcome, or so few in another group"
     verdict = "NOT_APPLICABLE" if figures is None else "MEASURED"
     return {"attribute": attribute, "group": value, "verdict": verdict, "reason": reason, "figures": figures}
 

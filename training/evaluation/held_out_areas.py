@@ -28,6 +28,8 @@ N_GROUPS = 3
 N_RESAMPLES = 200
 ENOUGH = 20
 """Rows with and without the outcome that a group needs for a figure of its own."""
+_DECIMALS = 3
+"""An AUC is a fraction over pairs of people: in full it would give a group's counts, and those of a small one by subtraction (R-09)."""
 
 
 def held_out_areas(examined: Examined) -> dict[str, Any]:
@@ -86,7 +88,8 @@ def _of_group(rows: MeasuredRows, scores: dict[str, Vector], here: Mask) -> dict
     ones, zeros = int(rows.label[here].sum()), int((1 - rows.label[here]).sum())
     if min(ones, zeros) < max(ENOUGH, SMALLEST_CELL):
         return {"too_few": True, "auc": None}
-    return {"too_few": False, "auc": {name: _known(metrics.auc(rows.label[here], score[here])) for name, score in scores.items()}}
+    areas = {name: _known(metrics.auc(rows.label[here], score[here])) for name, score in scores.items()}
+    return {"too_few": False, "auc": {name: None if area is None else round(area, _DECIMALS) for name, area in areas.items()}}
 
 
 def _known(value: float) -> float | None:

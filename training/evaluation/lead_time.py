@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.small_cells import SMALLEST_CELL
+from features.small_cells import SMALLEST_CELL, withheld_cells
 from models.intervals import Interval, percentile_interval
 from models.resampling import resample
 from training.evaluation.examined import Examined
@@ -72,7 +72,10 @@ def lead_time(examined: Examined) -> dict[str, Any]:
         "chosen": rows.chosen,
         "capacity_share": examined.capacity_share,
         "enough": ENOUGH,
-        "spans": [_measured(span, rows, reviewed, examined.capacity_share) for span in spans],
+        "spans": [
+            _measured(span, rows, reviewed, examined.capacity_share, is_told=told)
+            for span, told in zip(spans, told_spans(spans, reviewed), strict=True)
+        ],
     }
 
 
@@ -106,17 +109,23 @@ def reviewed_shares(probability: Vector, *, share: float) -> Vector:
     return np.asarray(np.clip((room - before) / n_of_score, 0.0, 1.0)[place])
 
 
-def _measured(span: Span, rows: MeasuredRows, reviewed: Vector, share: float) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "span": span.words,
-        "months": [span.first, span.last],
-        "n": span.n,
-        "too_few": span.n < ENOUGH,
-    }
-    if span.n < ENOUGH:
-        return told | {"recall_at_capacity": None, "auc": None}
-    recall, auc = _recall(span, rows, reviewed), _auc(span, rows, share)
-    return told | {"recall_at_capacity": recall.to_json(), "auc": auc.to_json()}
+def told_spans(spans: Sequence[Span], reviewed: Vector) -> list[bool]:
+    """Say of which spans figures may be told: a recall gives the numbers found and missed, whose totals the capacity plan tells (R-09)."""
+    n = np.array([span.n for span in spans], dtype=np.int64)
+    found = np.array([round(float(reviewed[span.rows].sum())) for span in spans], dtype=np.int64)
+    hidden = n < ENOUGH
+    while True:
+        more = withheld_cells(n - found, already=withheld_cells(found, already=hidden))
+        if (more == hidden).all():
+            return [not hide for hide in hidden.tolist()]
+        hidden = more
+
+
+def _measured(span: Span, rows: MeasuredRows, reviewed: Vector, share: float, *, is_told: bool) -> dict[str, Any]:
+    about = {"span": span.words, "months": [span.first, span.last], "n": span.n, "too_few": not is_told}
+    if not is_told:
+        return about | {"recall_at_capacity": None, "auc": None}
+    return about | {"recall_at_capacity": _recall(span, rows, reviewed).to_json(), "auc": _auc(span, rows, share).to_json()}
 
 
 def _recall(span: Span, rows: MeasuredRows, reviewed: Vector) -> Interval:

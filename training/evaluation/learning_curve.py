@@ -1,7 +1,9 @@
 """Section `learning_curve`: would more people to learn from make a better model, or are there enough?
 
-The chosen rung is learnt anew from growing shares of the training people, each share inside the next, and every one of these models is
-measured on the same later people. If the last doubling still helped, the next one may.
+A rung is learnt anew from growing shares of the training people, each share inside the next, and every one of these models is measured on
+the same later people. If the last doubling still helped, the next one may. That is asked of a rung that learns from people: the chosen
+one, or, where rules, places or a rate were chosen, the best ranking of those that do. More people hardly change a rate, and say nothing
+about what more of them could teach.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from models.resampling import drawn_people, resample
 from training.evaluation.examined import Examined
 from training.evaluation.relearning import MOST_TAUGHT, learn_anew
 from training.evaluation.rows import MeasuredRows
+from training.evaluation.targeting import personal_rung
 from training.fitting.selection import MIN_AUC_GAIN
 
 Vector = NDArray[np.float64]
@@ -42,15 +45,22 @@ class Curve:
 
 
 def learning_curve(examined: Examined) -> dict[str, Any]:
-    """Learn the chosen rung from an eighth, a quarter, half and all of the people, and say whether more would help.
+    """Learn a rung from an eighth, a quarter, half and all of the people, and say whether more would help.
 
     Notes
     -----
     All of them is at most 30,000 rows, whole people drawn with the seed; log losses are those under the calibrator that would serve.
     """
     rows, taught = MeasuredRows.of(examined), _taught(examined)
-    about = {**rows.about(), "rung": rows.chosen, "n_resamples": N_RESAMPLES, "is_sample_of_training": _is_sample(examined, taught[1.0])}
-    scores = {share: score for share, mask in taught.items() if (score := _score(examined, mask, rows)) is not None}
+    rung = personal_rung(rows)
+    about = {
+        **rows.about(),
+        "rung": rung,
+        "chosen": rows.chosen,
+        "n_resamples": N_RESAMPLES,
+        "is_sample_of_training": _is_sample(examined, taught[1.0]),
+    }
+    scores = {share: score for share, mask in taught.items() if (score := _score(examined, rung, mask, rows)) is not None}
     if not {0.5, 1.0} <= scores.keys():
         return {**about, "points": [], "finding": "Half of the people have one outcome only: too few to say whether more would help."}
     curve = measure_curve(rows, scores, {share: int(taught[share].sum()) for share in scores})
@@ -59,7 +69,12 @@ def learning_curve(examined: Examined) -> dict[str, Any]:
         for share, n in curve.n_rows.items()
     ]
     gain = {"auc": curve.auc_gain.to_json(), "log_loss": curve.log_loss_drop.to_json()}
-    return {**about, "points": points, "last_doubling": gain, "finding": finding(curve.auc_gain, curve.n_rows[1.0])}
+    return {
+        **about,
+        "points": points,
+        "last_doubling": gain,
+        "finding": finding(curve.auc_gain, curve.n_rows[1.0], measured=_measured(rung, rows.chosen)),
+    }
 
 
 def measure_curve(rows: MeasuredRows, scores: Mapping[float, Vector], n_rows: Mapping[float, int]) -> Curve:
@@ -81,16 +96,23 @@ def measure_curve(rows: MeasuredRows, scores: Mapping[float, Vector], n_rows: Ma
     )
 
 
-def finding(gain: Interval, n_rows: int) -> str:
-    """Say whether more people would help, by the gain that a more complex rung would need (R-15)."""
-    told = f"from half to all of {n_rows} rows the AUC changed by {gain.estimate:+.3f} (95 % interval {gain.low:+.3f} to {gain.high:+.3f})"
+def finding(gain: Interval, n_rows: int, *, measured: str) -> str:
+    """Say whether more people would help, by the gain that a more complex rung would need (R-15); `measured` says which rung was asked."""
+    told = (
+        f"{measured}: from half to all of {n_rows} rows the AUC changed by {gain.estimate:+.3f} "
+        f"(95 % interval {gain.low:+.3f} to {gain.high:+.3f})"
+    )
     if not np.isfinite([gain.low, gain.high]).all():
-        return f"The test rows can't say whether more people would help: {told}."
+        return f"The test rows can't say whether more people would help {told}."
     if gain.high < MIN_AUC_GAIN:
-        return f"More people would hardly help: {told}, less than the {MIN_AUC_GAIN:.2f} that counts."
+        return f"More people would hardly help {told}, less than the {MIN_AUC_GAIN:.2f} that counts."
     if gain.low > 0:
-        return f"More people would probably help: {told}."
-    return f"The test rows can't say whether more people would help: {told}, which holds both no gain and one that counts."
+        return f"More people would probably help {told}."
+    return f"The test rows can't say whether more people would help {told}, which holds both no gain and one that counts."
+
+
+def _measured(rung: str, chosen: str) -> str:
+    return rung if rung == chosen else f"{rung}, the best rung that learns from people ({chosen} was chosen)"
 
 
 def _taught(examined: Examined) -> dict[float, Mask]:
@@ -102,17 +124,18 @@ def _taught(examined: Examined) -> dict[float, Mask]:
     return {share: base & np.isin(table.rows.group, people[: max(1, round(share * len(people)))]) for share in SHARES}
 
 
-def _score(examined: Examined, taught: Mask, rows: MeasuredRows) -> Vector | None:
+def _score(examined: Examined, name: str, taught: Mask, rows: MeasuredRows) -> Vector | None:
     """Probability of each measured row by the rung learnt from these rows; None where they have one outcome only."""
     experiment = examined.experiment
+    candidate = experiment.candidates[name]
     if experiment.table.whole is None and not _is_sample(examined, taught):
-        return rows.probability
-    learnt = learn_anew(experiment.chosen, experiment.table, taught, seed=examined.seed, keeps_penalty=False)
+        return rows.probabilities[name]
+    learnt = learn_anew(candidate, experiment.table, taught, seed=examined.seed, keeps_penalty=False)
     if learnt is None:
         return None
     tested = experiment.split.test.copy()
     tested[experiment.split.test] = rows.within
-    return np.asarray(expit(experiment.chosen.calibrator.log_odds(learnt.log_odds(experiment.table, tested))))
+    return np.asarray(expit(candidate.calibrator.log_odds(learnt.log_odds(experiment.table, tested))))
 
 
 def _is_sample(examined: Examined, taught: Mask) -> bool:

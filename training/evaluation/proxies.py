@@ -18,16 +18,14 @@ from models.resampling import Resamples, drawn_people, resample
 from models.rungs.ladder import get_rung
 from models.rungs.ranks import fit_ranks, ranked
 from training.evaluation.examined import Examined
+from training.evaluation.group_counts import MIN_GROUP, fewest_by_attribute
+from training.evaluation.proxy_targets import proxy_targets
 from training.evaluation.rows import MeasuredRows
 
 Vector: TypeAlias = NDArray[np.float64]
-Key: TypeAlias = tuple[str, str]
-"""Attribute and value."""
 
 PROXY_AUC = 0.75
 """A value that is told from the rest at least this well, the lower end of the 95 % interval taken, is flagged."""
-MIN_GROUP = 50
-"""People with the value, and without it, that the question needs, as for every gate by group (R-12)."""
 MOST_ROWS = 5_000
 """Test rows, and training rows of the stand-in, drawn by person: intervals of an AUC are narrow enough by then."""
 ABLATED = 3
@@ -36,6 +34,8 @@ _FOLDS = 5
 _RIDGE = 30.0
 _RESAMPLES = 200
 _CONSTANT = 1e-9
+_DECIMALS = 3
+"""An AUC is a fraction over the number of pairs of people: told in full it would give the size of a group away (R-09)."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,23 @@ class Proxy:
 
 @dataclass(frozen=True)
 class ProxyTest:
-    """What the test found; `not_asked` names values that too few people have, `reason` why nothing was asked at all."""
+    """What the test found.
+
+    Attributes
+    ----------
+    not_asked
+        Values that too few people have, or so few that it can't be said.
+    reason
+        Why nothing was asked at all.
+    is_undeclared
+        Whether a purpose, groups or audit data would have let it be asked.
+    """
 
     n_rows: int
     proxies: tuple[Proxy, ...]
     not_asked: tuple[str, ...] = ()
     reason: str = ""
+    is_undeclared: bool = False
 
 
 def proxies(examined: Examined) -> dict[str, Any]:
@@ -90,14 +101,14 @@ def proxies(examined: Examined) -> dict[str, Any]:
             {
                 "attribute": one.attribute,
                 "value": one.value,
-                "auc": one.auc.to_json(),
+                "auc": _rounded(one.auc),
                 "is_flagged": one.is_flagged,
                 "ablations": [
                     {
                         "indicator": a.indicator,
                         "is_used": a.is_used,
-                        "proxy_auc_loss": a.proxy_loss.to_json(),
-                        "model_auc_loss": a.model_loss.to_json(),
+                        "proxy_auc_loss": _rounded(a.proxy_loss),
+                        "model_auc_loss": _rounded(a.model_loss),
                     }
                     for a in one.ablations
                 ],
@@ -125,11 +136,13 @@ def cross_fit_proxies(examined: Examined) -> ProxyTest:
     """
     names = examined.experiment.chosen.rung.feature_names
     if not examined.groups:
-        return ProxyTest(0, (), reason=examined.no_groups_reason or "no audit attribute may be looked at")
+        return ProxyTest(0, (), reason=examined.no_groups_reason or "no audit attribute was given", is_undeclared=True)
+    if not any((values != "").any() for values in examined.groups.values()):
+        return ProxyTest(0, (), reason="nobody tested has a value of any attribute that may be used", is_undeclared=True)
     if not names:
         return ProxyTest(0, (), reason="the chosen rung uses no feature")
     rows = MeasuredRows.of(examined, most_rows=MOST_ROWS)
-    targets, not_asked = _targets(rows.groups)
+    targets, not_asked = proxy_targets(rows, fewest_by_attribute(examined.project))
     design = _Design.of(examined, names, rows)
     told = {key: _cross_fitted(design, target) for key, target in targets.items()}
     plain = {key: _measure(target, {"all": told[key]}, rows).interval("all", "auc") for key, target in targets.items()}
@@ -165,23 +178,6 @@ class _Design:
         """The same people without one indicator."""
         kept = self.owner != indicator
         return _Design(self.columns[:, kept], self.owner[kept], self.fold)
-
-
-def _targets(groups: Mapping[str, NDArray[np.str_]]) -> tuple[dict[Key, Vector], tuple[str, ...]]:
-    """Rows with a value as 1.0, the rest of the known ones as 0.0, unknown as NaN; of two values one says it all."""
-    targets: dict[Key, Vector] = {}
-    not_asked: list[str] = []
-    for attribute, values in groups.items():
-        known = values != ""
-        distinct, counts = np.unique(values[known], return_counts=True)
-        asked = distinct if len(distinct) != 2 else distinct[[int(np.argmin(counts))]]
-        for value in asked.tolist():
-            inside = values == value
-            if min(inside.sum(), (known & ~inside).sum()) < MIN_GROUP:
-                not_asked.append(f"{attribute} = {value}")
-            else:
-                targets[attribute, value] = np.where(known, inside.astype(np.float64), np.nan)
-    return targets, tuple(not_asked)
 
 
 def _cross_fitted(design: _Design, target: Vector) -> Vector:
@@ -291,6 +287,10 @@ def _taught(examined: Examined) -> Mask:
     taught = examined.experiment.split.train.copy()
     taught[taught] = drawn_people(examined.experiment.table.rows.group[taught], most_rows=MOST_ROWS, seed=examined.seed)
     return taught
+
+
+def _rounded(interval: Interval) -> dict[str, float | None]:
+    return {name: None if value is None else round(value, _DECIMALS) for name, value in interval.to_json().items()}
 
 
 def _owners(names: Sequence[str]) -> NDArray[np.str_]:

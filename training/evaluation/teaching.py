@@ -28,6 +28,7 @@ def teaching(examined: Examined) -> dict[str, Any]:
             "best": tuned.best,
             "median": tuned.median,
             "house": tuned.house,
+            "gain": None if tuned.gain is None else tuned.gain.to_json(),
             "pays": tuned.pays,
             "note": tuned.note,
         },

@@ -151,6 +151,11 @@ def forward_auc(lesson: Lesson, columns: tuple[str, ...]) -> tuple[int, float]:
     return int(declared), float(np.mean(areas))
 
 
+def forward_scores(lesson: Lesson, columns: tuple[str, ...]) -> list[Vector]:
+    """Log-odds that the boosted rung of these settings gives the rows each fold predicts; the settings name the number of trees."""
+    return [rung.log_odds(lesson.table.columns(columns, fold.predict)) for rung, fold in _fit_folds(BoostedRung, lesson, columns)]
+
+
 def _fit_folds(rung: RungClass, lesson: Lesson, columns: tuple[str, ...]) -> list[tuple[Rung, Fold]]:
     """Fit once for each distinct set of earlier rows: overlapping periods are predicted from the same ones."""
     settings = _search_settings(rung, lesson.settings)

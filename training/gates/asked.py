@@ -7,11 +7,13 @@ from functools import partial
 
 from features.findings import Finding
 from training.evaluation.examined import Examined
+from training.evaluation.group_counts import fewest_by_attribute
 from training.evaluation.proxies import find_proxies, relearnt_loss
 from training.evaluation.targeting import compare_ways
 from training.gates.asked_of_data import ask_age, ask_identity, ask_lifetime, ask_time
 from training.gates.asked_of_pictures import ask_directions, ask_missing, ask_pictures
-from training.gates.groups import AssessedRows, group_gates, no_groups, within_capacity
+from training.gates.group_figures import AssessedRows, within_capacity
+from training.gates.groups import group_gates, no_groups
 from training.gates.overall import (
     amount_gate,
     benchmark_gate,
@@ -39,7 +41,8 @@ def _leakage(examined: Examined) -> Iterable[Finding]:
 
 
 def _baselines(examined: Examined) -> Iterable[Finding]:
-    yield capacity_gate(examined.experiment.chosen.name, examined.experiment.resamples)
+    experiment = examined.experiment
+    yield capacity_gate(experiment.chosen.name, experiment.resamples, experiment.selection.comparisons)
 
 
 def _targeting(examined: Examined) -> Iterable[Finding]:
@@ -52,11 +55,11 @@ def _calibration(examined: Examined) -> Iterable[Finding]:
 
 def _groups(examined: Examined) -> Iterable[Finding]:
     if not examined.groups:
-        return no_groups(examined.no_groups_reason)
+        return no_groups(examined.no_groups_reason or "no audit attribute was given")
     probability = examined.experiment.chosen.probability
     flagged = within_capacity(probability, share=examined.capacity_share)
     rows = AssessedRows(examined.experiment.test_label, probability, flagged, examined.experiment.test_person)
-    return group_gates(rows, examined.groups, seed=examined.seed)
+    return group_gates(rows, examined.groups, seed=examined.seed, fewest=fewest_by_attribute(examined.project))
 
 
 def _explanation(examined: Examined) -> Iterable[Finding]:

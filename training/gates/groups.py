@@ -1,159 +1,249 @@
 """Release gates by group: is the model as true, and as sparing with false proposals, for one group as for the others (R-12)?
 
-Audit attributes come in as columns beside the test rows and go out as aggregates; nothing here keeps a row.
+Audit attributes come in as columns beside the test rows and go out as aggregates; nothing here keeps a row. Which counts may be told, and
+whose figures, is for `training.evaluation.group_counts`; how figures come about for `training.gates.group_figures`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.findings import Evidence, Finding
+from features.findings import Evidence, Finding, Verdict
 from features.records import Mask
 from features.small_cells import SMALLEST_CELL
-from models.intervals import Interval, percentile_interval
-from models.resampling import person_weights
+from models.intervals import Interval
+from training.evaluation.group_counts import MIN_GROUP, WITHHELD, GroupSize, group_sizes, withheld
+from training.gates.group_figures import CALIBRATION_BOUND, FPR_RATIO, AssessedRows, Compared, Judged, holm, judge
 from training.gates.overall import is_outside
 
-Vector = NDArray[np.float64]
+TITLES = {"G-05": "Calibrated in every group", "G-06": "Equally sparing with false proposals in every group"}
+BOUNDS = {"G-05": (-CALIBRATION_BOUND, CALIBRATION_BOUND), "G-06": FPR_RATIO}
 
-MIN_GROUP = 50
-"""People with the outcome, and people without it, that a group needs before a gate can judge it (R-12)."""
-CALIBRATION_BOUND = 0.05
-FPR_RATIO = (0.8, 1.25)
+TOO_FEW = f"fewer than {MIN_GROUP} people with or without the outcome"
+TOO_FEW_TO_SAY = f"{TOO_FEW}, or so few in another group that it can't be said"
+TOO_FEW_OTHERS = f"{TOO_FEW} to compare with"
+TOO_FEW_PROPOSALS = "too few false proposals to compare"
+FIGURES_WITHHELD = "the figures would give the number of a few people away"
+TOO_MANY_TOO_SMALL = "most groups have too few people to be asked"
+NO_VALUES = "nobody tested has a value of it that may be used"
+BY_CHANCE = 0.025
+"""Share of questions that fail by chance where the truth lies on a bound, each time: one end of a 95 % interval."""
+
+
+FAMILY_ERROR = 0.05
+"""Chance of any false alarm among all that was asked together, which `holds_among_all_asked` keeps to."""
 
 
 @dataclass(frozen=True)
-class AssessedRows:
-    """Test rows as the group gates see them.
+class _Question:
+    """One gate asked of one group; `judged` is None where there are too few people, `is_told` whether figures may be told.
 
-    Attributes
-    ----------
-    label, probability
-        Outcome 0/1 and calibrated probability, shape (n_rows,).
-    flagged
-        Rows within capacity, shape (n_rows,).
-    person
-        Rows with the same number are one person, shape (n_rows,).
+    `mirrors` names the other group of two where it is the same comparison seen from there.
     """
 
-    label: Vector
-    probability: Vector
-    flagged: Mask
-    person: NDArray[np.int32]
+    code: str
+    attribute: str
+    group: str
+    size: GroupSize
+    compared_with: str = ""
+    reason: str = ""
+    judged: Judged | None = None
+    is_told: bool = True
+    mirrors: str = ""
 
 
-def within_capacity(probability: Vector, *, share: float) -> Mask:
-    """Rows whose probability is among the top `share`; rows tied at the cut are all in.
-
-    >>> within_capacity(np.array([0.9, 0.1, 0.5, 0.2]), share=0.25).tolist()
-    [True, False, False, False]
-    """
-    room = max(1, round(share * len(probability)))
-    return np.asarray(probability >= np.sort(probability)[::-1][room - 1])
-
-
-def group_gates(rows: AssessedRows, groups: Mapping[str, NDArray[np.str_]], *, seed: int, n_resamples: int = 500) -> tuple[Finding, ...]:
-    """Judge calibration and false-positive rate of every group; too small groups are NOT_APPLICABLE and said so.
+def group_gates(
+    rows: AssessedRows,
+    groups: Mapping[str, NDArray[np.str_]],
+    *,
+    seed: int,
+    n_resamples: int = 500,
+    fewest: Mapping[str, int] | None = None,
+) -> tuple[Finding, ...]:
+    """Judge calibration and false-positive rate of every group; first comes how many groups could be asked, and how they did.
 
     Parameters
     ----------
     groups
         Attribute -> value per test row, empty text where unknown, shape (n_rows,).
+    fewest
+        Attribute -> fewest people a count may stand for; five where not named.
 
     Notes
     -----
     Calibration in the large of a group is mean probability minus observed rate; it fails when its 95 % interval lies wholly outside
     ± 0.05. The false-positive ratio is the group's rate over that of everybody else; it fails when its interval lies wholly outside 0.8
-    to 1.25. Intervals come from a bootstrap over people. Domain R-12.
+    to 1.25. Intervals come from a bootstrap over people. A comparison needs the size on both sides. Two values are one comparison: the
+    larger group's finding mirrors the smaller one's, with its verdict, and is not counted again. Passing says no more than that no
+    difference is clear: `shown_within` says whether one is ruled out. Domain R-12.
     """
-    members = [(attribute, str(value), values == value) for attribute, values in groups.items() for value in np.unique(values) if value]
-    judged = [(attribute, value, mask) for attribute, value, mask in members if _is_large(rows, mask)]
-    figures = _figures(rows, [mask for _, _, mask in judged], seed=seed, n_resamples=n_resamples)
-    by_group = {(attribute, value): pair for (attribute, value, _), pair in zip(judged, figures, strict=True)}
-    return tuple(
-        finding
-        for attribute, value, mask in members
-        for finding in _findings(rows, attribute, value, mask, by_group.get((attribute, value)))
+    questions = [one for name, values in groups.items() for one in _asked_of(name, values, rows, seed, n_resamples, fewest or {})]
+    unknown = [name for name, values in groups.items() if not (values != "").any()]
+    found = _findings(questions)
+    return (
+        *(_summary(code, [finding for one, finding in found if one.code == code and not one.mirrors]) for code in TITLES if questions),
+        *(finding for _, finding in found),
+        *(_not_asked(code, NO_VALUES, name) for name in unknown for code in TITLES),
     )
 
 
 def no_groups(reason: str) -> tuple[Finding, ...]:
-    """Say why fairness by group could not be asked."""
-    return tuple(Finding(code, title, "NOT_APPLICABLE", {"reason": reason}) for code, title in _TITLES.items())
+    """Say why fairness by group was not asked, though declaring a purpose, groups or audit data would have let it be."""
+    return tuple(_not_asked(code, reason) for code in TITLES)
 
 
-_TITLES = {"G-05": "Calibrated in every group", "G-06": "Equally sparing with false proposals in every group"}
+def _not_asked(code: str, reason: str, attribute: str = "") -> Finding:
+    about: dict[str, Evidence] = {"attribute": attribute} if attribute else {}
+    return Finding(code, TITLES[code], "NOT_APPLICABLE", {**about, "reason": reason, "not_asked": True})
 
 
-def _is_large(rows: AssessedRows, mask: Mask) -> bool:
-    label = rows.label[mask]
-    return min(int((label == 1).sum()), int((label == 0).sum())) >= MIN_GROUP
+def _asked_of(
+    attribute: str, values: NDArray[np.str_], rows: AssessedRows, seed: int, n_resamples: int, fewest: Mapping[str, int]
+) -> Iterator[_Question]:
+    """Both gates' questions to the groups of one attribute."""
+    sizes = group_sizes(rows.label, {attribute: values}, fewest=fewest)[attribute]
+    others = {value: _others(value, values, sizes, rows) for value in sizes}
+    large = [value for value, size in sizes.items() if size.is_large]
+    figures = dict(zip(large, judge(rows, [Compared(values == v, others[v].rows) for v in large], seed, n_resamples), strict=True))
+    compared = [value for value in large if others[value].are_enough]
+    told = _told_proposals(rows, values, sizes, compared, fewest.get(attribute, SMALLEST_CELL))
+    twin = _larger_of_two(values, sizes)
+    for value, size in sizes.items():
+        own, other = "" if size.is_large else TOO_FEW if size.is_told else TOO_FEW_TO_SAY, others[value]
+        calibration = figures[value][0] if value in figures else None
+        yield _Question("G-05", attribute, value, size, reason=own, judged=calibration, is_told=size.is_told)
+        mirrors = other.name if value == twin else ""
+        ratio = None if value not in compared else figures[other.name][1].mirrored() if mirrors else figures[value][1]
+        reason = own or ("" if other.are_enough else TOO_FEW_OTHERS)
+        shown = value in told and size.is_told and other.is_told
+        yield _Question("G-06", attribute, value, size, other.name, reason, ratio, shown, mirrors)
 
 
-def _figures(rows: AssessedRows, masks: list[Mask], *, seed: int, n_resamples: int) -> list[tuple[Interval, Interval]]:
-    """Interval of the calibration difference and of the false-positive ratio, for each mask."""
-    if not masks:
-        return []
-    columns = np.concatenate([_sums(rows, mask) for mask in masks], axis=1)
-    estimate = _ratios(columns.sum(axis=0, keepdims=True))
-    weights = person_weights(rows.person, seed=seed, n_resamples=n_resamples)
-    draws = np.concatenate([_ratios(block @ columns) for block in weights])
-    return [
-        (
-            percentile_interval(float(estimate[0, g, 0]), draws[:, g, 0]),
-            percentile_interval(float(estimate[0, g, 1]), draws[:, g, 1]),
-        )
-        for g in range(len(masks))
-    ]
+@dataclass(frozen=True)
+class _Others:
+    """Those a group is compared with: the other value of two, or everybody else."""
+
+    name: str
+    rows: Mask
+    are_enough: bool
+    is_told: bool
 
 
-def _sums(rows: AssessedRows, mask: Mask) -> Vector:
-    """Columns whose weighted sums give both figures of one group, shape (n_rows, 6)."""
-    inside, negative = mask.astype(np.float64), 1.0 - rows.label
-    flagged = rows.flagged * negative
-    residual = rows.probability - rows.label
-    return np.stack(
-        [inside * residual, inside, inside * flagged, inside * negative, (1 - inside) * flagged, (1 - inside) * negative], axis=1
-    )
+def _others(value: str, values: NDArray[np.str_], sizes: Mapping[str, GroupSize], rows: AssessedRows) -> _Others:
+    """Whether they are enough is said by what a reader may know: else it would tell of withheld counts."""
+    rest = [size for name, size in sizes.items() if name != value]
+    if len(sizes) == 2:
+        (other,) = (name for name in sizes if name != value)
+        return _Others(other, values == other, rest[0].is_large, rest[0].is_told)
+    own, ones = sizes[value], int(rows.label.sum())
+    if own.n_with is not None and own.n_without is not None:
+        n_with, n_without = ones - own.n_with, len(rows.label) - ones - own.n_without
+    else:
+        n_with, n_without = (sum(size.least[column] for size in rest) for column in (0, 1))
+    return _Others("everybody else", values != value, min(n_with, n_without) >= MIN_GROUP, True)
 
 
-def _ratios(sums: Vector) -> Vector:
-    """Calibration difference and false-positive ratio from sums, shape (n_draws, n_groups, 2)."""
-    s = sums.reshape(len(sums), -1, 6)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        difference = s[..., 0] / s[..., 1]
-        ratio = (s[..., 2] / s[..., 3]) / (s[..., 4] / s[..., 5])
-    return np.stack([difference, np.where(np.isfinite(ratio), ratio, np.nan)], axis=-1)
+def _larger_of_two(values: NDArray[np.str_], sizes: Mapping[str, GroupSize]) -> str:
+    """The larger group of two, empty text where there are not two."""
+    return max(sizes, key=lambda value: (int((values == value).sum()), value)) if len(sizes) == 2 else ""
 
 
-def _findings(rows: AssessedRows, attribute: str, value: str, mask: Mask, figures: tuple[Interval, Interval] | None) -> Iterator[Finding]:
-    bounds = {"G-05": (-CALIBRATION_BOUND, CALIBRATION_BOUND), "G-06": FPR_RATIO}
-    for index, (code, title) in enumerate(_TITLES.items()):
-        evidence = {"attribute": attribute, "group": value, **_counts(rows, mask)}
-        if figures is None:
-            reason = f"fewer than {MIN_GROUP} people with or without the outcome"
-            yield Finding(code, title, "NOT_APPLICABLE", {**evidence, "reason": reason})
-        else:
-            yield _judged(code, title, figures[index], bounds[code], evidence)
+def _told_proposals(
+    rows: AssessedRows, values: NDArray[np.str_], sizes: Mapping[str, GroupSize], compared: Sequence[str], fewest: int
+) -> frozenset[str]:
+    """Groups whose ratio may be told: with the counts it gives the number of false proposals in the group, and so in the others (R-09)."""
+    vain = rows.flagged & (rows.label == 0)
+    names = [*sizes, *([""] if (values == "").any() else [])]
+    counts = np.array([int((vain & (values == name)).sum()) for name in names], dtype=np.int64)
+    is_two = len(sizes) == 2
+    given_away = np.array([name in compared for name in names], dtype=np.bool_)
+    is_rest = np.array([not name for name in names], dtype=np.bool_)
+    hidden, _ = withheld(counts, np.zeros_like(counts), fewest=fewest, never_told=~given_away, is_rest=is_rest)
+    if is_two and (hidden & ~is_rest).any():
+        return frozenset()
+    return frozenset(name for name, hide in zip(names, hidden, strict=True) if name and not hide)
 
 
-def _judged(code: str, title: str, interval: Interval, bounds: tuple[float, float], evidence: dict[str, Evidence]) -> Finding:
-    if not np.isfinite([interval.low, interval.high]).all():
-        return Finding(code, title, "NOT_APPLICABLE", {**evidence, "reason": "too few false proposals to compare"})
-    shown: dict[str, Evidence] = {
+def _findings(questions: Sequence[_Question]) -> list[tuple[_Question, Finding]]:
+    """One finding a question; what fails is also held against all that was asked together."""
+    asked = {_key(one): one.judged for one in questions if one.judged is not None and one.judged.is_known and not one.mirrors}
+    together = dict(zip(asked, holm([judged.chance for judged in asked.values()]), strict=True))
+    return [(one, _finding(one, together.get(_key(one)))) for one in questions]
+
+
+def _key(question: _Question) -> tuple[str, str, str]:
+    return question.code, question.attribute, question.mirrors or question.group
+
+
+def _finding(question: _Question, chance: float | None) -> Finding:
+    size, judged = question.size, question.judged
+    evidence: dict[str, Evidence] = {
+        "attribute": question.attribute,
+        "group": question.group,
+        "n_with": WITHHELD if size.n_with is None else size.n_with,
+        "n_without": WITHHELD if size.n_without is None else size.n_without,
+    }
+    evidence |= {"compared_with": question.compared_with} if question.compared_with else {}
+    evidence |= {"mirrors": question.mirrors} if question.mirrors else {}
+    title = TITLES[question.code]
+    if judged is None or chance is None:
+        return Finding(question.code, title, "NOT_APPLICABLE", {**evidence, "reason": question.reason or TOO_FEW_PROPOSALS})
+    bounds, interval = BOUNDS[question.code], judged.interval
+    verdict: Verdict = "FAILED" if is_outside(interval, bounds) else "PASSED"
+    shown = question.is_told and judged.is_known
+    evidence |= _figures(interval, bounds, verdict) if shown else _withheld_figures(interval, bounds, verdict)
+    if verdict == "FAILED":
+        evidence["holds_among_all_asked"] = chance < FAMILY_ERROR
+    return Finding(question.code, title, verdict, evidence)
+
+
+def _figures(interval: Interval, bounds: tuple[float, float], verdict: Verdict) -> dict[str, Evidence]:
+    return {
         "estimate": round(interval.estimate, 6),
         "low": round(interval.low, 6),
         "high": round(interval.high, 6),
         "bounds": f"{bounds[0]} to {bounds[1]}",
+        **_conclusion(interval, bounds, verdict),
     }
-    return Finding(code, title, "FAILED" if is_outside(interval, bounds) else "PASSED", {**evidence, **shown})
 
 
-def _counts(rows: AssessedRows, mask: Mask) -> dict[str, Evidence]:
-    label = rows.label[mask]
-    counts = {"n_with": int((label == 1).sum()), "n_without": int((label == 0).sum())}
-    return {name: count if count >= SMALLEST_CELL else f"< {SMALLEST_CELL}" for name, count in counts.items()}
+def _withheld_figures(interval: Interval, bounds: tuple[float, float], verdict: Verdict) -> dict[str, Evidence]:
+    """Say the verdict and to which side it fell: the figures would give withheld counts away."""
+    side: dict[str, Evidence] = {"side": "above" if interval.low > bounds[1] else "below"} if verdict == "FAILED" else {}
+    told: dict[str, Evidence] = {"bounds": f"{bounds[0]} to {bounds[1]}", "figures": WITHHELD, "reason": FIGURES_WITHHELD, **side}
+    return told | _conclusion(interval, bounds, verdict)
+
+
+def _conclusion(interval: Interval, bounds: tuple[float, float], verdict: Verdict) -> dict[str, Evidence]:
+    within = bounds[0] <= interval.low and interval.high <= bounds[1]
+    if verdict == "FAILED":
+        said = "a clear difference"
+    else:
+        said = "shown to be within the bounds" if within else "no clear difference; too few people to rule one out"
+    return {"shown_within": within, "conclusion": said}
+
+
+def _summary(code: str, found: Sequence[Finding]) -> Finding:
+    """Say of all groups together how many were asked and what chance would do; where most could not be asked, that is no pass."""
+    asked = [finding for finding in found if finding.verdict != "NOT_APPLICABLE"]
+    failed = [finding for finding in asked if finding.is_failed]
+    within = [finding for finding in asked if finding.evidence.get("shown_within")]
+    evidence: dict[str, Evidence] = {
+        "is_summary": True,
+        "n_groups": len(found),
+        "n_asked": len(asked),
+        "n_too_few_people": len(found) - len(asked),
+        "n_failed": len(failed),
+        "n_shown_within": len(within),
+        "n_failed_by_chance_at_most": round(BY_CHANCE * len(asked), 2),
+        "n_failed_among_all_asked": sum(bool(finding.evidence.get("holds_among_all_asked")) for finding in failed),
+    }
+    if failed:
+        return Finding(code, TITLES[code], "FAILED", evidence)
+    if 2 * len(asked) < len(found):
+        return Finding(code, TITLES[code], "NOT_APPLICABLE", {**evidence, "reason": TOO_MANY_TOO_SMALL})
+    return Finding(code, TITLES[code], "PASSED", evidence)

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from features.errors import DataError
 from features.findings import Evidence, Finding, Verdict
+from features.small_cells import SMALLEST_CELL, shown_count
 from models.calibration import Calibrator
 from models.explanation import TOLERANCE, rescale
 from models.intervals import Interval
 from models.resampling import Resamples
 from models.rungs.rung import Rung
+from training.fitting.selection import Comparison
 from training.splits.periods import LabelledRows
 from training.splits.temporal import Split, check_honest, check_registrable
 
@@ -44,18 +46,27 @@ def leakage_gate(auc: Interval, *, horizon_days: int) -> Finding:
 
 
 def leak_gate(findings: Sequence[Finding]) -> Finding:
-    """Ask whether the checks on the data found a column that knows the future."""
+    """Ask whether the checks on the data found a column that knows the future; the evidence holds what every failed check named."""
     title = "No column that knows the future"
     if not findings:
         return Finding("G-02", title, "NOT_APPLICABLE", {"reason": "no leak check ran on this table"})
     failed = [finding for finding in findings if finding.is_failed]
     evidence: dict[str, Evidence] = {"n_checks": len(findings), "n_failed": len(failed)}
-    evidence |= {f"finding_{number}": f"{finding.code} {finding.title}" for number, finding in enumerate(failed, start=1)}
+    for number, finding in enumerate(failed, start=1):
+        evidence |= {f"finding_{number}": f"{finding.code} {finding.title}"}
+        evidence |= {f"finding_{number}_{name}": value for name, value in finding.evidence.items()}
     return Finding("G-02", title, "FAILED" if failed else "PASSED", evidence)
 
 
-def capacity_gate(chosen: str, resamples: Resamples) -> Finding:
-    """Ask whether the chosen rung finds more people at capacity than every simpler way of choosing whom to visit (R-15)."""
+def capacity_gate(chosen: str, resamples: Resamples, comparisons: Sequence[Comparison]) -> Finding:
+    """Ask whether the chosen rung finds more people at capacity than every simpler way of choosing whom to visit (R-15).
+
+    Parameters
+    ----------
+    comparisons
+        The ladder's own, which say which rungs earned their place. One that did not may be level with the chosen rung, since it is
+        level with nearly everything, but it is never proposed.
+    """
     title = "Better than simpler targeting at capacity"
     simpler = [name for name in SIMPLER_TARGETING if name in resamples.draws and name != chosen]
     if chosen == "prevalence":
@@ -68,9 +79,20 @@ def capacity_gate(chosen: str, resamples: Resamples) -> Finding:
         evidence |= _interval(f"gain_over_{name}", gain)
     level = [name for name, gain in gains.items() if not gain.low > 0]
     if level:
-        # The simplest rung that is about as good is what the service should use instead (R-15).
-        return Finding("G-03", title, "FAILED", {**evidence, "proposed_rung": level[0]})
+        return Finding("G-03", title, "FAILED", {**evidence, **_proposal(chosen, level, comparisons)})
     return Finding("G-03", title, "PASSED", evidence)
+
+
+def _proposal(chosen: str, level: Sequence[str], comparisons: Sequence[Comparison]) -> dict[str, Evidence]:
+    """Propose the simplest rung that earned its place and is about as good; where none did, the chosen one is it (R-15)."""
+    earned = {"prevalence", *(step.candidate for step in comparisons if step.accepted)}
+    proposed = next((name for name in level if name in earned), chosen)
+    told: dict[str, Evidence] = {"not_clearly_beaten": ", ".join(level), "proposed_rung": proposed}
+    if proposed == chosen:
+        told["reason"] = (
+            f"{chosen} is not clearly better than {', '.join(level)}, and that earned no place: too few people to tell them apart"
+        )
+    return told
 
 
 def calibration_gate(observed_expected: Interval, slope: Interval) -> Finding:
@@ -109,7 +131,7 @@ def benchmark_gate(feature_names: Iterable[str], benchmark_only: Iterable[str]) 
 def amount_gate(train_label: Vector, test_label: Vector, *, min_positives: int) -> Finding:
     """Ask whether there are enough people with the outcome to learn from and to test on."""
     n_train, n_test = int(train_label.sum()), int(test_label.sum())
-    evidence: dict[str, Evidence] = {"n_train": n_train, "n_test": n_test, "needed": min_positives}
+    evidence: dict[str, Evidence] = {"n_train": _told(n_train), "n_test": _told(n_test), "needed": min_positives}
     return Finding("G-10", "Enough outcomes", "PASSED" if min(n_train, n_test) >= min_positives else "FAILED", evidence)
 
 
@@ -159,6 +181,10 @@ def _worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 def _interval(name: str, interval: Interval) -> dict[str, Evidence]:
     return {name: _known(interval.estimate), f"{name}_low": _known(interval.low), f"{name}_high": _known(interval.high)}
+
+
+def _told(n: int) -> int | str:
+    return shown_count(n) if 0 < n < SMALLEST_CELL else n
 
 
 def _known(value: float) -> float | None:

@@ -30,7 +30,8 @@ def proxy_gate(found: ProxyTest, *, relearnt_loss: Callable[[str], Interval]) ->
     data minimisation). An indicator that the model does not use is told of: it may as well not be loaded.
     """
     if found.reason:
-        return Finding("G-19", TITLE, "NOT_APPLICABLE", {"reason": found.reason})
+        not_asked: dict[str, Evidence] = {"not_asked": True} if found.is_undeclared else {}
+        return Finding("G-19", TITLE, "NOT_APPLICABLE", {"reason": found.reason, **not_asked})
     if not found.proxies:
         return Finding(
             "G-19", TITLE, "NOT_APPLICABLE", {"reason": "no value of an attribute has enough people to ask", **_not_asked(found)}

@@ -14,7 +14,7 @@ from models.resampling import Resamples
 from models.rungs.logistic import LogisticRung
 from models.rungs.rung import FitSettings
 from tests.support.training_tables import PREDICTORS, planted_table
-from training.gates.groups import AssessedRows, group_gates, no_groups, within_capacity
+from training.fitting.selection import Comparison
 from training.gates.overall import (
     amount_gate,
     benchmark_gate,
@@ -33,17 +33,6 @@ MATRIX = TABLE.columns(PREDICTORS, EVERYONE)
 RUNG = LogisticRung.fit(MATRIX, TABLE.label, feature_names=PREDICTORS, settings=FitSettings(seed=1))
 
 
-def two_groups(n: int = 1_000, *, shift: float = 0.0, seed: int = 5) -> tuple[AssessedRows, np.ndarray]:
-    """Two equally large groups, the second with probabilities that are `shift` too high."""
-    random = np.random.default_rng(seed)
-    truth = random.uniform(0.1, 0.6, n)
-    group = np.where(np.arange(n) % 2 == 0, "a", "b")
-    label = (random.random(n) < truth).astype(np.float64)
-    probability = truth + np.where(group == "b", shift, 0.0)
-    flagged = within_capacity(probability, share=0.15)
-    return AssessedRows(label, probability, flagged, np.arange(n, dtype=np.int32)), group
-
-
 @pytest.mark.requirement("R-14")
 @pytest.mark.parametrize(
     ("auc", "horizon", "verdict"), [(0.91, 400, "FAILED"), (0.91, 300, "PASSED"), (0.96, 300, "FAILED"), (0.857, 400, "PASSED")]
@@ -60,6 +49,13 @@ def test_a_leak_finding_fails_and_no_finding_is_not_a_pass() -> None:
     assert leak_gate([clean, leaking]).evidence["finding_1"] == "L-02 Leaking"
 
 
+@pytest.mark.requirement("R-14")
+def test_the_column_that_knows_the_future_is_named() -> None:
+    told = {"limit": 0.95, "strongest": "edu_gsp.last@ever", "auc": 0.999, "features": "edu_gsp.last@ever"}
+    evidence = leak_gate([Finding("L-01", "No feature alone tells the outcome", "FAILED", told)]).evidence
+    assert {f"finding_1_{name}": value for name, value in told.items()}.items() <= evidence.items()
+
+
 @pytest.mark.requirement("R-15")
 def test_prevalence_alone_and_an_unclear_gain_both_fail_at_capacity() -> None:
     draws = {"prevalence": np.full(100, 0.3), "logistic": np.linspace(0.28, 0.4, 100), "boosted": np.linspace(0.4, 0.5, 100)}
@@ -67,10 +63,30 @@ def test_prevalence_alone_and_an_unclear_gain_both_fail_at_capacity() -> None:
         estimates={name: {"precision_at_capacity": float(values.mean())} for name, values in draws.items()},
         draws={name: {"precision_at_capacity": values} for name, values in draws.items()},
     )
-    assert capacity_gate("prevalence", resamples).verdict == "FAILED"
-    assert capacity_gate("logistic", resamples).verdict == "FAILED"
-    assert capacity_gate("logistic", resamples).evidence["proposed_rung"] == "prevalence"
-    assert capacity_gate("boosted", resamples).verdict == "PASSED"
+    assert capacity_gate("prevalence", resamples, ()).verdict == "FAILED"
+    assert capacity_gate("logistic", resamples, ()).verdict == "FAILED"
+    assert capacity_gate("logistic", resamples, ()).evidence["proposed_rung"] == "prevalence"
+    assert capacity_gate("boosted", resamples, ()).verdict == "PASSED"
+
+
+@pytest.mark.requirement("R-15")
+@pytest.mark.parametrize(
+    ("earned", "proposed"), [((), "logistic"), (("area",), "area"), (("area", "rules"), "area"), (("rules",), "rules")]
+)
+def test_a_rung_that_earned_no_place_is_never_proposed(earned: tuple[str, ...], proposed: str) -> None:
+    """Area and rules are level with the chosen rung, which is clearly above the prevalence."""
+    level = np.linspace(0.28, 0.42, 100)
+    draws = {"prevalence": np.full(100, 0.2), "area": level, "rules": level, "logistic": level + np.linspace(-0.01, 0.03, 100)}
+    resamples = Resamples(
+        estimates={name: {"precision_at_capacity": float(values.mean())} for name, values in draws.items()},
+        draws={name: {"precision_at_capacity": values} for name, values in draws.items()},
+    )
+    gain = Interval(0.1, 0.05, 0.15)
+    steps = tuple(Comparison(name, "prevalence", gain, gain, name in earned) for name in ("area", "rules"))
+    finding = capacity_gate("logistic", resamples, steps)
+    assert (finding.verdict, finding.evidence["proposed_rung"]) == ("FAILED", proposed)
+    assert finding.evidence["not_clearly_beaten"] == "area, rules"
+    assert ("reason" in finding.evidence) == (proposed == "logistic")
 
 
 def test_calibration_fails_only_when_the_whole_interval_is_outside() -> None:
@@ -79,47 +95,6 @@ def test_calibration_fails_only_when_the_whole_interval_is_outside() -> None:
     assert calibration_gate(off, fine).verdict == "FAILED"
     assert calibration_gate(fine, unsure).verdict == "PASSED"
     assert calibration_gate(fine, Interval(1.0, float("nan"), float("nan"))).verdict == "NOT_APPLICABLE"
-
-
-@pytest.mark.requirement("R-12")
-def test_a_group_that_is_scored_too_high_fails_both_gates() -> None:
-    rows, group = two_groups(shift=0.15)
-    verdicts = {(gate.code, gate.evidence["group"]): gate.verdict for gate in group_gates(rows, {"sex": group}, seed=1)}
-    assert verdicts[("G-05", "b")] == "FAILED"
-    assert verdicts[("G-05", "a")] == "PASSED"
-    assert verdicts[("G-06", "b")] == "FAILED"
-
-
-@pytest.mark.requirement("R-12")
-def test_equal_groups_pass() -> None:
-    rows, group = two_groups(4_000)
-    assert {gate.verdict for gate in group_gates(rows, {"sex": group}, seed=1)} == {"PASSED"}
-
-
-@pytest.mark.requirement("R-12")
-def test_a_small_group_is_not_applicable_and_shows_no_small_count() -> None:
-    rows, group = two_groups()
-    group = group.astype("<U4")
-    group[:4] = "rare"
-    gates = [gate for gate in group_gates(rows, {"sex": group}, seed=1) if gate.evidence["group"] == "rare"]
-    assert {gate.verdict for gate in gates} == {"NOT_APPLICABLE"}
-    assert {gate.evidence["n_with"] for gate in gates} | {gate.evidence["n_without"] for gate in gates} == {"< 5"}
-
-
-@pytest.mark.requirement("R-12")
-def test_unknown_group_values_are_left_out_and_missing_groups_are_said() -> None:
-    rows, group = two_groups()
-    assert {gate.evidence["group"] for gate in group_gates(rows, {"sex": np.where(group == "a", "", group)}, seed=1)} == {"b"}
-    assert {gate.verdict for gate in no_groups("no audit purpose")} == {"NOT_APPLICABLE"}
-
-
-def test_group_figures_equal_the_plain_ones() -> None:
-    rows, group = two_groups()
-    gates = {gate.code: gate for gate in group_gates(rows, {"sex": group}, seed=1) if gate.evidence["group"] == "a"}
-    inside = group == "a"
-    assert gates["G-05"].evidence["estimate"] == pytest.approx((rows.probability - rows.label)[inside].mean(), abs=1e-6)
-    ratio = rows.flagged[inside & (rows.label == 0)].mean() / rows.flagged[~inside & (rows.label == 0)].mean()
-    assert gates["G-06"].evidence["estimate"] == pytest.approx(ratio, abs=1e-6)
 
 
 def test_reasons_that_add_up_pass_and_others_fail() -> None:
@@ -141,15 +116,13 @@ def test_a_benchmark_column_in_a_servable_model_fails() -> None:
 def test_too_few_outcomes_fail() -> None:
     assert amount_gate(np.ones(60), np.ones(60), min_positives=50).verdict == "PASSED"
     assert amount_gate(np.ones(60), np.ones(40), min_positives=50).verdict == "FAILED"
+    assert amount_gate(np.ones(60), np.ones(3), min_positives=50).evidence["n_test"] == "<5"
+    assert amount_gate(np.ones(60), np.zeros(3), min_positives=50).evidence["n_test"] == 0
 
 
 def test_failed_gates_are_named_once() -> None:
     failed = Finding("G-05", "a", "FAILED")
     assert failed_gates([failed, failed, Finding("G-01", "b", "PASSED")]) == ("G-05",)
-
-
-def test_capacity_holds_the_tied_rows_at_the_cut() -> None:
-    assert within_capacity(np.array([0.5, 0.5, 0.1, 0.9]), share=0.5).tolist() == [True, True, False, True]
 
 
 @dataclass(frozen=True)

@@ -58,4 +58,6 @@ def test_it_is_the_same_twice(examined: Examined) -> None:
     ],
 )
 def test_the_sentence_follows_the_interval(gain: Interval, said: str) -> None:
-    assert said in finding(gain, 1_000)
+    told = finding(gain, 1_000, measured="logistic")
+    assert said in told
+    assert "logistic" in told

@@ -13,7 +13,7 @@ from tests.support.examined_experiments import planted_examined
 from training.evaluation.examined import Examined
 from training.evaluation.figures import lead_time_figure
 from training.evaluation.held_out_areas import held_out_areas
-from training.evaluation.lead_time import DAYS_PER_MONTH, lead_time, reviewed_shares, spans_of
+from training.evaluation.lead_time import DAYS_PER_MONTH, lead_time, reviewed_shares, spans_of, told_spans
 from training.splits.areas import area_groups
 
 
@@ -51,13 +51,32 @@ def test_each_span_is_measured_against_everybody_without_the_outcome(examined: E
     assert np.average(recalls, weights=n) == pytest.approx(metrics.recall_at_share(label, probability, share=0.15))
 
 
+def a_few_early(label: np.ndarray) -> np.ndarray:
+    """Months: nine people within a year, nine within two, and the rest later; two small spans hide each other's numbers."""
+    early = np.flatnonzero(label == 1)
+    months = np.full(len(label), 30.0)
+    months[early[:9]], months[early[9:18]] = 5.0, 15.0
+    return months
+
+
 def test_a_span_with_few_people_has_no_figures_and_says_so(examined: Examined) -> None:
-    label = examined.experiment.test_label
-    few = np.flatnonzero(label == 1)[:9]
-    section = lead_time(dated(examined, np.where(np.isin(np.arange(len(label)), few), 15.0, 30.0)))
-    (short, long) = section["spans"]
-    assert (short["span"], short["n"], short["too_few"], short["auc"]) == ("12 to 24 months", 9, True, None)
+    (first, second, long) = lead_time(dated(examined, a_few_early(examined.experiment.test_label)))["spans"]
+    assert (first["span"], first["n"], first["too_few"], first["auc"]) == ("3 to 12 months", 9, True, None)
+    assert (second["span"], second["n"], second["too_few"], second["auc"]) == ("12 to 24 months", 9, True, None)
     assert not long["too_few"]
+
+
+@pytest.mark.requirement("R-09")
+def test_a_recall_that_would_give_a_small_span_away_is_not_told(examined: Examined) -> None:
+    """Of nine people fewer than five are found, or missed: everybody found less those of the other span would say which."""
+    label = examined.experiment.test_label
+    few = np.isin(np.arange(len(label)), np.flatnonzero(label == 1)[:9])
+    spans = lead_time(dated(examined, np.where(few, 15.0, 30.0)))["spans"]
+    assert [span["n"] for span in spans] == [9, int(label.sum()) - 9]
+    assert [span["recall_at_capacity"] for span in spans] == [None, None]
+    found = np.r_[np.full(17, 1.0), np.zeros(13), np.ones(3), np.zeros(37)]
+    months = np.r_[np.full(30, 5.0), np.full(40, 40.0)]
+    assert told_spans(spans_of(months, np.ones(70)), found) == [False, False], "three of forty were found"
 
 
 @pytest.mark.requirement("R-09")
@@ -70,11 +89,10 @@ def test_a_span_of_one_to_four_people_is_joined_so_that_no_difference_tells_it()
 
 
 def test_the_figure_draws_each_span_and_says_which_are_too_few(examined: Examined) -> None:
-    label = examined.experiment.test_label
-    few = np.isin(np.arange(len(label)), np.flatnonzero(label == 1)[:9])
-    axes = lead_time_figure(lead_time(dated(examined, np.where(few, 15.0, 30.0)))["spans"], title="planted").axes[0]
+    spans = lead_time(dated(examined, a_few_early(examined.experiment.test_label)))["spans"]
+    axes = lead_time_figure(spans, title="planted").axes[0]
     said = [text.get_text() for text in axes.get_xticklabels()]
-    assert ["too few" in text for text in said] == [True, False]
+    assert ["too few" in text for text in said] == [True, True, False]
     assert len(axes.lines) == 2  # the interval and the figure of the one that has them
 
 

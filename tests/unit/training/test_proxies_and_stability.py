@@ -13,7 +13,8 @@ from models.card import ModelCard
 from models.intervals import Interval
 from tests.support.examined_experiments import planted_examined
 from training.evaluation.examined import Examined
-from training.evaluation.proxies import MIN_GROUP, Ablation, Proxy, ProxyTest, find_proxies, proxies, relearnt_loss
+from training.evaluation.group_counts import MIN_GROUP
+from training.evaluation.proxies import Ablation, Proxy, ProxyTest, find_proxies, proxies, relearnt_loss
 from training.evaluation.stability import agreement, stability
 from training.gates.proxies import proxy_gate
 

@@ -65,6 +65,14 @@ def test_calibration_is_looked_at_around_each_cut_off(examined: Examined) -> Non
     assert [one["figures"] for one in capacity["groups"] if one["group"] == "rare"] == [None]
 
 
+@pytest.mark.requirement("R-09")
+def test_a_group_whose_counts_would_give_a_small_one_away_has_no_figures(examined: Examined) -> None:
+    """Two figures of the common kind give its rate, and with the totals how many of the three rare ones have the outcome."""
+    groups = {(one["attribute"], one["group"]): one for one in calibration_detail(examined)["groups"]}
+    assert groups[("rare", "common")]["figures"] is None
+    assert groups[("sex", "girl")]["figures"] is not None
+
+
 def test_a_window_at_the_end_of_the_ranking_moves_inwards() -> None:
     ranked = np.linspace(0.01, 1.0, 100)
     assert window_around(ranked, share=0.0) == pytest.approx((0.81, 1.0))
@@ -170,8 +178,8 @@ def test_a_group_that_is_right_on_average_and_wrong_at_the_cut_off_is_seen() -> 
     bent = np.where(truth > 0.58, 0.12, np.where(truth < 0.32, -0.12, 0.0))
     probability = np.clip(np.where(group == "b", truth + bent, truth), 0.01, 0.99)
     rows = MeasuredRows(label, {"boosted": probability}, "boosted", np.arange(n, dtype=np.int32), {"kind": group}, label >= 0, 1)
-    overall = {one["group"]: one["figures"]["calibration_difference"] for one in _by_group(rows)}
-    near = {one["group"]: one["figures"]["calibration_difference"] for one in _around(rows, "capacity", 0.15)["groups"]}
+    overall = {one["group"]: one["figures"]["calibration_difference"] for one in _by_group(rows, {})}
+    near = {one["group"]: one["figures"]["calibration_difference"] for one in _around(rows, "capacity", 0.15, {})["groups"]}
     assert overall["b"]["low"] < 0 < overall["b"]["high"]
     assert near["b"]["low"] > 0.05
     assert near["a"]["low"] < 0 < near["a"]["high"]
