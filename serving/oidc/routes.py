@@ -16,10 +16,11 @@ from serving.dependencies import ClockOf, DatabaseOf, SettingsOf
 from serving.oidc import login, logout
 from serving.oidc.accounts import let_in, not_let_in
 from serving.oidc.provider import CALLBACK, Provider
+from serving.rate_limits import LimitedAddress
 from serving.security import is_own_path
 from serving.settings import Settings
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[LimitedAddress])
 
 STATE_COOKIE = "tidlig_login_state"
 """Ties the answer to the browser that asked; sent along when the provider sends the browser back, and gone afterwards."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -152,13 +153,13 @@ class OidcProvider:
 
 
 @contextmanager
-def oidc_provider(clock: Callable[[], datetime]) -> Iterator[OidcProvider]:
-    """Run a provider over HTTP."""
+def oidc_provider(clock: Callable[[], datetime], *, certificate: Path | None = None) -> Iterator[OidcProvider]:
+    """Run a provider over HTTP, or over TLS with a certificate."""
     made: list[OidcProvider] = []
 
     def build(address: str) -> FastAPI:
         made.append(OidcProvider(address, clock))
         return made[0].app()
 
-    with served(build):
+    with served(build, certificate=certificate):
         yield made[0]

@@ -58,7 +58,14 @@ class Town:
 
 @contextmanager
 def town(
-    folder: Path, provider: OidcProvider, clock: Clock, *, url: str | None = None, access: str = ACCESS, **settings: Any
+    folder: Path,
+    provider: OidcProvider,
+    clock: Clock,
+    *,
+    url: str | None = None,
+    access: str = ACCESS,
+    certificate: Path | None = None,
+    **settings: Any,
 ) -> Iterator[Town]:
     """Start the service over HTTP, set up for this provider."""
     root = tiny_project(folder)
@@ -85,7 +92,7 @@ def town(
         made.append(Review(app, project, chosen, clock, app.state.database, app.state.person_keys))
         return app
 
-    with served(build) as address:
+    with served(build, certificate=certificate) as address:
         try:
             yield Town(made[0], provider, address)
         finally:

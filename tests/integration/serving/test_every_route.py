@@ -40,7 +40,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
     root = tiny_project(tmp_path_factory.mktemp("every_route") / "project")
     (root / "access.toml").write_text(ACCESS, encoding="utf-8")
     project, clock = load_project(root), Clock()
-    settings = Settings(public_url="https://testserver", oidc_issuer="https://login.example", oidc_client_id="tidlig")
+    settings = Settings(
+        public_url="https://testserver",
+        oidc_issuer="https://login.example",
+        oidc_client_id="tidlig",
+        calls_per_minute=100_000,
+        calls_per_minute_address=100_000,
+    )
     app = create_app(settings, project, clock=clock)
     running = Review(app, project, settings, clock, app.state.database, app.state.person_keys)
     yield running
