@@ -12,7 +12,20 @@ from features.declarations.project import Project
 from serving import security
 from serving.admission import Admission
 from serving.anchors import anchor_now_and_then, check_anchor_folder
-from serving.api import alarms, overview, persons, planning, problems, reconstructions, review, running, scores, session, suspensions
+from serving.api import (
+    alarms,
+    openapi,
+    overview,
+    persons,
+    planning,
+    problems,
+    reconstructions,
+    review,
+    running,
+    scores,
+    session,
+    suspensions,
+)
 from serving.api.problems import responses
 from serving.cases.deadlines import check_deadlines
 from serving.database import Database, open_database
@@ -100,7 +113,8 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
-        openapi_tags=overview.openapi_tags(),
+        openapi_tags=openapi.tags(),
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.settings, app.state.project, app.state.clock = settings, project, clock
     app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
@@ -115,6 +129,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         from serving.console.routes import mount  # an API alone needs no templates
 
         mount(app)
+    openapi.install(app)
     app.add_middleware(Admission)
     security.install(app, is_synthetic=project.is_synthetic, tls_only=settings.env == "prod")
     app.add_middleware(Counting, metrics=metrics, routes=lambda: app.routes)

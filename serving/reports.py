@@ -16,9 +16,9 @@ from serving.security import REPORT_POLICY
 
 router = APIRouter(prefix="/reports", tags=["reports"])
 
-_MODEL = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,150}$")]
-_MONTH = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]
-_FILE = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,60}\.(html|json)$")]
+_MODEL = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,150}$", description="Name of the model.", examples=["a-model"])]
+_MONTH = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{2}$", description="Year and month.", examples=["2026-06"])]
+_FILE = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,60}\.(html|json)$", description="Page or data.", examples=["report.html"])]
 
 
 @router.get("/{model}/{month}/{file}", summary="Read a monthly report", response_class=FileResponse, responses=responses(401, 403, 404))

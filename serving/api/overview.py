@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from serving import log, overview
@@ -57,21 +55,3 @@ def verify_log(account: CallerOf, session: ReadingOf, project: ProjectOf) -> Ans
     check_may(account, Action.VERIFY_LOG)
     verdict = log.verify_for_readers(session)
     return Answer(synthetic=project.is_synthetic, data=LogVerdict(n_entries=verdict.count, head=verdict.head, is_whole=True))
-
-
-def openapi_tags() -> list[dict[str, Any]]:
-    """Describe the groups of routes."""
-    return [
-        {"name": "session", "description": "Log in and out."},
-        {
-            "name": "cases",
-            "description": "One case at a time: own view, proposal, decision. There is no bulk decision and no export of scores.",
-        },
-        {"name": "persons", "description": "What a person has a right to: the report on them, and the clock of a request."},
-        {"name": "screenings", "description": "How many were scored and proposed; small numbers hidden."},
-        {"name": "models", "description": "The models that serve, with their cards."},
-        {"name": "reports", "description": "Monthly reports."},
-        {"name": "alarms", "description": "Who looked at far more than their work explains."},
-        {"name": "audit", "description": "The log: metadata, and proof that it is whole."},
-        {"name": "health", "description": "Whether the service runs."},
-    ]

@@ -115,6 +115,14 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem, "description": _TITLES[status], "content": {MEDIA_TYPE: {}}} for status in statuses}
 
 
+def problem_example(status: int) -> dict[str, Any]:
+    """Show a problem of a status, for the API's description: a code that has it, where one does."""
+    known = {**{code: own for code, own in STATUS_BY_CODE.items() if code.startswith("TID7")}, "TID701": 409, "TID799": 500}
+    code = next((code for code, of_code in known.items() if of_code == status), "TID700")
+    detail = "what was refused, what was expected, and what to do."
+    return Problem(type=f"urn:tidlig:{code}", title=_TITLES[status], status=status, detail=detail, code=code).model_dump()
+
+
 def install(app: FastAPI) -> None:
     """Let every refusal leave the service as a problem; routes need no try."""
     app.add_exception_handler(ScreeningError, _refused)

@@ -92,7 +92,7 @@ class Health(BaseModel):
     """Whether the service runs."""
 
     status: str = Field(examples=["ok"])
-    parts: dict[str, str] | None = Field(default=None, description="What was found of each part.", examples=[{"database": "of this version"}])
+    parts: dict[str, str] | None = Field(default=None, description="What was found of each part.", examples=[{"keys": "open"}])
 
 
 class LogVerdict(BaseModel):
