@@ -149,12 +149,37 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     _show("train", f"--project {folder} {shown}")
     train(project=folder, stage=list(DEMO_STAGES))
     _promote_all(folder)
+    _make_past(folder)
     _show("screen", f"--project {folder} --stage grade_10 --as-of {DEMO_AS_OF:%Y-%m-%d}")
     screen(as_of=DEMO_AS_OF, project=folder, stage=["grade_10"])
     _explain_somebody(folder)
     _show("monitor", f"--project {folder} --month {DEMO_AS_OF:%Y-%m}")
     monitor_command(project=folder, month=f"{DEMO_AS_OF:%Y-%m}")
     (folder / DEMO_DONE).touch()
+
+
+DEMO_PAST_AS_OF = datetime(2026, 1, 31)  # noqa: DTZ001 - a day, as above
+DEMO_PAST = datetime(2026, 2, 10, 8, tzinfo=UTC)
+"""When the demo pretends that Vg1 was screened: a quarter that is over, which is what planners see."""
+
+
+def _make_past(folder: Path) -> None:
+    """Screen Vg1 as of last winter and work the cases to their ends, with the clock turned back; all of it is invented, the log too."""
+    from features.command_line import print_line
+    from features.declarations.project import load_project
+    from serving.app import open_service
+    from serving.demo import create_demo_accounts
+    from serving.demo_past import make_demo_past
+    from serving.screening import screen
+    from serving.settings import Settings
+
+    project, settings = load_project(folder), Settings()
+    database, keys = open_service(settings, project)
+    create_demo_accounts(database, project, settings=settings, now=DEMO_PAST)
+    screen(project, database, keys, as_of=DEMO_PAST_AS_OF.date(), now=DEMO_PAST, stages=["vg1"])
+    n_cases = make_demo_past(database, project, keys, settings=settings, screened_at=DEMO_PAST)
+    database.close()
+    print_line(f"A past for planners: {n_cases} cases of {DEMO_PAST:%Y-%m-%d}, worked as people would have; nobody did, and nobody is real.")
 
 
 DEMO_JUSTIFICATION = (

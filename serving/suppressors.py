@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from features.consents import open_permitted_store
 from features.declarations.catalogue import Indicator, Kind, Use
 from features.declarations.project import Project
-from features.records import day_number
+from features.records import PERSONS_PER_PART, day_number
 from features.restrictions import check_restrictions_there, restricted_subjects
 from features.store import EventStore, find_store_manifest
 
@@ -61,10 +61,10 @@ def suppressors_now(project: Project, subject_id: str, *, on: date) -> tuple[str
     suppressors = _suppressors(project, store)
     if not len(persons) or not suppressors:
         return restricted
-    records = store.records_of(persons, as_of=on)
-    records = records[records["indicator"].isin(list(suppressors))]
-    in_force = _in_force(suppressors, records["person"].to_numpy(), records["indicator"].to_numpy(), records["value"].to_numpy())
-    return (*sorted(in_force["indicator"]), *restricted)
+    records = store.read_part(int(persons[0]) // PERSONS_PER_PART, indicators=list(suppressors))
+    visible = records.take((records.person == persons[0]) & records.visible_on(day_number(on)))
+    codes = np.array([*store.indicators, ""], dtype=object)[visible.indicator]
+    return (*sorted(_in_force(suppressors, visible.person, codes, visible.value)["indicator"]), *restricted)
 
 
 def _suppressors(project: Project, store: EventStore) -> dict[str, Indicator]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,9 +13,10 @@ from serving import log
 from serving.cases.states import CaseState
 from serving.demo import create_demo_accounts, demo_logins
 from serving.demo_cases import FULL, SHORT, make_demo_cases
+from serving.demo_past import make_demo_past
 from serving.roles import Role
 from serving.settings import Settings
-from serving.tables import AccountRow, CaseRow
+from serving.tables import AccountRow, CaseRow, DecisionRow
 from tests.support.review import Review
 
 ACTING = (*(f"{role}-9901" for role in ("koordinator", "andreleser", "stafettholder")), "koordinator-9902")
@@ -60,6 +62,28 @@ def test_the_citizen_is_somebody_who_has_a_case(review: Review) -> None:
 
     with review.database.reading() as session:
         assert session.scalar(select(AccountRow.subject_id).where(AccountRow.login == "innbygger")) == "c" * 32
+
+
+def test_a_past_is_worked_to_its_ends_and_the_log_follows_the_days(review: Review) -> None:
+    past = datetime(2026, 2, 10, 8, tzinfo=UTC)
+    for login in ACTING:
+        review.create_demo_account(login)
+    for needs_second_reader in (*[False] * 8, True):
+        review.add_case(needs_second_reader=needs_second_reader, created_at=past, expires_on=date(2026, 4, 11))
+    review.add_case(municipality=None, is_shielded=True)
+
+    n_cases = make_demo_past(review.database, review.project, review.keys, settings=review.settings, screened_at=past)
+
+    assert n_cases == 9
+    with review.database.reading() as session:
+        here = Counter(session.scalars(select(CaseRow.state).where(CaseRow.municipality == "9901")))
+        log.verify_log(session)
+        lines = log.read_page(session, before=None, limit=1000)
+        steps = Counter(session.scalars(select(DecisionRow.step)))
+    assert here == {"LUKKET": 7, "SAMTALE_PLANLAGT": 2}
+    assert steps == {"decide_wondering": 6, "decide_no_need": 3}
+    assert [line.at for line in lines] == sorted((line.at for line in lines), reverse=True)
+    assert max(line.at for line in lines) < past + timedelta(days=74)
 
 
 def test_a_second_run_leaves_what_people_work_on_alone(review: Review) -> None:
