@@ -15,7 +15,7 @@ from serving.cases.pages import CasePage, FollowUp, IndicatorLine, OwnViewText, 
 from serving.cases.policies import can_see_proposal, check_can_see_proposal, check_readable, has_second_view, steps_open_to_people
 from serving.cases.proposal import Proposal, build_view, visible_indicators
 from serving.cases.reading import find_decision, find_view, find_view_text, is_readable, unseal
-from serving.cases.states import OPEN_STATES, STATES, STEPS, Actor, CaseState, Step
+from serving.cases.states import OPEN_STATES, SEALED, STATES, STEPS, Actor, CaseState, Step
 from serving.cases.wording import outcome_label, stage_label
 from serving.desk import Desk
 from serving.errors import NotFoundError
@@ -61,10 +61,12 @@ def build_row(desk: Desk, case: CaseRow) -> QueueRow:
 
 def build_page(desk: Desk, case: AnyCase) -> CasePage:
     """Build a case's page: its content for those who read it, that it exists for the others in reach."""
+    if CaseState(case.state) in SEALED:
+        return _page(desk, case, is_reader=False, decides=False, is_mine=case.assignee_id == desk.account.id)
     if case.assignee_id == desk.account.id:
-        return _page(desk, case, is_reader=case.sealed_need is not None, follow=follow_up.build_follow_up(desk, case), decides=True)
+        return _page(desk, case, is_reader=case.sealed_need is not None, decides=True, is_mine=True)
     is_reader = desk.account.id == case.second_reader_id and is_second_reading(desk.account, case)
-    return _page(desk, case, is_reader=is_reader, follow=FollowUp(), decides=False)
+    return _page(desk, case, is_reader=is_reader, decides=False, is_mine=False)
 
 
 def show_proposal(desk: Desk, case: CaseForReview | CaseForSecondReading) -> ProposalView:
@@ -129,8 +131,14 @@ def _view_adapter() -> TypeAdapter[ProposalView]:
     return TypeAdapter(ProposalView)
 
 
-def _page(desk: Desk, case: AnyCase, *, is_reader: bool, follow: FollowUp, decides: bool) -> CasePage:
-    """Build a page for the one who decides, the one who reads second, or somebody who sees that the case exists."""
+def _page(desk: Desk, case: AnyCase, *, is_reader: bool, decides: bool, is_mine: bool) -> CasePage:
+    """Build a page for the one who decides, the one who reads second, or somebody who sees that the case exists.
+
+    Parameters
+    ----------
+    is_mine
+        Whether this person took the case, also where its content is shown to nobody.
+    """
     is_stopped = is_suspended(desk.session, model_name=_model_of(desk, case), municipality=case.municipality)
     own_view = find_view_text(desk, case, desk.account.id) if decides or is_reader else None
     other = case.second_reader_id if decides else case.assignee_id
@@ -148,31 +156,31 @@ def _page(desk: Desk, case: AnyCase, *, is_reader: bool, follow: FollowUp, decid
         proposal=None if proposal is None else build_view(desk.project, proposal, municipality=case.municipality),
         decision=find_decision(desk, case) if decides else None,
         needs_second_reader=case.needs_second_reader,
-        steps=_steps(desk, case, decides=decides),
-        history=history_of(desk.session, case.id) if decides else (),
+        steps=_steps(desk, case, is_mine=is_mine),
+        history=history_of(desk.session, case.id) if is_mine else (),
         is_purged=case.purged_at is not None,
         is_without_proposal=case.without_proposal and (decides or is_reader),
         is_suspended=is_stopped and (decides or is_reader),
         correctable=correctable_indicators(desk, case) if is_wrong else (),
         correction=follow_up.find_correction(desk, case) if decides else None,
-        follow_up=follow,
+        follow_up=follow_up.build_follow_up(desk, case) if decides else FollowUp(),
     )
 
 
-def _steps(desk: Desk, case: CaseRow, *, decides: bool) -> tuple[Step, ...]:
+def _steps(desk: Desk, case: CaseRow, *, is_mine: bool) -> tuple[Step, ...]:
     known = follow_up.known_of(desk, case)
-    return tuple(step for step in steps_open_to_people(case, known=known) if _may(desk, case, step, decides=decides))
+    return tuple(step for step in steps_open_to_people(case, known=known) if _may(desk, case, step, is_mine=is_mine))
 
 
-def _may(desk: Desk, case: CaseRow, step: Step, *, decides: bool) -> bool:
+def _may(desk: Desk, case: CaseRow, step: Step, *, is_mine: bool) -> bool:
     """Answer whether this person, as they stand to the case, is the one who takes a step."""
     if step in _NEEDS:
         return can(desk.account, _NEEDS[step]) and not is_second_reading(desk.account, case)
     by = STEPS[step].by
     is_the_one = {
-        Actor.REVIEWER: decides or (step is Step.RESUME and case.assignee_id is None),
-        Actor.SECOND_READER: not decides and case.second_reader_id in (None, desk.account.id),
-        Actor.LEADER: not decides,
+        Actor.REVIEWER: is_mine or (step is Step.RESUME and case.assignee_id is None),
+        Actor.SECOND_READER: not is_mine and case.second_reader_id in (None, desk.account.id),
+        Actor.LEADER: not is_mine,
     }
     return is_the_one[by] and can(desk.account, _NEEDS_OF[by])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.errors import ReviewError
-from serving.cases.states import BEFORE_THE_PROPOSAL, RESTRICTED, STATES, STEPS, TRANSITIONS, Actor, CaseState, Step
+from serving.cases.states import BEFORE_THE_PROPOSAL, SEALED, STATES, STEPS, TRANSITIONS, Actor, CaseState, Step
 from serving.errors import CaseChangedError
 from serving.tables import CaseRow
 
@@ -88,7 +88,7 @@ def can_see_proposal(case: CaseRow, *, has_own_view: bool, is_suspended: bool) -
     """
     if not has_own_view or is_suspended or is_held_back(case):
         return False
-    return CaseState(case.state) not in BEFORE_THE_PROPOSAL | RESTRICTED and case.sealed_proposal is not None
+    return CaseState(case.state) not in BEFORE_THE_PROPOSAL | SEALED and case.sealed_proposal is not None
 
 
 def check_can_see_proposal(case: CaseRow, *, has_own_view: bool) -> None:
@@ -117,7 +117,7 @@ def check_readable(case: CaseRow) -> None:
     ReviewError
         TID708.
     """
-    if case.sealed_proposal is None or CaseState(case.state) in RESTRICTED:
+    if case.sealed_proposal is None or CaseState(case.state) in SEALED:
         raise ReviewError("TID708", "the content is not shown: it was purged, or the person objected or was erased.")
 
 

@@ -361,6 +361,10 @@ RESTRICTED = frozenset({CaseState.OBJECTED, CaseState.STOPPED})
 """States in which the person has objected: nothing about them is shown or used until a leader has answered."""
 
 
+SEALED = RESTRICTED | {CaseState.UPHELD}
+"""States in which a case's content is shown to nobody: from an objection until somebody takes the case up again, from its start."""
+
+
 def is_open(state: CaseState) -> bool:
     """Whether somebody still has to act on a case in this state."""
     return not STATES[state].ends and state not in RESTRICTED

@@ -129,6 +129,13 @@ class Review:
             )
         return Caller(self.app, login, password="another one")
 
+    def account_id(self, login: str) -> str:
+        """Give the id of an account."""
+        with self.database.reading() as session:
+            row = find_account_row(session, login)
+        assert row is not None
+        return row.id
+
     def add_screening(self, identity: str | None = None) -> str:
         """Make a screening by hand and give its id."""
         identity = identity or secrets.token_hex(16)
