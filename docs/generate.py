@@ -148,8 +148,17 @@ def _command_lines(title: str, command: Any) -> Iterator[str]:
         yield f"* {names}: {getattr(parameter, 'help', None) or 'required'}"
 
 
+def api_reference() -> str:
+    """Write the API's routes from the description that the service itself gives."""
+    from serving.api.openapi import api_page
+    from serving.app import describe_app
+
+    return api_page(describe_app().openapi())
+
+
 PAGES: dict[str, Callable[[], str]] = (
     {
+        "api.md": api_reference,
         "case-states.md": case_states_page,
         "commands.md": commands_page,
         "features.md": features_page,

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import Lifespan
 
 from features.declarations.project import Project
 from serving import security
@@ -105,34 +106,40 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         app.state.http.close()
         database.close()
 
-    app = FastAPI(
-        title="Tidlig",
-        version="1",
-        description=DESCRIPTION,
-        lifespan=living,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
-        openapi_tags=openapi.tags(),
-        generate_unique_id_function=openapi.operation_id,
-    )
+    app = describe_app(lifespan=living)
     app.state.settings, app.state.project, app.state.clock = settings, project, clock
     app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
     app.state.deployed, app.state.rate_limits = DeployedModels(project), build_rate_limits(settings)
     app.state.metrics = metrics
     problems.install(app)
     identity.install(app, settings, project)
-    app.include_router(_api())
-    app.include_router(running.router)
-    app.include_router(reports_router)
     if with_console:
         from serving.console.routes import mount  # an API alone needs no templates
 
         mount(app)
-    openapi.install(app)
     app.add_middleware(Admission)
     security.install(app, is_synthetic=project.is_synthetic, tls_only=settings.env == "prod")
     app.add_middleware(Counting, metrics=metrics, routes=lambda: app.routes)
+    return app
+
+
+def describe_app(*, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """Build the app's routes and their description, with nothing behind them yet: enough for the reference page."""
+    app = FastAPI(
+        title="Tidlig",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        openapi_tags=openapi.tags(),
+        generate_unique_id_function=openapi.operation_id,
+    )
+    app.include_router(_api())
+    app.include_router(running.router)
+    app.include_router(reports_router)
+    openapi.install(app)
     return app
 
 

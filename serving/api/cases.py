@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 
 from features.errors import ReviewError
+from serving.api.paging import Page, PagesOf
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, DecisionBody, NeedBody, OwnViewBody
 from serving.cases import service
 from serving.cases.pages import CasePage, ProposalView, QueueRow
 from serving.dependencies import DeskOf, checked_csrf
 from serving.desk import Desk
 
-router = APIRouter(prefix="/cases", tags=["cases"], responses=responses(401, 403))
+router = APIRouter(prefix="/cases", tags=["cases"], responses=responses(401, 403), route_class=ApiRoute)
 
 CaseId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="The case's id.", examples=["4f9a2c31d07b4e0f8f6d1c2b3a495867"])]
 Changing = Depends(checked_csrf)
@@ -30,11 +33,12 @@ def expected_version(
     ReviewError
         TID718 when it is missing or no ETag of ours.
     """
-    if if_match is None or not if_match.strip('"').isdigit():
+    found = None if if_match is None else re.fullmatch(r'"?(\d{1,9})(?:\.[0-9a-f]{16})?"?', if_match)
+    if found is None:
         raise ReviewError(
             "TID718", 'say which version the change was made from: send the ETag that reading the case gave, as If-Match: "3".'
         )
-    return int(if_match.strip('"'))
+    return int(found[1])
 
 
 Version = Annotated[int, Depends(expected_version)]
@@ -43,10 +47,11 @@ READ = responses(404)
 CHANGED = responses(404, 409, 412, 422, 428)
 
 
-@router.get("", summary="List the cases that wait for you")
-def list_cases(desk: DeskOf) -> Answer[list[QueueRow]]:
+@router.get("", summary="List the cases that wait for you", responses=responses(422))
+def list_cases(desk: DeskOf, pages: PagesOf) -> Page[QueueRow]:
     """List new cases where you work, and your own that are open; by due date, never by score."""
-    return Answer(synthetic=desk.project.is_synthetic, data=service.list_queue(desk))
+    rows = service.list_queue(desk)
+    return pages.cut(rows, of="cases", place=lambda row: ((row.due_on or row.expires_on).isoformat(), row.reference))
 
 
 @router.get("/{case_id}", summary="Read a case", responses=READ)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from serving.api.cases import CHANGED, CaseId, Changing, Version, answer_with
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Body, CorrectionBody, NoteBody
 from serving.cases import consents, conversation, corrections, handover
 from serving.cases.forms import ConsentForm, EvaluationForm, FamilyInformed, HandoverForm, PlannedTalk
@@ -16,7 +17,7 @@ from serving.cases.pages import CasePage
 from serving.cases.states import Step
 from serving.dependencies import DeskOf
 
-router = APIRouter(prefix="/cases/{case_id}", tags=["follow-up"], responses=responses(401, 403))
+router = APIRouter(prefix="/cases/{case_id}", tags=["follow-up"], responses=responses(401, 403), route_class=ApiRoute)
 
 Level = Annotated[int, Path(ge=1, le=3, description="BTI level.", examples=[2])]
 STEP_OF_LEVEL = {level: step for step, level in handover.LEVELS.items()}

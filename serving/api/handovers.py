@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
 from serving.cases import handover, overdue
 from serving.cases.pages import HandoverLine, HandoverPage, OverdueLine
 from serving.dependencies import DeskOf
 
-router = APIRouter(responses=responses(401, 403))
+router = APIRouter(responses=responses(401, 403), route_class=ApiRoute)
 
 HandoverId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{32}$", description="The handover's id.", examples=["b7d1e5f0a3c24d6e8f9a0b1c2d3e4f50"])

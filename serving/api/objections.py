@@ -6,12 +6,13 @@ from fastapi import APIRouter, Response
 
 from serving.api.cases import CHANGED, CaseId, Changing, Version, answer_with
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, ObjectionBody, WeightyReasonBody
 from serving.cases import objections
 from serving.cases.pages import CasePage, ObjectionLine
 from serving.dependencies import DeskOf
 
-router = APIRouter(tags=["objections"], responses=responses(401, 403))
+router = APIRouter(tags=["objections"], responses=responses(401, 403), route_class=ApiRoute)
 
 
 @router.post("/cases/{case_id}/objections", summary="Register an objection", dependencies=[Changing], responses=CHANGED, status_code=201)

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from serving.api.cases import CaseId
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
 from serving.dependencies import DeskOf, checked_csrf
 from serving.persons.pages import report_html
@@ -16,7 +17,7 @@ from serving.persons.report import own_report, report_of_case
 from serving.persons.requests import RequestLine, register_request, requests_of_case
 from serving.persons.told import PersonReport
 
-router = APIRouter(tags=["persons"], responses=responses(401, 403, 404))
+router = APIRouter(tags=["persons"], responses=responses(401, 403, 404), route_class=ApiRoute)
 
 LanguageOf = Annotated[Literal["nb", "nn", "en"], Query(description="Language of the page.")]
 

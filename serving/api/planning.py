@@ -5,11 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
 from serving.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf
 from serving.planning import PlanningPage, build_planning_page
 
-router = APIRouter(prefix="/planning", tags=["planning"], responses=responses(401, 403))
+router = APIRouter(prefix="/planning", tags=["planning"], responses=responses(401, 403), route_class=ApiRoute)
 
 
 @router.get("", summary="Figures for planning services")

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Body
 from serving.dependencies import DeskOf, checked_csrf
 from serving.reconstruction import Reconstruction, reconstruct
 
-router = APIRouter(prefix="/audit", tags=["audit"], responses=responses(401, 403))
+router = APIRouter(prefix="/audit", tags=["audit"], responses=responses(401, 403), route_class=ApiRoute)
 
 
 class ReconstructionBody(Body):

@@ -9,12 +9,13 @@ from pydantic import Field
 
 from serving import suspensions
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Body
 from serving.dependencies import CallerOf, DeskOf, ProjectOf, ReadingOf, checked_csrf
 from serving.permissions import Action, check_may
 from serving.suspensions import MIN_SUSPENSION_REASON, SuspensionLine
 
-router = APIRouter(prefix="/suspensions", tags=["suspensions"], responses=responses(401, 403))
+router = APIRouter(prefix="/suspensions", tags=["suspensions"], responses=responses(401, 403), route_class=ApiRoute)
 
 SuspensionId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{32}$", description="The suspension's id.", examples=["4f9a2c31d07b4e0f8f6d1c2b3a495867"])
