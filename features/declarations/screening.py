@@ -326,6 +326,7 @@ class Retention(Strict):
     unreviewed_days: int = Field(default=60, ge=1)
     closed_days: int = Field(default=183, ge=1)
     reproposal_months: int = Field(default=6, ge=0)
+    """Within so many months of a proposal only a band that rose brings the person back, and after them new evidence alone."""
 
 
 class StateDeadline(Strict):
