@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -29,6 +29,15 @@ class CapacityRow:
 
 
 @dataclass(frozen=True)
+class CapacitySpan:
+    """How sure a `CapacityRow` of the same share is. A value of its own: what signers sign of the rows stays as it was."""
+
+    share: float
+    precision: Interval
+    recall: Interval
+
+
+@dataclass(frozen=True)
 class GroupRow:
     """Calibration in one group, or why it can't be said."""
 
@@ -38,6 +47,29 @@ class GroupRow:
     observed_expected: Interval | None
     remark: str = ""
 
+
+WHICH_CARD = (
+    "This is the technical card that goes with the model: every gate with its evidence, for those who train, sign and run it. The model "
+    "card for readers, in Bokmål and English and with places for a person to fill in, is the paper `model-card` of the same run, in the "
+    "project's folder below var/reports/papers."
+)
+CALIBRATION_WORDS = {
+    "calibration_difference": "mean probability minus observed rate; 0 is right",
+    "observed_expected": "observed divided by expected outcomes; 1 is right, above 1 more came than was said",
+    "calibration_slope": "1 is right; below 1 the probabilities are spread too far",
+    "calibration_intercept": "on the log-odds; 0 is right, above 0 more came than was said",
+    "calibration_index": "mean squared distance from a smooth calibration curve, times 100; 0 is right",
+    "brier": "mean squared error; lower is better",
+    "brier_reliability": "what recalibrating could save of the Brier score; 0 is right",
+    "brier_resolution": "how far the recalibrated rates lie apart; more is better",
+}
+RAISED_BY_NOISE = ("calibration_index", "brier_reliability", "brier_resolution")
+"""As in `models.calibration_draws`, which serving need not load to read a card: their basic interval has to be read otherwise."""
+NOISE = (
+    "Chance alone raises {names}, never lowers them: part of each estimate is noise. Their intervals therefore take as much away again as "
+    "resampling adds (basic bootstrap), and lie below the estimate: an upper bound that equals its estimate says that the true figure is "
+    "probably smaller."
+)
 
 LIMITS = (
     "Reasons are not causes: they say what moved the model's number, not what would help the person.",
@@ -67,6 +99,7 @@ class ModelCard:
     choice: str = ""
     """Why this rung and not a simpler one (R-15)."""
     capacity: tuple[CapacityRow, ...] = ()
+    capacity_spans: tuple[CapacitySpan, ...] = ()
     calibration: Mapping[str, Interval] = field(default_factory=dict)
     groups: tuple[GroupRow, ...] = ()
     gates: tuple[Finding, ...] = ()
@@ -94,6 +127,9 @@ class ModelCard:
             ladder=tuple(LadderRow(r["rung"], _intervals(r["metrics"]), r["is_chosen"]) for r in content["ladder"]),
             choice=content["choice"],
             capacity=tuple(CapacityRow(**{name: _number(value) for name, value in r.items()}) for r in content["capacity"]),
+            capacity_spans=tuple(
+                CapacitySpan(r["share"], _interval(r["precision"]), _interval(r["recall"])) for r in content.get("capacity_spans", ())
+            ),
             calibration=_intervals(content["calibration"]),
             groups=tuple(_group(r) for r in content["groups"]),
             gates=tuple(Finding(**gate) for gate in content["gates"]),
@@ -109,7 +145,7 @@ class ModelCard:
 
 def _head(card: ModelCard) -> list[str]:
     synthetic = ["> **Synthetic data.** Every person is invented; no figure describes real people.", ""] if card.is_synthetic else []
-    return [f"# {card.title}", "", *synthetic, card.purpose, "", f"Outcome: {card.outcome}. Stage: {card.stage}.", ""]
+    return [f"# {card.title}", "", *synthetic, card.purpose, "", f"Outcome: {card.outcome}. Stage: {card.stage}.", "", WHICH_CARD, ""]
 
 
 def _data(card: ModelCard) -> list[str]:
@@ -134,16 +170,34 @@ def _ladder(card: ModelCard) -> list[str]:
 def _capacity(card: ModelCard) -> list[str]:
     if not card.capacity:
         return []
-    rows = [
-        (f"{r.share:.0%}", f"{r.precision:.0%}", f"{1 - r.precision:.0%}", f"{r.recall:.0%}", f"{1 - r.recall:.0%}") for r in card.capacity
-    ]
-    return ["## Found and missed", "", *_table(("reviewed", "rightly proposed", "proposed in vain", "found", "missed"), rows)]
+    spans = {span.share: span for span in card.capacity_spans}
+    rows = [(f"{row.share:.0%}", *_found_and_missed(row, spans.get(row.share))) for row in card.capacity]
+    text = ["Brackets are 95 % intervals, drawn by person.", ""] if spans else []
+    return ["## Found and missed", "", *text, *_table(("reviewed", "rightly proposed", "proposed in vain", "found", "missed"), rows)]
+
+
+def _found_and_missed(row: CapacityRow, span: CapacitySpan | None) -> Iterator[str]:
+    unknown = Interval(float("nan"), float("nan"), float("nan"))
+    precision, recall = (unknown, unknown) if span is None else (span.precision, span.recall)
+    yield from _with_the_rest(row.precision, precision)
+    yield from _with_the_rest(row.recall, recall)
+
+
+def _with_the_rest(figure: float, interval: Interval) -> tuple[str, str]:
+    """A share and what is left of the whole, with their intervals as far as they are known."""
+    if interval.low != interval.low:
+        return f"{figure:.0%}", f"{1 - figure:.0%}"
+    low, high = interval.low, interval.high
+    return f"{figure:.0%} [{low:.0%}, {high:.0%}]", f"{1 - figure:.0%} [{1 - high:.0%}, {1 - low:.0%}]"
 
 
 def _calibration(card: ModelCard) -> list[str]:
     if not card.calibration:
         return []
-    return ["## Calibration", "", *_table(("figure", "value"), [(name, str(value)) for name, value in card.calibration.items()])]
+    rows = [(name, str(value), CALIBRATION_WORDS.get(name, "")) for name, value in card.calibration.items()]
+    noisy = [name for name in RAISED_BY_NOISE if name in card.calibration]
+    note = [NOISE.format(names=", ".join(noisy)), ""] if noisy else []
+    return ["## Calibration", "", *_table(("figure", "value", "what it says"), rows), *note]
 
 
 def _groups(card: ModelCard) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +12,13 @@ from features.findings import Finding
 from models import metrics
 from models.bands import fit_frequencies
 from models.bundle import Bundle, Provenance
-from models.card import CapacityRow, GroupRow, LadderRow, ModelCard
+from models.card import CapacityRow, CapacitySpan, GroupRow, LadderRow, ModelCard
 from models.intervals import Interval, interval_from
 from models.reference import fit_reference
-from models.resampling import RANKING_METRICS
+from models.resampling import RANKING_METRICS, resample_tops
 from training.evaluation.examined import Examined
 from training.evaluation.figures import SHARES
-from training.evaluation.rows import can_tell
+from training.evaluation.rows import MeasuredRows, can_tell
 from training.fitting.experiment import Experiment
 from training.fitting.streaming import who_teaches
 
@@ -37,8 +37,9 @@ def build_card(examined: Examined, gates: tuple[Finding, ...], sections: Mapping
         ladder=tuple(_ladder_row(experiment, name) for name in experiment.candidates),
         choice=" ".join(comparison.reasoning for comparison in experiment.selection.comparisons),
         capacity=tuple(_capacity_row(experiment, share) for share in SHARES if _can_tell(experiment, share)),
+        capacity_spans=_capacity_spans(examined),
         calibration={**_detail(sections), **examined.calibration},
-        groups=tuple(_group_row(gate, sections) for gate in gates if gate.code == "G-05" and "group" in gate.evidence),
+        groups=tuple(_group_row(gate, gates, sections) for gate in gates if gate.code == "G-05" and "group" in gate.evidence),
         gates=gates,
         stability=_stability(sections.get("stability", {})),
         findings=_findings(sections),
@@ -115,6 +116,19 @@ def _capacity_row(experiment: Experiment, share: float) -> CapacityRow:
     )
 
 
+def _capacity_spans(examined: Examined) -> tuple[CapacitySpan, ...]:
+    """Intervals of the told shares; at the declared capacity those of the ladder, so that one figure has one interval."""
+    rows, resamples = MeasuredRows.of(examined), examined.experiment.resamples
+    shares = tuple(share for share in SHARES if _can_tell(examined.experiment, share))
+    if not shares:
+        return ()
+    chosen = {rows.chosen: rows.probability}
+    tops = resample_tops(rows.label, chosen, groups=rows.person, shares=np.array(shares), seed=rows.seed)
+    drawn = (CapacitySpan(share, tops.precision(rows.chosen, i), tops.recall(rows.chosen, i)) for i, share in enumerate(shares))
+    precision, recall = (resamples.interval(rows.chosen, name) for name in ("precision_at_capacity", "recall_at_capacity"))
+    return tuple(CapacitySpan(span.share, precision, recall) if span.share == examined.capacity_share else span for span in drawn)
+
+
 def _can_tell(experiment: Experiment, share: float) -> bool:
     """Whether neither the people found at a share nor those reviewed in vain or missed are one to four (R-09)."""
     visits, with_outcome = share * len(experiment.test_label), float(experiment.test_label.sum())
@@ -134,23 +148,48 @@ def _findings(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     held = sections.get("uncertainty", {})
     if "consistent" not in held:
         return told
-    width, inside = round(100 * held["mean_told_width"]), f"{held['consistent']:.0%}"
-    sure = f"The interval told of a case is {width} of 100 wide on average; for {inside} of the test rows it agrees with what came."
+    sure = (
+        f"The interval told of a case is {round(100 * held['mean_told_width'])} of 100 wide on average. Held against the test rows, taken "
+        f"together by similar score: for {held['observed_inside_told']:.0%} of them the rate that came lies within the interval as it is "
+        f"told, for {held['observed_inside']:.0%} within the narrower one before it was rounded to steps of 5. The noise of the test rows "
+        f"can explain the difference for {held['consistent']:.0%}, which asks little: few people leave much to chance."
+    )
     return {**told, "uncertainty": sure}
 
 
-def _group_row(gate: Finding, sections: Mapping[str, Mapping[str, Any]]) -> GroupRow:
+def _group_row(gate: Finding, gates: Sequence[Finding], sections: Mapping[str, Mapping[str, Any]]) -> GroupRow:
     name = f"{gate.evidence['attribute']} = {gate.evidence['group']}"
     counts = [gate.evidence["n_with"], gate.evidence["n_without"]]
     n_people = sum(count for count in counts if isinstance(count, int)) if all(isinstance(count, int) for count in counts) else None
     if gate.verdict == "NOT_APPLICABLE":
         return GroupRow(name, n_people, None, str(gate.evidence["reason"]))
-    bounds = f"{gate.evidence['low']:+.3f} to {gate.evidence['high']:+.3f}"
-    figures = f"mean probability minus observed rate {gate.evidence['estimate']:+.3f} ({bounds})"
     detail = sections.get("calibration_detail", {}).get("groups", [])
     measured = {f"{one['attribute']} = {one['group']}": one["figures"] for one in detail if one["figures"] is not None}
     ratio = interval_from(measured[name]["observed_expected"]) if name in measured else None
-    return GroupRow(name, n_people, ratio, f"{gate.verdict}: {figures}")
+    return GroupRow(name, n_people, ratio, "; ".join((f"G-05 {gate.verdict}: {_difference(gate)}", *_false_proposals(gate, gates))))
+
+
+def _difference(gate: Finding) -> str:
+    """The figure of G-05, or on which side of its bounds it lies where the figure is withheld."""
+    evidence = gate.evidence
+    if "estimate" not in evidence:
+        return f"figures withheld, {evidence['side']} the bounds" if "side" in evidence else "figures withheld"
+    return f"mean probability minus observed rate {evidence['estimate']:+.3f} ({evidence['low']:+.3f} to {evidence['high']:+.3f})"
+
+
+def _false_proposals(gate: Finding, gates: Sequence[Finding]) -> Iterator[str]:
+    """What G-06 said of the group that a finding of G-05 is about; of two groups it is asked of one."""
+    same = ("attribute", "group")
+    for asked in gates:
+        evidence = asked.evidence
+        if asked.code != "G-06" or any(evidence.get(name) != gate.evidence[name] for name in same):
+            continue
+        others = evidence.get("compared_with", "everybody else")
+        if "estimate" in evidence:
+            estimate, low, high = (f"{evidence[part]:.3f}" for part in ("estimate", "low", "high"))
+            yield f"G-06 {asked.verdict}: proposed in vain {estimate} ({low} to {high}) times as often as {others}"
+        else:
+            yield f"G-06 {asked.verdict}: {evidence.get('reason') or _difference(asked)}"
 
 
 def _remarks(experiment: Experiment) -> tuple[str, ...]:

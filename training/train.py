@@ -15,7 +15,7 @@ from models.manifest import installed_versions
 from models.rungs.rung import FitSettings
 from training.assembly import build_bundle, build_card
 from training.evaluation.examined import Examined
-from training.evaluation.figures import capacity_figure, importance_figure, lead_time_figure, reliability_bins, reliability_figure
+from training.evaluation.figures import capacity_figure, importance_figure, lead_time_figure, reliability_figure
 from training.evaluation.section_figures import section_figures
 from training.evaluation.sections import measure_sections
 from training.fitting.experiment import Experiment, run_experiment
@@ -24,6 +24,7 @@ from training.fitting.tuning import TuningPlan
 from training.gates.asked import ask_gates
 from training.gathering import StageData, build_stage_data, build_table
 from training.groups import Groups, read_groups
+from training.papers.feature_words import column_words
 from training.papers.write import build_papers, papers_folder, write_papers
 from training.plan import Plan, PlannedModel, build_plan
 from training.registry.datasets import describe_rows
@@ -167,7 +168,6 @@ def run_record(project: Project, training: Training, planned: PlannedModel, expe
     """Collect what MLflow is told; aggregates only."""
     scores = {name: candidate.probability for name, candidate in experiment.candidates.items()}
     share = project.screening.training.capacity_share
-    bins = reliability_bins(experiment.test_label, experiment.chosen.probability)
     table, split = experiment.table, experiment.split
     return RunRecord(
         name=planned.name,
@@ -175,9 +175,16 @@ def run_record(project: Project, training: Training, planned: PlannedModel, expe
         metrics=_metrics(report),
         tags=_tags(project, training, planned, experiment, report),
         figures={
-            "reliability.png": reliability_figure(bins, title=planned.name),
-            "capacity.png": capacity_figure(experiment.test_label, scores, capacity_share=share, title=planned.name),
-            **_importance(experiment, title=planned.name),
+            "reliability.png": reliability_figure(report["sections"]["reliability"], title=planned.name),
+            "capacity.png": capacity_figure(
+                experiment.test_label,
+                scores,
+                person=experiment.test_person,
+                capacity_share=share,
+                seed=project.screening.training.seed,
+                title=planned.name,
+            ),
+            **_importance(project, experiment, title=planned.name),
             **section_figures(report["sections"], title=planned.name),
             **_lead_time(report, title=planned.name),
         },
@@ -193,13 +200,14 @@ EXPLAINED_ROWS = 500
 """Test rows that the importance figure is drawn from; more of them change no bar by much."""
 
 
-def _importance(experiment: Experiment, *, title: str) -> dict[str, Figure]:
+def _importance(project: Project, experiment: Experiment, *, title: str) -> dict[str, Figure]:
     """Draw what moves the chosen rung; nothing moves a prevalence."""
     rung, table = experiment.chosen.rung, experiment.table
     if not rung.feature_names:
         return {}
     contributions = rung.contributions(table.columns(rung.feature_names, experiment.split.test)[:EXPLAINED_ROWS])
-    return {"importance.png": importance_figure(contributions, rung.feature_names, title=title)}
+    labels = [column_words(project, name, language="en") for name in rung.feature_names]
+    return {"importance.png": importance_figure(contributions, labels, title=title)}
 
 
 def _lead_time(report: Report, *, title: str) -> dict[str, Figure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def planted_examined(root: Path, n_per_year: int = 600, *, strength: float = 1.0
         experiment=experiment,
         groups={"sex": two_groups(len(experiment.test_label)), "rare": rare_group(len(experiment.test_label))},
     )
+
+
+def skewed(examined: Examined) -> Examined:
+    """The same people, but whom the model thinks most of are mostly boys: girls are seldom proposed in vain."""
+    probability = examined.experiment.chosen.probability
+    random = np.random.default_rng(4).random(len(probability))
+    boy = random < np.where(probability > np.quantile(probability, 0.75), 0.8, 0.35)
+    return replace(examined, groups={"sex": np.where(boy, "boy", "girl"), "rare": rare_group(len(probability))})
 
 
 def two_groups(n: int) -> NDArray[np.str_]:

@@ -3,92 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from scipy.stats import beta
 
-from features.small_cells import SMALLEST_CELL
-from models import metrics
+from models.intervals import Interval
+from models.resampling import Tops, drawn_people, resample_tops
+from training.evaluation.rows import MOST_ROWS, can_tell
 
 Vector = NDArray[np.float64]
 
 SHARES = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50)
-_BINS = 10
+_RESAMPLES = 200
+_GAP = Interval(float("nan"), float("nan"), float("nan"))
 
 
-@dataclass(frozen=True)
-class ReliabilityBin:
-    """People with similar probabilities: what was said on average and what came."""
+def reliability_figure(section: Mapping[str, Any], *, title: str) -> Figure:
+    """Draw what was said against what came, with 95 % intervals and how many people a point stands for; the diagonal is true calibration.
 
-    n_people: int
-    mean_probability: float
-    observed_rate: float
-    low: float
-    """Bounds of the rate's 95 % interval (Jeffreys')."""
-    high: float
-
-
-def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = _BINS) -> tuple[ReliabilityBin, ...]:
-    """Cut rows into equally large groups by probability; a group with fewer than five of either outcome is left out.
-
-    >>> bins = reliability_bins(np.tile([0.0, 1.0], 20), np.repeat([0.25, 0.75], 20), n_bins=2)
-    >>> [(one.n_people, one.mean_probability, one.observed_rate) for one in bins]
-    [(20, 0.25, 0.5), (20, 0.75, 0.5)]
+    `section` is the report's `reliability`: groups with fewer than five of an outcome are joined with their neighbours there.
     """
-    order = np.argsort(probability, kind="stable")
-    parts = (order[part] for part in np.array_split(np.arange(len(order)), n_bins))
-    return tuple(
-        _bin(label[part], probability[part]) for part in parts if min(int(label[part].sum()), int((1 - label[part]).sum())) >= SMALLEST_CELL
-    )
-
-
-def _bin(label: Vector, probability: Vector) -> ReliabilityBin:
-    ones, zeros = float(label.sum()), float((1 - label).sum())
-    low, high = beta.ppf([0.025, 0.975], ones + 0.5, zeros + 0.5)
-    return ReliabilityBin(len(label), float(probability.mean()), float(label.mean()), float(low), float(high))
-
-
-def reliability_figure(bins: tuple[ReliabilityBin, ...], *, title: str) -> Figure:
-    """Draw what was said against what came, with 95 % intervals; the diagonal is true calibration."""
-    figure = Figure(figsize=(5, 5), layout="constrained")
+    figure = Figure(figsize=(6, 6), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1)
-    said, came = [one.mean_probability for one in bins], [one.observed_rate for one in bins]
-    reach = [[one.observed_rate - one.low for one in bins], [one.high - one.observed_rate for one in bins]]
+    bins, rates = section["bins"], [one["observed_rate"] for one in section["bins"]]
+    said, came = [one["mean_probability"] for one in bins], [rate["estimate"] for rate in rates]
+    reach = [[rate["estimate"] - rate["low"] for rate in rates], [rate["high"] - rate["estimate"] for rate in rates]]
     axes.errorbar(said, came, yerr=reach, marker="o", capsize=3)
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="calibrated probability, mean of group", ylabel="observed rate", title=title)
+    for one, rate in zip(bins, rates, strict=True):
+        at = (one["mean_probability"], rate["high"])
+        axes.annotate(str(one["n_people"]), at, xytext=(0, 3), textcoords="offset points", ha="center", fontsize=8)
+    axes.set(xlim=(0, 1), ylim=(0, 1), title=title)
+    axes.set(xlabel="calibrated probability, mean of group", ylabel="observed rate (95 % interval; number: people in the group)")
     return figure
 
 
-def importance_figure(contributions: Vector, feature_names: Sequence[str], *, title: str) -> Figure:
-    """Draw which features move the model most: mean absolute contribution, as the shap package draws it; no row of anybody's."""
+def importance_figure(contributions: Vector, labels: Sequence[str], *, title: str) -> Figure:
+    """Draw which features move the model most, as the shap package does, but named for what it is: a mean size has no sign.
+
+    Parameters
+    ----------
+    contributions
+        Contribution of each feature to each row's log-odds, shape (n_rows, n_features); only its mean absolute value is drawn.
+    labels
+        The features in words, shape (n_features,).
+    """
     import shap
 
-    figure = Figure(figsize=(8, 6), layout="constrained")
-    mean = shap.Explanation(values=np.abs(contributions).mean(axis=0), feature_names=list(feature_names))
-    shap.plots.bar(mean, max_display=15, show=False, ax=figure.subplots())
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    axes = figure.subplots()
+    mean = shap.Explanation(values=np.abs(contributions).mean(axis=0), feature_names=list(labels))
+    shap.plots.bar(mean, max_display=15, show=False, ax=axes)
+    for text in axes.texts:
+        text.set_text(text.get_text().removeprefix("+"))
+    axes.set_xlabel("mean absolute contribution, in log-odds: how far it moves a score, up or down")
+    figure.set_size_inches(11, 6)
     figure.suptitle(title)
     return figure
 
 
-def capacity_figure(label: Vector, scores: Mapping[str, Vector], *, capacity_share: float, title: str) -> Figure:
-    """Draw precision and recall of every rung by the share of people who can be reviewed."""
+def capacity_figure(
+    label: Vector, scores: Mapping[str, Vector], *, person: NDArray[np.int32], capacity_share: float, seed: int, title: str
+) -> Figure:
+    """Draw precision and recall of every rung by the share of people who can be reviewed, with 95 % intervals drawn by person.
+
+    A point that stands for one to four people is a gap (R-09). Of very many rows a seeded draw of people is measured.
+    """
+    kept = drawn_people(person, most_rows=MOST_ROWS, seed=seed)
+    ranked = {rung: score[kept] for rung, score in scores.items()}
+    tops = resample_tops(label[kept], ranked, groups=person[kept], shares=np.array(SHARES), seed=seed, n_resamples=_RESAMPLES)
     figure = Figure(figsize=(9, 4.5), layout="constrained")
-    panels = figure.subplots(1, 2)
-    for axes, (name, metric) in zip(
-        panels, {"precision": metrics.precision_at_share, "recall": metrics.recall_at_share}.items(), strict=True
-    ):
-        for rung, score in scores.items():
-            axes.plot(SHARES, [metric(label, score, share=share) for share in SHARES], marker=".", label=rung)
+    for axes, (name, measured) in zip(figure.subplots(1, 2), {"precision": tops.precision, "recall": tops.recall}.items(), strict=True):
+        for rung in scores:
+            points = [measured(rung, place) if _is_told(tops, rung, place, int(kept.sum())) else _GAP for place in range(len(SHARES))]
+            (line,) = axes.plot(SHARES, [point.estimate for point in points], marker=".", label=rung)
+            axes.fill_between(SHARES, [point.low for point in points], [point.high for point in points], color=line.get_color(), alpha=0.12)
         axes.axvline(capacity_share, color="0.6", linewidth=1)
-        axes.set(xlabel="share of people reviewed", ylabel=name, ylim=(0, 1))
-    panels[0].legend()
+        axes.set(xlabel="share of people reviewed", ylabel=f"{name} (95 % interval)", ylim=(0, 1))
+    figure.axes[0].legend()
     figure.suptitle(title)
     return figure
+
+
+def _is_told(tops: Tops, rung: str, place: int, n_rows: int) -> bool:
+    found = n_rows * float(tops.found[rung][place])
+    return can_tell(found, n_rows * SHARES[place] - found, n_rows * tops.prevalence - found)
 
 
 def lead_time_figure(spans: Sequence[Mapping[str, Any]], *, title: str) -> Figure:

@@ -17,6 +17,7 @@ from training.evaluation.held_out_areas import held_out_areas
 from training.evaluation.lead_time import lead_time
 from training.evaluation.learning_curve import learning_curve
 from training.evaluation.proxies import proxies
+from training.evaluation.reliability import reliability
 from training.evaluation.stability import stability
 from training.evaluation.status_codes import status_codes
 from training.evaluation.targeting import targeting
@@ -27,6 +28,7 @@ Section: TypeAlias = dict[str, Any]
 
 SECTIONS: Mapping[str, Callable[[Examined], Section]] = {
     "calibration_detail": calibration_detail,
+    "reliability": reliability,
     "decision_curve": decision_curve,
     "held_out_areas": held_out_areas,
     "lead_time": lead_time,

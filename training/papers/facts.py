@@ -9,6 +9,8 @@ from typing import Any
 from features.declarations.catalogue import SectorFile, Use
 from features.declarations.project import Project
 from features.errors import ModelError
+from training.papers.feature_words import feature_words
+from training.papers.groups import attribute_label, indicator_label
 from training.papers.words import Language, words
 from training.plan import PlannedModel
 
@@ -35,8 +37,11 @@ def project_facts(project: Project, planned: PlannedModel, *, language: Language
         "purposes": screening.purpose,
         "stage": getattr(stage.label, language),
         "stage_declared": stage,
+        "anchor": indicator_label(project, stage.anchor, language=language),
+        "excluded_by": tuple(indicator_label(project, code, language=language) for code in stage.excluded_by),
         "outcome": getattr(outcome.label, language),
         "outcome_declared": outcome,
+        "outcome_indicator": indicator_label(project, outcome.indicator, language=language),
         "retention": screening.retention,
         "bands": screening.bands,
         "training": screening.training,
@@ -59,24 +64,26 @@ def gate_rows(gates: Sequence[Mapping[str, Any]], *, language: Language) -> tupl
         TID541 when a gate has no words in this language.
     """
     said = words(language)
-    verdicts: dict[str, list[str]] = {}
+    found: dict[str, list[Mapping[str, Any]]] = {}
     for gate in gates:
-        verdicts.setdefault(gate["code"], []).append(gate["verdict"])
-    unknown = sorted(set(verdicts) - set(said["gates"]))
+        found.setdefault(gate["code"], []).append(gate)
+    unknown = sorted(set(found) - set(said["gates"]))
     if unknown:
         raise ModelError("TID541", f"gates {', '.join(unknown)} have no words in {language}: add them to training/papers/templates.")
     return tuple(
-        {"code": code, "title": said["gates"][code], "verdict": _worst(found, said["verdicts"])} for code, found in sorted(verdicts.items())
+        {"code": code, "title": said["gates"][code], "verdict": _verdict(ones, said["verdicts"])} for code, ones in sorted(found.items())
     )
 
 
-def _worst(found: Sequence[str], said: Mapping[str, str]) -> str:
-    """The worst answer and, where a gate was asked of several groups, how many gave which."""
-    worst = next(verdict for verdict in ("FAILED", "PASSED", "NOT_APPLICABLE") if verdict in found)
+def _verdict(found: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> str:
+    """What a gate says of all groups together, or the worst answer; where it was asked of several groups, how many gave which."""
+    summary = [gate["verdict"] for gate in found if gate["evidence"].get("is_summary")]
+    verdicts = [gate["verdict"] for gate in found if not gate["evidence"].get("is_summary")]
+    answer = (summary or [one for one in ("FAILED", "PASSED", "NOT_APPLICABLE") if one in verdicts])[0]
     if len(found) == 1:
-        return said[worst]
-    counts = ", ".join(f"{found.count(verdict)} {text}" for verdict, text in said.items() if verdict in found)
-    return f"{said[worst]} ({counts})"
+        return said[answer]
+    counts = ", ".join(f"{verdicts.count(verdict)} {text}" for verdict, text in said.items() if verdict in verdicts)
+    return f"{said[answer]} ({counts})"
 
 
 def _sectors(project: Project, language: Language) -> Iterator[SectorFacts]:
@@ -86,10 +93,17 @@ def _sectors(project: Project, language: Language) -> Iterator[SectorFacts]:
             name=words(language)["sectors"][sector.sector.value],
             is_on=sector.is_on,
             legal_basis=sector.legal_basis,
-            sources=tuple(source.name for source in sector.source),
+            sources=_sources(sector),
             predictors=predictors if sector.is_on else (),
             n_other=len(sector.indicator) - (len(predictors) if sector.is_on else 0),
         )
+
+
+def _sources(sector: SectorFile) -> tuple[str, ...]:
+    """Registers and case systems by the names that they have in the service; where none is named, the declared sources."""
+    used = [indicator for indicator in sector.indicator if indicator.ingested and indicator.use is not Use.NEVER]
+    named = dict.fromkeys([*(name for one in sector.source for name in one.registers), *(name for one in used for name in one.registers)])
+    return tuple(named) or tuple(source.name for source in sector.source)
 
 
 def _predictors(sector: SectorFile, language: Language) -> Iterator[Mapping[str, Any]]:
@@ -99,7 +113,7 @@ def _predictors(sector: SectorFile, language: Language) -> Iterator[Mapping[str,
                 "code": indicator.code,
                 "label": getattr(indicator.label, language),
                 "unit": indicator.unit,
-                "features": ", ".join(indicator.features),
+                "features": ", ".join(feature_words(text, language=language) for text in indicator.features),
                 "direction": indicator.direction,
                 "legal_basis": indicator.legal_basis,
                 "needs_consent": indicator.needs_consent,
@@ -108,5 +122,4 @@ def _predictors(sector: SectorFile, language: Language) -> Iterator[Mapping[str,
 
 
 def _group_labels(project: Project, language: Language) -> tuple[str, ...]:
-    declared = project.catalogue.declared
-    return tuple(getattr(declared[code].label, language) if code in declared else name for name, code in project.screening.groups.items())
+    return tuple(attribute_label(project, name, language=language) for name in project.screening.groups)

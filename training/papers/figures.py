@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
 from features.errors import ModelError
-from training.papers.words import Language, count, decimal, percent
+from training.papers.words import Language, count, decimal, percent, words
 
 _SPECIAL = re.compile(r"([|*_\[\]`\\])")
+_SAME = 1e-9
+_WHOLE_TIMES = 10
+"""From so many times on, a decimal would only pretend."""
 
 
 def plain(value: object) -> Markup:
@@ -79,7 +82,8 @@ class Figures:
         path
             Keys of the report joined by dots.
         form
-            decimal, percent, count, text, periods; or interval, for a mapping with estimate, low and high.
+            decimal, percent, count, text, periods, rung. For a mapping with estimate, low and high: interval, percent_interval; loss, which
+            tells it as the change it is; inverse, which turns a ratio round. For a group gate's evidence: people.
 
         Raises
         ------
@@ -93,7 +97,16 @@ class Figures:
         number = next((one.number for one in self.cited if (one.path, one.shown) == (path, shown)), len(self.cited) + 1)
         if number > len(self.cited):
             self.cited.append(Cited(number, shown, path))
-        return plain(shown) + Markup(f" [\\[{number}\\]](#figures)")  # noqa: S704 - a number
+        return plain(shown) + Markup(f" [\\[{number}\\]](#figure-{number})")  # noqa: S704 - a number
+
+    def show_same(self, path: str, elsewhere: str, form: str = "interval") -> Markup:
+        """Write the figure at `elsewhere` where the one at `path` is the same figure of the same rows: one paper, one interval.
+
+        Sections draw people anew, so that the same figure has a slightly other interval there. A figure of a sample of the rows has
+        another estimate, and is written as it is.
+        """
+        same = self.has(elsewhere) and abs(self._find(path)["estimate"] - self._find(elsewhere)["estimate"]) < _SAME
+        return self.show(elsewhere if same else path, form)
 
     def _find(self, path: str) -> Any:
         found: Any = self.report
@@ -107,17 +120,45 @@ class Figures:
         return found
 
     def _written(self, value: Any, form: str) -> str:
-        if form == "interval":
-            middle = decimal(value["estimate"], language=self.language, digits=3)
-            if value["low"] is None or value["high"] is None:
-                return middle
-            low, high = (decimal(value[name], language=self.language, digits=3) for name in ("low", "high"))
-            return f"{middle} ({low} – {high})"
-        if form == "periods":
-            return periods(value)
-        writers = {
+        writers: dict[str, Callable[[], str]] = {
             "decimal": lambda: decimal(value, language=self.language, digits=3),
             "percent": lambda: percent(value, language=self.language),
+            "count": lambda: count(value, language=self.language),
+            "text": lambda: str(value),
+            "rung": lambda: str(words(self.language)["rungs"].get(value, value)),
+            "periods": lambda: periods(value),
+            "people": lambda: self._people(value),
+            "inverse": lambda: self._inverse(value),
+            "interval": lambda: _spanned(value, lambda part: decimal(part, language=self.language, digits=3)),
+            "loss": lambda: _spanned(_change(value), lambda part: decimal(part, language=self.language, digits=3)),
+            "percent_interval": lambda: _spanned(value, lambda part: percent(part, language=self.language)),
         }
-        writers |= {"count": lambda: count(value, language=self.language), "text": lambda: str(value)}
         return writers[form]()
+
+    def _people(self, evidence: Mapping[str, int]) -> str:
+        """How many people of a group have the outcome, and how many have not; those who are few are not asked for."""
+        with_outcome, without = (count(evidence[name], language=self.language) for name in ("n_with", "n_without"))
+        return f"{with_outcome} / {without}"
+
+    def _inverse(self, ratio: Mapping[str, float]) -> str:
+        """One over a ratio, with its interval turned round; of a ratio of nothing only what it is more than can be said."""
+        if ratio["low"] <= 0:
+            return str(words(self.language)["more_than"].format(n=self._times(1 / ratio["high"])))
+        return f"{self._times(1 / ratio['estimate'])} ({self._times(1 / ratio['high'])} – {self._times(1 / ratio['low'])})"
+
+    def _times(self, value: float) -> str:
+        return decimal(value, language=self.language, digits=0 if value >= _WHOLE_TIMES else 1)
+
+
+def _change(loss: Mapping[str, float | None]) -> dict[str, float | None]:
+    """A loss as the change it is: the sign turned, and the bounds with it."""
+    turned = {part: None if value is None else -value for part, value in loss.items()}
+    return {**turned, "low": turned["high"], "high": turned["low"]}
+
+
+def _spanned(value: Mapping[str, float | None], write: Callable[[float], str]) -> str:
+    """Estimate and its bounds, as far as they are known."""
+    middle, low, high = value["estimate"], value["low"], value["high"]
+    if middle is None:
+        return "–"
+    return write(middle) if low is None or high is None else f"{write(middle)} ({write(low)} – {write(high)})"

@@ -21,12 +21,12 @@ def words(language: Language) -> Mapping[str, Any]:
 
 
 def decimal(value: float, *, language: Language, digits: int) -> str:
-    """Write a number with the language's decimal mark and a real minus sign.
+    """Write a number with the language's decimal mark and a real minus sign; what rounds to nothing has no sign.
 
-    >>> decimal(-0.25, language="nb", digits=2)
-    '−0,25'
+    >>> decimal(-0.25, language="nb", digits=2), decimal(-0.001, language="en", digits=2)
+    ('−0,25', '0.00')
     """
-    text = f"{value:.{digits}f}".replace("-", "−")
+    text = f"{value:z.{digits}f}".replace("-", "−")
     return text.replace(".", ",") if language == "nb" else text
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from features.declarations.project import Project
 from training.papers.facts import gate_rows, project_facts
 from training.papers.figures import Figures, code, plain
+from training.papers.groups import group_findings, proxy_findings
 from training.papers.words import LANGUAGES, Language, words
 from training.plan import PlannedModel
 
@@ -73,7 +74,10 @@ def _paper(name: str, language: Language, project: Project, report: Mapping[str,
         "report": report,
         "gates": gate_rows(report["gates"], language=language),
         "words": words(language),
+        "by_group": group_findings(project, report, language=language),
+        "proxy": proxy_findings(project, report, language=language),
         "fig": figures.show,
+        "fig_same": figures.show_same,
         "has": figures.has,
         "add": to_fill.mark,
         "figures": figures,
@@ -115,8 +119,13 @@ def _environment() -> Environment:
 
 
 def _to_html(markdown: str) -> str:
-    """Make a page's content; the last heading is that of the figures, where every number points to."""
+    """Make a page's content; after the last heading come the figures, each row with the id that its numbers point to."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(markdown)
-    [token for token in tokens if token.type == "heading_open"][-1].attrSet("id", "figures")
+    last = [place for place, token in enumerate(tokens) if token.type == "heading_open"][-1]
+    tokens[last].attrSet("id", "figures")
+    # The first row is the table's head.
+    for number, row in enumerate(token for token in tokens[last:] if token.type == "tr_open"):
+        if number:
+            row.attrSet("id", f"figure-{number}")
     return str(parser.renderer.render(tokens, parser.options, {}))

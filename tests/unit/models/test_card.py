@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from features.findings import Finding
-from models.card import LIMITS, CapacityRow, GroupRow, LadderRow, ModelCard
+from models.card import LIMITS, CapacityRow, CapacitySpan, GroupRow, LadderRow, ModelCard
 from models.intervals import Interval
 from models.reference import Reference, fit_reference
 
@@ -51,6 +52,26 @@ def test_the_markdown_has_the_ladder_the_miss_table_and_the_limits() -> None:
     assert "Synthetic data" in text
     assert all(limit in text for limit in LIMITS)
     assert "Reasons are not causes" in text
+
+
+def test_found_and_missed_have_the_intervals_of_their_share() -> None:
+    card = replace(CARD, capacity_spans=(CapacitySpan(0.15, Interval(0.6, 0.5, 0.7), Interval(0.4, 0.25, 0.5)),))
+    again = ModelCard.from_json(json.loads(json.dumps(card.to_json(), allow_nan=False)))
+    assert again.capacity_spans == card.capacity_spans
+    assert "| 15% | 60% [50%, 70%] | 40% [30%, 50%] | 40% [25%, 50%] | 60% [50%, 75%] |" in again.to_markdown()
+
+
+def test_a_card_of_an_older_bundle_is_read_without_spans() -> None:
+    older = {name: value for name, value in CARD.to_json().items() if name != "capacity_spans"}
+    assert ModelCard.from_json(json.loads(json.dumps(older))).capacity_spans == ()
+
+
+def test_the_card_says_where_the_one_for_readers_is_and_what_noise_does() -> None:
+    assert "paper `model-card`" in CARD.to_markdown()
+    noisy = replace(CARD, calibration={"brier": Interval(0.1, 0.09, 0.11), "brier_reliability": Interval(0.006, 0.0, 0.006)})
+    assert "| brier_reliability | 0.006 [0.000, 0.006] | what recalibrating could save" in noisy.to_markdown()
+    assert "Chance alone raises brier_reliability, never lowers" in noisy.to_markdown()
+    assert "Chance alone" not in CARD.to_markdown()
 
 
 def test_a_bare_card_leaves_out_what_it_does_not_have() -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.examined_experiments import planted_examined
+from models import calibration_draws
+from models.card import CALIBRATION_WORDS, RAISED_BY_NOISE
+from tests.support.examined_experiments import planted_examined, skewed
 from training.assembly import build_card
 from training.evaluation.calibration import calibration_detail
 from training.evaluation.decision_curve import decision_curve
 from training.evaluation.learning_curve import learning_curve
 from training.evaluation.targeting import targeting
 from training.evaluation.uncertainty import uncertainty
-from training.gates.groups import AssessedRows, group_gates, within_capacity
+from training.gates.asked import ask_gates
+from training.gates.group_figures import AssessedRows, within_capacity
+from training.gates.groups import group_gates
 
 
 @pytest.mark.requirement("R-11")
@@ -39,3 +43,35 @@ def test_groups_have_their_ratio_and_every_question_its_sentence(tmp_path_factor
     text = card.to_markdown()
     assert "of 100 wide on average" in text
     assert sections["targeting"]["finding"] in text
+    assert "The noise of the test rows can explain the difference" in text
+    held = sections["uncertainty"]
+    assert f"for {held['observed_inside_told']:.0%} of them the rate that came lies within the interval as it is told" in text
+    assert f"for {held['observed_inside']:.0%} within the narrower one" in text
+
+
+@pytest.mark.requirement("R-12")
+def test_a_failed_comparison_stands_with_its_group(tmp_path_factory: pytest.TempPathFactory) -> None:
+    examined = skewed(planted_examined(tmp_path_factory.mktemp("examined")))
+    gates = ask_gates(examined)
+    (failed,) = (gate for gate in gates if gate.code == "G-06" and gate.is_failed and not {"is_summary", "mirrors"} & gate.evidence.keys())
+    card = build_card(examined, gates, {})
+    row = next(row for row in card.groups if row.group == f"sex = {failed.evidence['group']}")
+    assert f"G-06 FAILED: proposed in vain {failed.evidence['estimate']:.3f}" in row.remark
+
+
+@pytest.mark.requirement("R-31")
+def test_found_and_missed_have_intervals_and_those_of_the_ladder_at_capacity(tmp_path_factory: pytest.TempPathFactory) -> None:
+    examined = planted_examined(tmp_path_factory.mktemp("examined"))
+    card = build_card(examined, (), {})
+    assert [span.share for span in card.capacity_spans] == [row.share for row in card.capacity]
+    for row, span in zip(card.capacity, card.capacity_spans, strict=True):
+        assert row.precision == pytest.approx(span.precision.estimate)
+        assert span.recall.low < row.recall < span.recall.high
+    at_capacity = next(span for span in card.capacity_spans if span.share == examined.capacity_share)
+    chosen = examined.experiment.selection.chosen
+    assert at_capacity.precision == examined.experiment.resamples.interval(chosen, "precision_at_capacity")
+
+
+def test_noise_is_explained_where_it_is_taken_away() -> None:
+    assert RAISED_BY_NOISE == calibration_draws.RAISED_BY_NOISE
+    assert set(CALIBRATION_WORDS) == set(calibration_draws.CALIBRATION_FIGURES)

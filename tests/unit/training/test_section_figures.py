@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from features.small_cells import SMALLEST_CELL
 from tests.support.examined_experiments import planted_examined
 from training.evaluation.capacity import capacity_plan
 from training.evaluation.decision_curve import decision_curve
-from training.evaluation.figures import reliability_bins, reliability_figure
+from training.evaluation.figures import SHARES, capacity_figure, importance_figure, reliability_figure
 from training.evaluation.learning_curve import learning_curve
+from training.evaluation.reliability import reliability, reliability_bins
 from training.evaluation.section_figures import section_figures
 
 
@@ -49,8 +51,63 @@ def test_lead_time_is_drawn_without_the_spans_that_are_too_small() -> None:
     assert section_figures({**nothing, "lead_time": {"spans": [], "reason": "nobody dates it"}}, title="planted") == {}
 
 
-def test_reliability_has_intervals() -> None:
-    bins = reliability_bins(np.tile([0.0, 1.0], 20), np.repeat([0.25, 0.75], 20), n_bins=2)
-    assert all(one.low < one.observed_rate < one.high for one in bins)
-    (container,) = reliability_figure(bins, title="planted").axes[0].containers
+def test_reliability_has_intervals_and_says_how_many_a_point_stands_for() -> None:
+    rate = {"estimate": 0.5, "low": 0.3, "high": 0.7}
+    section = {"bins": [{"n_people": n, "mean_probability": at, "observed_rate": rate} for n, at in ((20, 0.25), (31, 0.75))]}
+    (axes,) = reliability_figure(section, title="planted").axes
+    (container,) = axes.containers
     assert len(container) == 3
+    assert [text.get_text() for text in axes.texts] == ["20", "31"]
+
+
+@pytest.mark.requirement("R-09")
+def test_everybody_is_in_a_reliability_bin_and_none_is_small() -> None:
+    """Where nobody of the least probable had the outcome, they stand with their neighbours and not nowhere."""
+    probability = np.linspace(0.0, 1.0, 400)
+    label = np.where(probability < 0.42, 0.0, np.where(np.arange(400) % 2 == 0, 1.0, 0.0))
+    bins = reliability_bins(label, probability)
+    assert sum(one.n_people for one in bins) == 400
+    assert sum(one.n_people * one.observed_rate.estimate for one in bins) == pytest.approx(label.sum())
+    for one in bins:
+        ones = round(one.n_people * one.observed_rate.estimate)
+        assert min(ones, one.n_people - ones) >= SMALLEST_CELL
+        assert one.observed_rate.low < one.observed_rate.estimate < one.observed_rate.high
+    assert (bins[0].n_people, bins[0].mean_probability) == (200, pytest.approx(0.25, abs=0.01))
+    assert len(bins) == 6
+    assert reliability_bins(np.repeat([0.0, 1.0], [90, 4]), np.linspace(0, 1, 94)) == ()
+    last = reliability_bins(np.repeat([0.0, 1.0, 1.0], [45, 5, 50]), np.linspace(0, 1, 100))
+    assert [one.n_people for one in last] == [100], "what is left at the upper end joins the last group"
+
+
+def test_the_report_says_what_the_picture_shows(tmp_path_factory: pytest.TempPathFactory) -> None:
+    examined = planted_examined(tmp_path_factory.mktemp("examined"))
+    section = reliability(examined)
+    assert sum(one["n_people"] for one in section["bins"]) == section["n_rows"] == len(examined.experiment.test_label)
+    assert section["reason"] == ""
+
+
+def test_capacity_is_drawn_with_intervals_and_gaps(tmp_path_factory: pytest.TempPathFactory) -> None:
+    experiment = planted_examined(tmp_path_factory.mktemp("examined")).experiment
+    scores = {name: experiment.candidates[name].probability for name in ("prevalence", "logistic")}
+    drawn = capacity_figure(experiment.test_label, scores, person=experiment.test_person, capacity_share=0.15, seed=1, title="planted")
+    for axes, metric in zip(drawn.axes, ("precision_at_capacity", "recall_at_capacity"), strict=True):
+        assert len(axes.collections) == len(scores)
+        line = next(line for line in axes.get_lines() if line.get_label() == "logistic")
+        at_capacity = np.asarray(line.get_ydata(), dtype=float)[SHARES.index(0.15)]
+        assert at_capacity == pytest.approx(experiment.resamples.interval("logistic", metric).estimate)
+    few = np.zeros(100)
+    few[-3:] = 1.0
+    tiny = capacity_figure(
+        few, {"logistic": np.arange(100.0)}, person=np.arange(100, dtype=np.int32), capacity_share=0.15, seed=1, title="t"
+    )
+    assert np.isnan(np.asarray(tiny.axes[0].get_lines()[0].get_ydata(), dtype=float)).all(), "three people found are not drawn (R-09)"
+
+
+@pytest.mark.filterwarnings("ignore:The set_.* function will be deprecated:PendingDeprecationWarning")  # shap's, when it is loaded
+def test_importance_says_what_it_is_in_words() -> None:
+    contributions = np.array([[0.5, -0.1], [-0.3, 0.1]])
+    (axes,) = importance_figure(contributions, ["Mean grade: latest value", "Absence: total in the last year"], title="planted").axes
+    assert "log-odds" in axes.get_xlabel()
+    assert "SHAP" not in axes.get_xlabel()
+    assert {text.get_text() for text in axes.texts} == {"0.4", "0.1"}
+    assert [label.get_text() for label in axes.get_yticklabels()][:2] == ["Mean grade: latest value", "Absence: total in the last year"]
