@@ -43,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight."),
     "audit": ("serving.audit_commands", "Verify and anchor the ledgers; see how a past proposal came about."),
     "person": ("serving.person_commands", "A person's rights: the report on them, requests for it, erasure."),
+    "identities": ("serving.identity_commands", "Who a subject id stands for: for the municipality's key holder."),
+    "archive": ("serving.archive_commands", "Hand decided cases to the municipality's archive, as files."),
+    "backup": ("serving.backup_commands", "Write the whole service to one encrypted file."),
+    "restore": ("serving.backup_commands", "Restore a backup into an empty place, and verify it."),
 }
 """Command -> module that holds it, and the line that `tidlig --help` shows without importing that module."""
 

@@ -15,6 +15,7 @@ from serving.admission import Admission
 from serving.anchors import anchor_now_and_then, check_anchor_folder
 from serving.api import (
     alarms,
+    identities,
     openapi,
     overview,
     persons,
@@ -32,6 +33,7 @@ from serving.cases.deadlines import check_deadlines
 from serving.database import Database, open_database
 from serving.dependencies import Clock
 from serving.deployed import DeployedModels
+from serving.identities.vault import find_vault
 from serving.metrics import Counting, build_metrics
 from serving.migrate import upgrade
 from serving.oidc import setup as identity
@@ -85,7 +87,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         TID120 as `open_service` says, TID781 as `check_deadlines`, TID738 when login by identity provider is not set up, or missing in
         production.
     ReviewError
-        TID762 when the anchor folder that the settings name is not there.
+        TID762 when the anchor folder that the settings name is not there, TID758 when the identity vault is not apart from the rest.
     """
     anchor_folders = [] if settings.anchor_folder is None else [settings.anchor_folder]
     for folder in anchor_folders:
@@ -111,6 +113,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
     app.state.deployed, app.state.rate_limits = DeployedModels(project), build_rate_limits(settings)
     app.state.metrics = metrics
+    app.state.identities = find_vault(settings, project)
     problems.install(app)
     identity.install(app, settings, project)
     if with_console:
@@ -149,6 +152,7 @@ def _api() -> APIRouter:
         session.router,
         review.router,
         overview.router,
+        identities.router,
         persons.router,
         reconstructions.router,
         scores.router,

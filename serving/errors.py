@@ -59,6 +59,16 @@ TID785  the store is not the one that the cases came from            409
 TID762  the anchor folder is not there                                –
 TID750  the report would tell of a proposal that is not shown now    409
 TID751  nobody is known under this subject id                         –
+TID752  a file holds no key of a backup                               –
+TID753  a backup does not open, or is not whole                       –
+TID755  the store was replaced while it was being copied              –
+TID756  a backup is made to, and restored into, an empty place only   –
+TID757  a backup is of another version's schema                       –
+TID760  an archive export does not fit Noark 5                        –
+TID761  an exported case's folder holds something else                –
+TID758  there is no identity vault, or it is not apart from the rest  409
+TID759  who somebody is can't be found                                409
+TID763  who a case is about is shown in an opened case only           409
 ======= =========================================================== ====
 """
 

@@ -34,11 +34,16 @@ def check_schema(database: Database) -> None:
     """
     with database.engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    expected = ScriptDirectory.from_config(_config()).get_current_head()
+    expected = head_revision()
     if found != expected:
         raise ReviewError(
             "TID719", f"the database's schema is {found or 'empty'}, expected {expected}. Start the service once, which upgrades it."
         )
+
+
+def head_revision() -> str:
+    """Name the schema of this version."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def _config() -> Config:

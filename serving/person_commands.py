@@ -137,6 +137,7 @@ def erase(
     proposes them again. There is no way back. The exit status is 9 where something is left.
     """
     from serving.anchors import export_standing
+    from serving.identities.vault import find_vault
     from serving.persons.erasure import erase_person
     from serving.persons.known import check_known
 
@@ -154,6 +155,10 @@ def erase(
                 actor=KEY_HOLDER,
                 now=datetime.now(UTC),
             )
+        vault = find_vault(settings, loaded)
+        if vault is not None:
+            vault.remove(subject)
+            vault.engine.dispose()
         if settings.anchor_folder is not None:
             with database.reading() as session:
                 export_standing(session, settings.anchor_folder)

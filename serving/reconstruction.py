@@ -157,13 +157,14 @@ def _reconstruct(
     session: Session, keys: PersonKeys, project: Project, case: CaseRow, *, reason: str, actor: str, role: str, now: datetime
 ) -> Reconstruction:
     words = checked_words(reason, what="the reason")
-    found = _build(session, keys, project, case)
+    found = build_reconstruction(session, keys, project, case)
     event = log.Event("case.reconstructed", actor=actor, role=role, case_id=case.id, details={"reason_sha256": log.digest(words)})
     log.record(session, event, now=now, about=log.About(keys, case.subject_id, None))
     return found
 
 
-def _build(session: Session, keys: PersonKeys, project: Project, case: CaseRow) -> Reconstruction:
+def build_reconstruction(session: Session, keys: PersonKeys, project: Project, case: CaseRow) -> Reconstruction:
+    """Build the reconstruction of a case; logging that somebody looked is the caller's."""
     entries = [*log.read_case_entries(session, case.id)]
     key = keys.find(session, case.subject_id)
     screening = session.get_one(ScreeningRow, case.screening_id)

@@ -25,10 +25,9 @@ from features.intake.commit import alone, clear_leftovers
 from features.intake.mapping import Mapping, load_mapping, write_mapping
 from features.intake.people import find_links
 from features.intake.pseudonyms import group_pseudonym_of, pseudonyms_of
-from features.intake.quarantine import FileTally
-from features.intake.roster import Roster, read_roster
+from features.intake.register import read_register
+from features.intake.roster import Roster
 from features.intake.scan import Scan, scan_for_pseudonyms
-from features.intake.sources import loadable_purposes, source_units
 from features.keys import KeyRing, NewKey, adopt_new_key
 from features.manifest import Manifest, StorePurpose, find_manifest, flush_folder, write_manifest
 from features.progress import Progress
@@ -110,7 +109,7 @@ def rotate_key(
         raise DataError("TID402", f"{folder} holds nothing yet: there is nothing to re-key. Run `tidlig ingest` first.")
     with alone(folder):
         with progress.step("Reading who there is", total=1) as step:
-            roster = _roster(project, environ=environ, now=now)
+            roster = read_register(project, environ=environ, now=now)
             step.advance()
         return rotation.run(roster, progress=progress)
 
@@ -243,16 +242,6 @@ class _Rotation:
                 f"the {self.purpose} mapping is under the key {self.new_key.key_id}, but {len(scan.matches)} of {scan.n_files} files "
                 f"below {self.project.var} still hold pseudonyms of the old one: {where}. Remove them and run the rotation again.",
             )
-
-
-def _roster(project: Project, *, environ: MappingType[str, str], now: datetime) -> Roster:
-    units = source_units(project, purposes=loadable_purposes(project, on=now.date()), environ=environ)
-    persons = [unit for unit in units if unit.source.layout == "persons"]
-    tallies = [FileTally(unit.source.name, unit.name, unit.source.max_bad_share) for unit in persons]
-    roster = read_roster(persons, today=now.date(), tallies=tallies, is_real=project.screening.project.data == "real")
-    for tally in tallies:
-        tally.check_share()
-    return roster
 
 
 def _commit(folder: Path, manifest: Manifest, mapping: Mapping) -> None:

@@ -1,0 +1,1 @@
+"""What is handed to the municipality's archive: decided cases as Noark 5 journal entries, in files (R-26)."""

@@ -1,0 +1,1 @@
+"""A whole service in one encrypted file, and back."""

@@ -1,0 +1,133 @@
+"""The identity vault: a store of its own, under a key of its own. Off unless a deployer turns it on.
+
+Each identifier is sealed by itself with AES-256-GCM, bound to its subject id; the table's key is a keyed digest of the subject id, so that
+a copy of the vault can't even be matched with the service's database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Column, Connection, Engine, LargeBinary, MetaData, String, Table, create_engine, delete, insert, select
+
+from features.declarations.project import Project
+from features.errors import ReviewError
+from serving.person_keys import read_service_key
+from serving.settings import Settings
+
+_NONCE = 12
+_AT_ONCE = 1_000
+_METADATA = MetaData()
+IDENTITIES = Table("identities", _METADATA, Column("place", String(64), primary_key=True), Column("sealed", LargeBinary, nullable=False))
+
+
+@dataclass(frozen=True)
+class IdentityVault:
+    """Seals and opens identifiers. Holds the vault's key and a connection to its store."""
+
+    engine: Engine = field(repr=False)
+    key: bytes = field(repr=False)
+
+    def fill(self, hand_over: Callable[[Callable[[str, str], None]], int], *, left_out: Collection[str]) -> int:
+        """Replace everything in it by what is handed over, in one transaction, and say how many there are.
+
+        Parameters
+        ----------
+        hand_over
+            Gives a writer each subject id with its identifier.
+        left_out
+            Subjects that are not kept: people who were erased.
+        """
+        waiting: list[dict[str, object]] = []
+        count = 0
+        with self._begun() as connection:
+            connection.execute(delete(IDENTITIES))
+
+            def keep(subject_id: str, identifier: str) -> None:
+                nonlocal count
+                if subject_id in left_out:
+                    return
+                waiting.append({"place": self._place(subject_id), "sealed": self._seal(subject_id, identifier)})
+                count += 1
+                if len(waiting) == _AT_ONCE:
+                    connection.execute(insert(IDENTITIES), waiting)
+                    waiting.clear()
+
+            hand_over(keep)
+            if waiting:
+                connection.execute(insert(IDENTITIES), waiting)
+        return count
+
+    def find(self, subject_id: str) -> str | None:
+        """Give one person's identifier, None where the vault does not have it.
+
+        Raises
+        ------
+        ReviewError
+            TID758 when what is there does not open with this key.
+        """
+        with self.engine.connect() as connection:
+            sealed = connection.scalar(select(IDENTITIES.c.sealed).where(IDENTITIES.c.place == self._place(subject_id)))
+        if sealed is None:
+            return None
+        try:
+            return AESGCM(self._sealing_key()).decrypt(sealed[:_NONCE], sealed[_NONCE:], subject_id.encode()).decode()
+        except InvalidTag as error:
+            raise ReviewError(
+                "TID758", "what the identity vault holds does not open: it was altered, or its key is another one."
+            ) from error
+
+    def remove(self, subject_id: str) -> None:
+        """Remove one person."""
+        with self._begun() as connection:
+            connection.execute(delete(IDENTITIES).where(IDENTITIES.c.place == self._place(subject_id)))
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            yield connection
+
+    def _place(self, subject_id: str) -> str:
+        return hmac.new(self._derived(b"place"), subject_id.encode(), hashlib.sha256).hexdigest()
+
+    def _seal(self, subject_id: str, identifier: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + AESGCM(self._sealing_key()).encrypt(nonce, identifier.encode(), subject_id.encode())
+
+    def _sealing_key(self) -> bytes:
+        return self._derived(b"seal")
+
+    def _derived(self, use: bytes) -> bytes:
+        return hmac.new(self.key, b"tidlig identities " + use, hashlib.sha256).digest()
+
+
+def find_vault(settings: Settings, project: Project) -> IdentityVault | None:
+    """Open the vault that the settings name, None where there is none.
+
+    Raises
+    ------
+    ReviewError
+        TID758 when it is not apart from the rest: no key file, the key of the persons' keys, or the service's own database.
+    ProjectError
+        TID120 when the key file holds something else.
+    """
+    if settings.identity_url is None:
+        return None
+    url = settings.identity_url.get_secret_value()
+    if settings.identity_key_file is None:
+        raise ReviewError("TID758", "the identity vault has no key. Set TIDLIG_IDENTITY_KEY_FILE to a file with 64 hex digits of its own.")
+    key, persons = read_service_key(settings.identity_key_file), settings.person_key_file_for(project)
+    if url == settings.url_for(project) or (persons.exists() and read_service_key(persons) == key):
+        raise ReviewError(
+            "TID758", "the identity vault shares its store or its key with the service. Give it a store and a key of its own."
+        )
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    _METADATA.create_all(engine)
+    return IdentityVault(engine, key)
