@@ -25,7 +25,7 @@ BOUNDS = {"G-05": (-CALIBRATION_BOUND, CALIBRATION_BOUND), "G-06": FPR_RATIO}
 
 TOO_FEW = f"fewer than {MIN_GROUP} people with or without the outcome"
 TOO_FEW_TO_SAY = f"{TOO_FEW}, or so few in another group that it can't be said"
-TOO_FEW_OTHERS = f"{TOO_FEW} to compare with"
+TOO_FEW_OTHERS = f"fewer than {MIN_GROUP} people without the outcome to compare with"
 TOO_FEW_PROPOSALS = "too few false proposals to compare"
 FIGURES_WITHHELD = "the figures would give the number of a few people away"
 TOO_MANY_TOO_SMALL = "most groups have too few people to be asked"
@@ -77,9 +77,10 @@ def group_gates(
     -----
     Calibration in the large of a group is mean probability minus observed rate; it fails when its 95 % interval lies wholly outside
     ± 0.05. The false-positive ratio is the group's rate over that of everybody else; it fails when its interval lies wholly outside 0.8
-    to 1.25. Intervals come from a bootstrap over people. A comparison needs the size on both sides. Two values are one comparison: the
-    larger group's finding mirrors the smaller one's, with its verdict, and is not counted again. Passing says no more than that no
-    difference is clear: `shown_within` says whether one is ruled out. Domain R-12.
+    to 1.25. Intervals come from a bootstrap over people. The group has to have fifty people with the
+    outcome and fifty without, and those it is compared with fifty without, since that is what a rate of false proposals is of. Two
+    values are one comparison: one finding mirrors the other, with its verdict, and is not counted again. Passing says no more than that
+    no difference is clear: `shown_within` says whether one is ruled out. Domain R-12.
     """
     questions = [one for name, values in groups.items() for one in _asked_of(name, values, rows, seed, n_resamples, fewest or {})]
     unknown = [name for name, values in groups.items() if not (values != "").any()]
@@ -109,23 +110,23 @@ def _asked_of(
     others = {value: _others(value, values, sizes, rows) for value in sizes}
     large = [value for value, size in sizes.items() if size.is_large]
     figures = dict(zip(large, judge(rows, [Compared(values == v, others[v].rows) for v in large], seed, n_resamples), strict=True))
-    compared = [value for value in large if others[value].are_enough]
+    asking = {value: _asking(value, values, sizes) for value in sizes}
+    compared = [value for value, one in asking.items() if sizes[one].is_large and others[one].are_enough]
     told = _told_proposals(rows, values, sizes, compared, fewest.get(attribute, SMALLEST_CELL))
-    twin = _larger_of_two(values, sizes)
     for value, size in sizes.items():
         own, other = "" if size.is_large else TOO_FEW if size.is_told else TOO_FEW_TO_SAY, others[value]
         calibration = figures[value][0] if value in figures else None
         yield _Question("G-05", attribute, value, size, reason=own, judged=calibration, is_told=size.is_told)
-        mirrors = other.name if value == twin else ""
-        ratio = None if value not in compared else figures[other.name][1].mirrored() if mirrors else figures[value][1]
-        reason = own or ("" if other.are_enough else TOO_FEW_OTHERS)
-        shown = value in told and size.is_told and other.is_told
+        mirrors = "" if asking[value] == value else asking[value]
+        ratio = None if value not in compared else figures[mirrors][1].mirrored() if mirrors else figures[value][1]
+        reason = "" if value in compared else own or TOO_FEW_OTHERS
+        shown = value in told and size.n_without is not None and other.is_told
         yield _Question("G-06", attribute, value, size, other.name, reason, ratio, shown, mirrors)
 
 
 @dataclass(frozen=True)
 class _Others:
-    """Those a group is compared with: the other value of two, or everybody else."""
+    """Those a group is compared with: the other value of two, or everybody else; `is_told` of those among them without the outcome."""
 
     name: str
     rows: Mask
@@ -134,22 +135,21 @@ class _Others:
 
 
 def _others(value: str, values: NDArray[np.str_], sizes: Mapping[str, GroupSize], rows: AssessedRows) -> _Others:
-    """Whether they are enough is said by what a reader may know: else it would tell of withheld counts."""
-    rest = [size for name, size in sizes.items() if name != value]
+    """A rate of false proposals is of those without the outcome: fifty of them are enough, by what a reader may know of their number."""
+    own, rest = sizes[value], [(name, size) for name, size in sizes.items() if name != value]
     if len(sizes) == 2:
-        (other,) = (name for name in sizes if name != value)
-        return _Others(other, values == other, rest[0].is_large, rest[0].is_told)
-    own, ones = sizes[value], int(rows.label.sum())
-    if own.n_with is not None and own.n_without is not None:
-        n_with, n_without = ones - own.n_with, len(rows.label) - ones - own.n_without
-    else:
-        n_with, n_without = (sum(size.least[column] for size in rest) for column in (0, 1))
-    return _Others("everybody else", values != value, min(n_with, n_without) >= MIN_GROUP, True)
+        ((name, other),) = rest
+        return _Others(name, values == name, other.least[1] >= MIN_GROUP, other.n_without is not None)
+    everybody = int((rows.label == 0).sum())
+    n_without = sum(size.least[1] for _, size in rest) if own.n_without is None else everybody - own.n_without
+    return _Others("everybody else", values != value, n_without >= MIN_GROUP, True)
 
 
-def _larger_of_two(values: NDArray[np.str_], sizes: Mapping[str, GroupSize]) -> str:
-    """The larger group of two, empty text where there are not two."""
-    return max(sizes, key=lambda value: (int((values == value).sum()), value)) if len(sizes) == 2 else ""
+def _asking(value: str, values: NDArray[np.str_], sizes: Mapping[str, GroupSize]) -> str:
+    """Group whose comparison answers for this one: itself; of two values the one that is large enough, the smaller where both are."""
+    if len(sizes) != 2:
+        return value
+    return min(sizes, key=lambda name: (not sizes[name].is_large, int((values == name).sum()), name))
 
 
 def _told_proposals(

@@ -9,7 +9,7 @@ from features.findings import Finding
 from models.intervals import Interval
 from training.evaluation.proxies import ProxyTest
 from training.gates.group_figures import AssessedRows, holm, within_capacity
-from training.gates.groups import group_gates, no_groups
+from training.gates.groups import TOO_FEW, TOO_FEW_OTHERS, group_gates, no_groups
 from training.gates.proxies import proxy_gate
 
 
@@ -57,20 +57,29 @@ def test_two_values_are_one_comparison_with_one_verdict(shift: float) -> None:
 
 
 @pytest.mark.requirement("R-12")
-def test_both_sides_of_a_comparison_need_the_size() -> None:
-    """Sixty-one people use a service, too few of them with the outcome: nobody is compared with them either."""
+def test_those_compared_with_need_a_size_too() -> None:
+    """Sixty-one people use a service, fewer than fifty of them without the outcome: nobody is compared with them, nor they with others."""
     rows, _ = two_groups(485)
     use = np.where(np.arange(485) < 61, "yes", "no")
     found = of_groups(group_gates(rows, {"use": use}, seed=1))
-    assert found["G-06", "yes"].verdict == "NOT_APPLICABLE"
-    assert found["G-06", "no"].verdict == "NOT_APPLICABLE"
+    said = {name: (found["G-06", name].verdict, found["G-06", name].evidence["reason"]) for name in ("yes", "no")}
+    assert said == {"yes": ("NOT_APPLICABLE", TOO_FEW), "no": ("NOT_APPLICABLE", TOO_FEW_OTHERS)}
     assert found["G-05", "no"].verdict == "PASSED", "a group's own calibration needs nobody else"
     three = np.where(np.arange(485) < 30, "x", np.where(np.arange(485) < 61, "y", "z"))
     compared = of_groups(group_gates(rows, {"use": three}, seed=1))["G-06", "z"]
-    assert (compared.verdict, compared.evidence["reason"]) == (
-        "NOT_APPLICABLE",
-        "fewer than 50 people with or without the outcome to compare with",
-    )
+    assert (compared.verdict, compared.evidence["reason"]) == ("NOT_APPLICABLE", TOO_FEW_OTHERS)
+
+
+@pytest.mark.requirement("R-12")
+def test_few_with_the_outcome_among_the_others_hinder_no_comparison() -> None:
+    """Girls seldom have the outcome: boys are compared with them all the same, and the answer is one."""
+    rows, _ = two_groups(1_000, share=0.4)
+    sex = np.where((rows.label == 1) & (np.arange(1_000) % 12 > 0), "boy", np.where(np.arange(1_000) % 2 == 0, "girl", "boy"))
+    assert ((sex == "girl") & (rows.label == 1)).sum() < 50 <= ((sex == "girl") & (rows.label == 0)).sum()
+    found = of_groups(group_gates(rows, {"sex": sex}, seed=1))
+    assert found["G-05", "girl"].verdict == "NOT_APPLICABLE"
+    assert found["G-06", "boy"].verdict == found["G-06", "girl"].verdict != "NOT_APPLICABLE"
+    assert found["G-06", "girl"].evidence["mirrors"] == "boy"
 
 
 @pytest.mark.requirement("R-12")
