@@ -36,6 +36,11 @@ def report_html(report: PersonReport, *, language: Language = "nb") -> str:
     return _render("report.html", report, Naming(event=str, place=str, amount=amount), language=language)
 
 
+def field_answer(name: str, text: str) -> str:
+    """Say what a field was answered with, as it was written down."""
+    return text
+
+
 @dataclass(frozen=True)
 class Naming:
     """How a page names what the report gives as codes."""
@@ -46,6 +51,10 @@ class Naming:
     """Names a municipality by its number."""
     amount: Callable[[str | float | None, str | None], str]
     """Writes a value with its unit."""
+    field: Callable[[str], str] = str
+    """Names a field of something that was written."""
+    answer: Callable[[str, str], str] = field_answer
+    """Says what a field was answered with, given its name and the text."""
 
 
 def report_body(report: PersonReport, naming: Naming, *, language: Language) -> str:
@@ -75,7 +84,7 @@ def _render(template: str, report: PersonReport, naming: Naming, *, language: La
         return t("recorded") if record.value is None else naming.amount(record.value, record.unit)
 
     says = {"t": t, "words": words, "kind": kind, "day": day, "moment": moment, "shown": shown}
-    names = {"event": naming.event, "place": naming.place, "amount": naming.amount}
+    names = {"event": naming.event, "place": naming.place, "amount": naming.amount, "field": naming.field, "answer": naming.answer}
     return _environment().get_template(template).render(report=report, language=language, **says, **names)
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import select
 from serving.console.assets import ROOT, VENDOR
 from serving.tables import LogRow
 from tests.support.console import MODEL, console_service
+from tests.support.follow_up import decide, handover, ok, talk, to_consent, to_family, to_second_view, to_wondering
 from tests.support.review import NEED, REASON, VIEW, Review
 
 pytestmark = pytest.mark.browser
@@ -35,6 +36,7 @@ FLAGS = (
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = [("light", 1200), ("dark", 1200), ("light", 320)]
+TWO_VIEWS = [("dark", 1200), ("light", 320)]
 
 
 def need(there: bool, reason: str) -> None:
@@ -70,9 +72,9 @@ class Visitor:
         self.page.get_by_role("button", name="Logg inn").click()
         self.page.get_by_role("button", name="Logg ut").wait_for()
 
-    def check_accessible(self) -> None:
+    def check_accessible(self, views: Sequence[tuple[str, int]] = VIEWS) -> None:
         """Let axe look at the page in light and dark, wide and narrow, and see that nothing sticks out sideways."""
-        for scheme, width in VIEWS:
+        for scheme, width in views:
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             self.page.set_viewport_size({"width": width, "height": 900})
             found = self.page.evaluate(f"(async () => {{ {_axe()}; return await axe.run(document, {{runOnly: {RULES}}}) }})()")
@@ -242,6 +244,94 @@ def test_pages_of_the_other_roles_are_accessible(visitor: Visitor, login: str, p
         visitor.check_accessible()
 
 
+def _states(review: Review) -> dict[str, str]:
+    """Bring a case to each place of the review's second half, over the API: name -> path of its page."""
+    first, second = review.caller("koordinator-9901"), review.caller("andreleser-9901")
+    cases = {name: review.add_case() for name in ("views", "wrong", "wondering", "talk", "consent", "handover", "followed")}
+    to_second_view(first, second, cases["views"])
+    first.to_review(cases["wrong"])
+    decide(first, cases["wrong"], "decide_wrong_basis")
+    to_wondering(first, cases["wondering"])
+    to_wondering(first, cases["talk"])
+    ok(first.step(cases["talk"], "talk", talk()))
+    to_family(first, cases["consent"])
+    to_consent(first, cases["handover"])
+    to_consent(first, cases["followed"])
+    ok(first.step(cases["followed"], "bti/2", handover()), 201)
+    return {name: f"/cases/{case}" for name, case in cases.items()}
+
+
+@pytest.mark.proof
+@pytest.mark.requirement("R-42")
+def test_every_step_of_the_second_half_is_accessible(visitor: Visitor, review: Review) -> None:
+    visitor.log_in("koordinator-9901", "demo-koordinator")
+    paths = _states(review)
+    for path in (*paths.values(), f"{paths['followed']}/access-requests", f"{paths['followed']}/person-report"):
+        visitor.go(path)
+        visitor.check_accessible()
+
+
+@pytest.mark.requirement("R-42")
+def test_the_consent_form_is_accessible_with_its_errors_and_the_summary_has_the_focus(visitor: Visitor, review: Review) -> None:
+    case, page = review.add_case(), visitor.page
+    to_family(review.caller("koordinator-9901"), case)
+    visitor.log_in("koordinator-9901", "demo-koordinator")
+    visitor.go(f"/cases/{case}")
+    page.get_by_role("button", name="Lagre samtykket").click()
+    page.get_by_role("alert").wait_for()
+    assert page.evaluate("document.activeElement.className") == "ds-error-summary"
+    visitor.check_accessible(TWO_VIEWS)
+    page.get_by_role("alert").get_by_role("link", name="Hvem samtykket?: Velg ett svar.").click()
+    assert page.evaluate("document.activeElement.id") == "given_by"
+
+
+@pytest.mark.requirement("R-42")
+def test_a_talk_is_planned_with_the_keyboard_alone(visitor: Visitor, review: Review) -> None:
+    case, page = review.add_case(), visitor.page
+    to_wondering(review.caller("koordinator-9901"), case)
+    visitor.log_in("koordinator-9901", "demo-koordinator")
+    visitor.go(f"/cases/{case}")
+    page.locator("#planned_on").focus()
+    page.keyboard.type("12122026")  # whichever of day and month the field begins with
+    _tab_to(page, "", tag="INPUT", identity="talks")
+    page.keyboard.type("Kontaktlærer")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    _tab_to(page, "", tag="TEXTAREA")
+    page.keyboard.type("Hvordan hverdagen er.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Samtalen og det familien fikk vite").wait_for()
+    assert review.row(case).state == "SAMTALE_PLANLAGT"
+
+
+@pytest.mark.requirement("R-42")
+@pytest.mark.parametrize(
+    ("login", "paths"),
+    [
+        ("andreleser-9901", ["/second-readings"]),
+        ("stafettholder-9901", ["/handovers"]),
+        ("leder-9901", ["/leader", "/suspensions", "/planning"]),
+        ("personvernombud", ["/alarms", "/access-requests", "/reconstruction"]),
+        ("innbygger", ["/my-report", "/family-sheet"]),
+    ],
+)
+def test_the_pages_of_those_who_work_beside_the_coordinator_are_accessible(visitor: Visitor, login: str, paths: list[str]) -> None:
+    role = login.rpartition("-")[0] if login[-4:].isdigit() else login
+    visitor.log_in(login, f"demo-{role}")
+    for path in paths:
+        visitor.go(path)
+        visitor.check_accessible(TWO_VIEWS)
+
+
+def test_the_familys_sheet_prints_with_lines_to_fill_in(visitor: Visitor) -> None:
+    visitor.go("/family-sheet")
+    visitor.page.emulate_media(media="print")
+    assert not visitor.page.get_by_text("Skriv ut arket").is_visible()
+    assert visitor.page.get_by_text("Den dere snakket med").is_visible()
+    assert visitor.page.get_by_text("Programmet bestemmer ingenting").is_visible()
+
+
 @pytest.mark.parametrize("language", ["nn", "en"])
 def test_the_login_page_is_accessible_in_the_other_languages(visitor: Visitor, language: str) -> None:
     visitor.go(f"/login?lang={language}")
@@ -261,10 +351,10 @@ def test_a_case_prints_without_menus_and_forms(visitor: Visitor, review: Review,
     assert colour == "rgb(36, 31, 26)", "printed in dark ink also where the screen is dark"
 
 
-def _tab_to(page: Page, name: str, *, tag: str = "BUTTON") -> None:
+def _tab_to(page: Page, name: str, *, tag: str = "BUTTON", identity: str | None = None) -> None:
     for _ in range(30):
-        here = page.evaluate("[document.activeElement.tagName, document.activeElement.textContent.trim()]")
-        if here == [tag, name]:
+        here = page.evaluate("[document.activeElement.tagName, document.activeElement.textContent.trim(), document.activeElement.id]")
+        if here[:2] == [tag, name] and identity in (None, here[2]):
             return
         page.keyboard.press("Tab")
     pytest.fail(f"the keyboard does not reach {name or tag}")

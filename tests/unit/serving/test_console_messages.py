@@ -68,6 +68,7 @@ FAMILIES = {
     "alarms.kind.": ["cases_hour", "cases_day", "probes_hour"],
     "proof.": get_args(Proof),
     "period.": get_args(PeriodKind),
+    "told.": ["age_rule"],
     "gate.": GATES,
     "signal.": TITLES,
     "models.limit.": ["causes", "recorded", "similar", "uses"],
