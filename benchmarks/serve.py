@@ -1,8 +1,8 @@
-"""`make bench-serve`: one person scored with reasons, beside MLflow's scoring of the same bundle and shap; and the queue over HTTP.
+"""`make bench-serve`: one person scored with reasons, in a process and over HTTP, beside MLflow and shap; and the queue.
 
 Models have 31 leaves and 60 features, missing values among them. Each row is asked for alone, on one thread, of a model that is loaded
-and warm; all contenders must give the same probabilities within 1e-9. Over HTTP the first contender is one client, for each ratio is
-within its own table.
+and warm; all contenders of the first table must give the same probabilities within 1e-9. Over HTTP each number of clients has a table of
+its own, ours beside `mlflow models serve` of the same trees with shap; ratios are within a table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.explanations.work import write_work
-from benchmarks.frame import BenchRow, Contender, compare, measure, write_rows
+from benchmarks.frame import Argument, BenchRow, Contender, compare, measure, write_rows
 from features.command_line import print_line
 
 PACKAGE = "benchmarks.answering"
@@ -28,14 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> list[BenchRow]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serve", description=__doc__)
     parser.add_argument("--rows", type=int, default=300, help="rows, asked for one at a time; default %(default)s")
     parser.add_argument("--trees", type=int, default=500, help="size of the model; default %(default)s")
-    parser.add_argument("--requests", type=int, default=400, help="reads of the queue; default %(default)s")
-    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8], help="readers at once; default 1 8")
+    parser.add_argument("--requests", type=int, default=400, help="requests of all clients together; default %(default)s")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32], help="clients at once; default 1 8 32")
     parser.add_argument("--runs", type=int, default=3, help="runs of each contender, the median counts; default %(default)s")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where results go; default %(default)s")
     asked = parser.parse_args(arguments)
     # The contenders inherit this: shap and LightGBM would wake every core for a single row, and MLflow would call home.
     os.environ |= {"OMP_NUM_THREADS": "1", "DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
     rows = compare_answers(asked.folder / "serve-work", trees=asked.trees, n_rows=asked.rows, runs=asked.runs)
+    rows += compare_serving(
+        asked.folder / "scoring-work", trees=asked.trees, requests=asked.requests, clients=asked.clients, runs=asked.runs
+    )
     queue = [queue_read_by(clients, requests=asked.requests) for clients in asked.clients]
     rows += compare("serve, the queue over HTTP", queue, asked.requests, runs=asked.runs)
     write_rows("serve", rows, folder=asked.folder)
@@ -54,6 +57,27 @@ def compare_answers(work: Path, *, trees: int, n_rows: int, runs: int) -> list[B
         return rows
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def compare_serving(work: Path, *, trees: int, requests: int, clients: Sequence[int], runs: int) -> list[BenchRow]:
+    """Make a project with histories, and let them be scored in a process and by both servers."""
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        measure(Contender("making the work", f"{PACKAGE}.making:make", {"work": str(work), "trees": trees, "rows": requests}))
+        in_process = Contender("posted history in process: tidlig", f"{PACKAGE}.in_process:score_each", {"work": str(work)})
+        rows = compare(f"serve, posted histories, {trees} trees", [in_process], requests, runs=runs)
+        for at_once in clients:
+            rows += compare(f"serve over HTTP, {at_once} at once", _servers(work, at_once, requests), requests, runs=runs)
+        return rows
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _servers(work: Path, clients: int, requests: int) -> list[Contender]:
+    arguments: dict[str, Argument] = {"work": str(work), "clients": clients, "requests": requests}
+    named = {"tidlig, score and reasons": "ours", "mlflow models serve, score and shap": "mlflow_with_shap"}
+    at_once = f"{clients} client{'s' if clients > 1 else ''}"
+    return [Contender(f"over HTTP: {name}, {at_once}", f"{PACKAGE}.scores_over_http:{do}", arguments) for name, do in named.items()]
 
 
 def contenders_over(work: Path) -> list[Contender]:
