@@ -14,10 +14,13 @@ import optuna
 import pytest
 
 from features.errors import DataError
+from models.intervals import Interval
 from models.rungs.boosted import BoostedRung
 from tests.support.tuning_run import TRIALS, lesson, tune
-from training.fitting.candidates import columns_of, fit_candidate
-from training.fitting.tuning import Tuned
+from training.fitting.candidates import columns_of, fit_candidate, forward_auc
+from training.fitting.tuning import Tuned, _gain
+
+TWO_HEAPS = {"num_boost_round": 1, "num_leaves": 2}
 
 
 def trials_in(folder: Path) -> list[tuple[float | None, dict[str, float]]]:
@@ -131,3 +134,31 @@ def test_a_file_that_is_no_study_is_refused(tmp_path: Path) -> None:
     path.write_text("something else", encoding="utf-8")
     with pytest.raises(DataError, match=r"TID485: .*\.db is no study of settings\. Remove it"):
         tune(tmp_path, lesson(), trials=1)
+
+
+@pytest.mark.requirement("R-15")
+def test_a_gain_is_measured_on_the_same_people_and_no_gain_is_none() -> None:
+    one = lesson()
+    columns = columns_of(BoostedRung, one.table, one.settings)
+    own = {"num_boost_round": 15}
+    nothing = _gain(one, columns, own, over=own)
+    assert (nothing.estimate, nothing.low, nothing.high) == (0.0, 0.0, 0.0)
+    # One tree of two leaves ranks people in two heaps.
+    clear = _gain(one, columns, own, over=TWO_HEAPS)
+    assert 0 < clear.low < clear.estimate < clear.high
+    areas = [forward_auc(replace(one, settings=replace(one.settings, boosted=settings)), columns)[1] for settings in (own, TWO_HEAPS)]
+    assert clear.estimate == pytest.approx(areas[0] - areas[1], abs=1e-12)
+
+
+@pytest.mark.requirement("R-15")
+def test_the_best_of_many_trials_needs_more_than_luck(undisturbed: tuple[Tuned, Path]) -> None:
+    """Settings next to the house's own: one of them ranks better by a hair, and that is no reason to take it."""
+    unclear = Tuned({"num_boost_round": 15}, 12, 0.8220, 0.8228, 0.81, Interval(0.0008, -0.004, 0.006))
+    assert not unclear.pays
+    assert "not clearly above 0, and the house's own settings are used" in unclear.note
+    assert replace(unclear, gain=Interval(0.0008, 0.0001, 0.0015)).pays
+    tuned, _ = undisturbed
+    assert (tuned.gain is not None) == (tuned.best > tuned.house)
+    if tuned.gain is not None:
+        assert tuned.gain.estimate == pytest.approx(tuned.best - tuned.house, abs=1e-12)
+    assert tuned.pays == (dict(tuned.boosted) != {"num_boost_round": 15})
