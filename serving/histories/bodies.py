@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from features.declarations.catalogue import Wording
-from serving.api.schemas import Body
 from serving.cases.pages import ReasonLine
 
 MOST_HISTORIES = 200
@@ -19,7 +18,13 @@ MOST_RECORDS = 5_000
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
-class RecordBody(Body):
+class Told(BaseModel):
+    """Something that a client tells; what is not asked for is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RecordBody(Told):
     """One record of a history, as a source would deliver it."""
 
     indicator: Code = Field(description="Code of an indicator of the project's catalogue.", examples=["edu_absence_days"])
@@ -38,7 +43,7 @@ class RecordBody(Body):
     )
 
 
-class HistoryBody(Body):
+class HistoryBody(Told):
     """What is known of one person, under a key that only the client can read."""
 
     key: str = Field(
@@ -57,7 +62,7 @@ class HistoryBody(Body):
     records: list[RecordBody] = Field(max_length=MOST_RECORDS)
 
 
-class ScoringBody(Body):
+class ScoringBody(Told):
     """Histories to score with one model as of one day."""
 
     stage: Code = Field(examples=["grade_10"])
