@@ -83,7 +83,6 @@ def _proxies(examined: Examined) -> Iterable[Finding]:
 QUESTIONS: tuple[Callable[[Examined], Iterable[Finding]], ...] = (
     _leakage,
     _baselines,
-    _targeting,
     _calibration,
     _groups,
     _explanation,
@@ -96,5 +95,6 @@ QUESTIONS: tuple[Callable[[Examined], Iterable[Finding]], ...] = (
     ask_directions,
     ask_missing,
     _proxies,
+    _targeting,
 )
-"""In the order of the card. A new gate is a function here; its code is stable and means one thing."""
+"""In the order of the card, which is that of the codes. A new gate is a function here; its code is stable and means one thing."""

@@ -85,11 +85,12 @@ def group_gates(
     questions = [one for name, values in groups.items() for one in _asked_of(name, values, rows, seed, n_resamples, fewest or {})]
     unknown = [name for name, values in groups.items() if not (values != "").any()]
     found = _findings(questions)
-    return (
+    findings = (
         *(_summary(code, [finding for one, finding in found if one.code == code and not one.mirrors]) for code in TITLES if questions),
         *(finding for _, finding in found),
         *(_not_asked(code, NO_VALUES, name) for name in unknown for code in TITLES),
     )
+    return tuple(sorted(findings, key=lambda finding: finding.code))
 
 
 def no_groups(reason: str) -> tuple[Finding, ...]:
