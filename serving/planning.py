@@ -10,15 +10,19 @@ number away. Shielded persons are in no figure (R-08).
 from __future__ import annotations
 
 import json
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
+from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -113,7 +117,7 @@ def build_planning_page(session: Session, account: Account, project: Project, *,
     check_may(account, Action.SEE_PLANNING)
     pending = first_pending(session, project, now=now)
     starts = [start for start in _quarters(session) if start < pending]
-    figures = [line for start in starts for line in figures_of(session, project, start)]
+    figures = [line for start in starts for line in told(session, project, start)]
     return PlanningPage(
         quarters=tuple(_name(start) for start in starts),
         next_quarter=_name(pending),
@@ -147,8 +151,34 @@ def first_pending(session: Session, project: Project, *, now: datetime) -> date:
     return start
 
 
+def tell_due_quarters(session: Session, project: Project, *, now: datetime) -> int:
+    """Make the table of every quarter that is over and has none yet, and say how many there were; for the service's timer."""
+    pending = first_pending(session, project, now=now)
+    due = [start for start in _quarters(session) if start < pending and not _path(project, start).is_file()]
+    for start in due:
+        told(session, project, start)
+    return len(due)
+
+
+def told(session: Session, project: Project, start: date) -> list[AreaFigures]:
+    """Give a quarter's table as it was told, making it the first time.
+
+    It is kept in ``var/planning``, so that nothing that is erased later shows by its absence, and because the attack takes minutes where a
+    whole country's municipalities are in it.
+    """
+    path = _path(project, start)
+    if path.is_file():
+        return _tables().validate_json(path.read_bytes())
+    figures = figures_of(session, project, start)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{secrets.token_hex(4)}.draft")
+    draft.write_bytes(_tables().dump_json(figures))
+    draft.replace(path)
+    return figures
+
+
 def figures_of(session: Session, project: Project, start: date) -> list[AreaFigures]:
-    """Give a quarter's whole table, small numbers withheld; the same at every time after it is told."""
+    """Make a quarter's whole table, small numbers withheld."""
     until = datetime.combine(told_from(project, start), datetime.min.time(), UTC)
     return publish(_courses(session, start, until), project, quarter=_name(start))
 
@@ -186,6 +216,15 @@ def read_early_years(project: Project) -> list[dict[str, Any]]:
         return []
     places: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["places"]
     return [{**place, "area": COUNTRY if place["level"] == "nation" else str(place["area"])} for place in places]
+
+
+@cache
+def _tables() -> TypeAdapter[list[AreaFigures]]:
+    return TypeAdapter(list[AreaFigures])
+
+
+def _path(project: Project, start: date) -> Path:
+    return project.var / "planning" / f"{_name(start)}.json"
 
 
 def _areas(numbers: Iterable[str]) -> list[str]:

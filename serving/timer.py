@@ -16,6 +16,7 @@ from serving.database import Database
 from serving.dependencies import Clock
 from serving.idempotency import forget_old_calls
 from serving.metrics import Metrics
+from serving.planning import tell_due_quarters
 from serving.stopping import suspend_by_findings
 
 _log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ LOOK_SECONDS = 900.0
 
 
 def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -> None:
-    """End what is past its time, remind whose deadline is near, forget old answers, and suspend what monitoring said to.
+    """End what is past its time, remind whose deadline is near, forget old answers, suspend what monitoring said to, and tell planners what is over.
 
     Raises
     ------
@@ -39,6 +40,8 @@ def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -
             forget_old_calls(session, now=clock())
         with database.transaction() as session:
             suspend_by_findings(session, project, now=clock())
+        with database.reading() as session:
+            tell_due_quarters(session, project, now=clock())
     except (SQLAlchemyError, ScreeningError):
         metrics.expiry_runs.labels("failed").inc()
         raise

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from serving.accounts import create_account, find_account_row
 from serving.cases.states import CaseState, Step
+from serving.planning import tell_due_quarters
 from serving.roles import Role
 from serving.tables import DecisionRow, HandoverRow, StepNoteRow
 from tests.support.review import Caller, Review
@@ -101,6 +103,21 @@ def test_a_quarter_is_told_once_and_does_not_change(review: Review) -> None:
     inform(review, late, after_days=103)
     review.clock.forward(days=9)
     assert page(planner(review, None))["figures"] == told["figures"]
+
+
+@pytest.mark.requirement("R-25")
+def test_what_is_erased_after_a_quarter_was_told_does_not_show_by_its_absence(review: Review) -> None:
+    with_cases(review, "9901", talks=6, informed=7, closed=9, expired=8)
+    review.clock.forward(days=110)
+    with review.database.reading() as session:
+        assert tell_due_quarters(session, review.project, now=review.clock()) == 1
+        assert tell_due_quarters(session, review.project, now=review.clock()) == 0
+    before = page(planner(review, None))["figures"]
+    with review.database.transaction() as session:
+        session.execute(delete(DecisionRow))
+        session.execute(delete(StepNoteRow))
+
+    assert page(planner(review, None))["figures"] == before
 
 
 @pytest.mark.requirement("R-09")
