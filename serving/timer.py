@@ -14,6 +14,7 @@ from serving.cases.expiry import expire_overdue
 from serving.cases.overdue import remind_and_escalate
 from serving.database import Database
 from serving.dependencies import Clock
+from serving.deployed import DeployedModels
 from serving.idempotency import forget_old_calls
 from serving.metrics import Metrics
 from serving.planning import tell_due_quarters
@@ -26,7 +27,7 @@ LOOK_SECONDS = 900.0
 
 
 def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -> None:
-    """End what is past its time, remind whose deadline is near, forget old answers, suspend what monitoring said to, and tell planners what is over.
+    """End what is past its time, remind, forget old answers, suspend what monitoring says must stop, and tell planners of a quarter.
 
     Raises
     ------
@@ -46,6 +47,14 @@ def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -
         metrics.expiry_runs.labels("failed").inc()
         raise
     metrics.expiry_runs.labels("done").inc()
+
+
+def warm_up(models: DeployedModels) -> None:
+    """Load the models that serve, so that the first who asks does not wait for it; one that can't be loaded is for readiness to tell."""
+    try:
+        models.check_all()
+    except ScreeningError:
+        _log.exception("a model that should serve can't be loaded; see /health/ready")
 
 
 async def look_now_and_then(database: Database, project: Project, clock: Clock, metrics: Metrics, stopping: asyncio.Event) -> None:
