@@ -45,6 +45,8 @@ def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, 
         others=others,
         stage_of_work=stage_of_work(case.row.state) if case.row.is_mine else None,
         today=desk.today,
+        back=_list_of(desk, case),
+        place=next((place for place in desk.project.screening.municipality if place.number == case.municipality), None),
         review=desk.project.screening.review,
         may_give_report=can(desk.account, Action.GIVE_PERSON_REPORT) and case.row.is_mine and not case.row.is_second_reading,
         **_offers(desk, case, t),
@@ -78,6 +80,11 @@ def take_step(
         errors = error_of(refusal, text=text, t=t, fields=fields)
         return show_case(desk, request, case_id, Draft(filled.draft.values, errors), status=409 if "main" in errors else 422)
     return go_to(f"/cases/{case_id}")
+
+
+def _list_of(desk: Desk, case: CasePage) -> str:
+    """Say which list the reader came from."""
+    return "/second-readings" if case.row.is_second_reading or not can(desk.account, Action.LIST_CASES) else "/queue"
 
 
 def _offers(desk: Desk, case: CasePage, t: Tongue) -> dict[str, Any]:

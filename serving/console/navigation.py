@@ -47,7 +47,8 @@ def paths_for(account: Account) -> tuple[str, ...]:
 def links_for(account: Account | None, path: str) -> tuple[Link, ...]:
     """Build the main menu: what this role may see, and what everybody may read."""
     allowed = () if account is None else paths_for(account)
-    found = [Link(p, key, _is_below(path, p)) for p, key, _ in _PAGES if p in allowed]
+    here = next((p for p in allowed if _is_below(path, p)), None)  # one of them: a shielded caseworker has two lists of cases
+    found = [Link(p, key, p == here) for p, key, _ in _PAGES if p in allowed]
     return (*found, Link("/about", "nav.about", path == "/about"))
 
 
@@ -56,7 +57,7 @@ def start_of(account: Account) -> str:
     return _START.get(account.role.value) or next(iter(paths_for(account)), "/about")
 
 
-_BELOW = {"/queue": "/cases/", "/leader": "/objections/"}
+_BELOW = {"/queue": "/cases/", "/second-readings": "/cases/", "/leader": "/objections/"}
 """Page of the menu -> beginning of the paths that it leads to, where those are not below it."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from features.declarations.project import Project
 from serving.cases.pages import ProposalView, ReasonLine, ServiceLine
@@ -31,8 +31,10 @@ def _sectors_of(lines: Iterable[ReasonLine]) -> list[str]:
     return list(dict.fromkeys(line.sector for line in lines if line.sector is not None))
 
 
-def _choose(services: Iterable[ServiceLine], wanted: Iterable[str], sectors: Mapping[str, list[str]]) -> set[str]:
-    """Choose services sector by sector: a few of each, then of the first sectors until there are enough."""
-    queues = [[s.code for s in services if sector in sectors.get(s.code, ())] for sector in wanted] or [[s.code for s in services]]
+def _choose(services: Sequence[ServiceLine], wanted: Iterable[str], sectors: Mapping[str, list[str]]) -> set[str]:
+    """Choose services sector by sector: a few of each, then of the first sectors until there are enough; any where none fits."""
+    queues = [[s.code for s in services if sector in sectors.get(s.code, ())] for sector in wanted]
+    if not any(queues):
+        queues = [[s.code for s in services]]
     ordered = [code for queue in queues for code in queue[:MOST_OF_A_SECTOR]] + [code for queue in queues for code in queue]
     return set(list(dict.fromkeys(ordered))[:SHOWN_FIRST])

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from serving.cases import service
 from serving.console.rendering import page
 from serving.dependencies import DeskOf
+from serving.suspensions import suspended_here
 
 router = APIRouter()
 
@@ -23,4 +24,5 @@ def queue(desk: DeskOf, request: Request) -> HTMLResponse:
         mine=[row for row in rows if row.is_mine],
         free=[row for row in rows if row.is_unassigned],
         today=desk.today,
+        is_stopped=suspended_here(desk.session, desk.account),
     )

@@ -82,6 +82,7 @@ def test_a_second_reader_sees_neither_proposal_nor_colleague_before_they_have_wr
     status, both = second.send(refused, f"/cases/{case}/second-view", **SECOND_VIEW)
     assert status == 200
     assert "En kollega leser saken" in waiting
+    assert 'href="/second-readings">Til alle saker' in page
     for shown in (both, coordinator.open(f"/cases/{case}")):
         assert VIEW["text"] in shown
         assert SECOND_VIEW["text"] in shown
@@ -241,6 +242,7 @@ def test_a_leader_stops_proposals_here_and_lifts_the_stop(review: Review, coordi
     assert (status, set(errors_of(page))) == (422, {"model", "reason"})
     status, page = leader.send(page, "/suspensions", model="all", reason="Vi har fått spørsmål om bruken som vi må svare på først.")
     assert status == 200
+    assert "Forslag er stanset her" in coordinator.open("/queue")
     stopped = coordinator.open(f"/cases/{case}")
     assert "Forslag herfra er stanset" in stopped
     assert BAND not in stopped

@@ -13,8 +13,9 @@ from sqlalchemy import select, text
 from features.nationalid import holds_national_id
 from models.uncertainty import UNKNOWN_TEXT
 from serving.accounts import Account
-from serving.cases.proposal import Proposal
+from serving.cases.proposal import Proposal, build_view
 from serving.console.navigation import paths_for
+from serving.console.services import SHOWN_FIRST, relevant_first
 from serving.demo import demo_logins
 from serving.permissions import MATRIX, Action
 from serving.roles import ROLES, Role
@@ -111,6 +112,30 @@ def test_the_demo_lists_its_accounts_and_production_none(review: Review) -> None
     assert "demo-koordinator" not in hidden
 
 
+@pytest.mark.requirement("R-29")
+def test_with_a_provider_the_login_page_leads_there_and_production_asks_for_no_password(review: Review) -> None:
+    provider = {"oidc_issuer": "https://login.example", "oidc_preset": "ansattporten"}
+    review.app.state.settings = review.settings.model_copy(update=provider)
+    try:
+        with_demo = reader(review).open("/login?next=/queue")
+        review.app.state.settings = review.settings.model_copy(update={**provider, "env": "prod"})
+        in_production = reader(review).open("/login")
+    finally:
+        review.app.state.settings = review.settings
+    assert 'href="/login/oidc?next=/queue">Logg inn med Ansattporten</a>' in with_demo
+    assert 'name="password"' in with_demo
+    assert "Logg inn med Ansattporten" in in_production
+    assert 'name="password"' not in in_production
+
+
+def test_services_follow_the_visible_reasons_and_are_few(review: Review) -> None:
+    view = build_view(review.project, proposal(), municipality="9901")
+    many = replace(view, services=tuple(replace(view.services[0], code=f"s{n}") for n in range(8)))
+    first, others = relevant_first(review.project, many)
+    assert (len(first), len(others)) == (SHOWN_FIRST, 3)
+    assert relevant_first(review.project, replace(many, missing=())) == (first, others), "of what is shown as a reason, and nothing else"
+
+
 @pytest.mark.requirement("R-18")
 def test_before_the_own_view_nothing_of_the_proposal_is_on_any_page(review: Review) -> None:
     case, person = review.add_case(), reader(review, "koordinator-9901")
@@ -152,7 +177,7 @@ def test_the_line_on_other_services_stands_in_every_case_in_the_same_words(revie
     with_hidden = proposal()
     without = replace(with_hidden, reasons=tuple(r for r in with_hidden.reasons if not r.is_confidential))
     assert len(without.reasons) < len(with_hidden.reasons)
-    pages = []
+    pages: list[str] = []
     for content in (with_hidden, without):
         case = review.add_case(subject_id=(subject := f"{len(pages):032x}"))
         with review.database.transaction() as session:
