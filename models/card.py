@@ -67,7 +67,7 @@ RAISED_BY_NOISE = ("calibration_index", "brier_reliability", "brier_resolution")
 """As in `models.calibration_draws`, which serving need not load to read a card: their basic interval has to be read otherwise."""
 NOISE = (
     "Chance alone raises {names}, never lowers them: part of each estimate is noise. Their intervals therefore take as much away again as "
-    "resampling adds (basic bootstrap), and lie below the estimate: an upper bound that equals its estimate says that the true figure is "
+    "resampling adds (basic bootstrap). Where the upper bound equals the estimate, noise may be most of it, and the true figure is "
     "probably smaller."
 )
 

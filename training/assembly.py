@@ -161,8 +161,6 @@ def _group_row(gate: Finding, gates: Sequence[Finding], sections: Mapping[str, M
     name = f"{gate.evidence['attribute']} = {gate.evidence['group']}"
     counts = [gate.evidence["n_with"], gate.evidence["n_without"]]
     n_people = sum(count for count in counts if isinstance(count, int)) if all(isinstance(count, int) for count in counts) else None
-    if gate.verdict == "NOT_APPLICABLE":
-        return GroupRow(name, n_people, None, str(gate.evidence["reason"]))
     detail = sections.get("calibration_detail", {}).get("groups", [])
     measured = {f"{one['attribute']} = {one['group']}": one["figures"] for one in detail if one["figures"] is not None}
     ratio = interval_from(measured[name]["observed_expected"]) if name in measured else None
@@ -170,15 +168,15 @@ def _group_row(gate: Finding, gates: Sequence[Finding], sections: Mapping[str, M
 
 
 def _difference(gate: Finding) -> str:
-    """The figure of G-05, or on which side of its bounds it lies where the figure is withheld."""
+    """The figure of G-05, or why there is none and on which side of its bounds it lies."""
     evidence = gate.evidence
     if "estimate" not in evidence:
-        return f"figures withheld, {evidence['side']} the bounds" if "side" in evidence else "figures withheld"
+        return f"{evidence['reason']}, {evidence['side']} the bounds" if "side" in evidence else str(evidence["reason"])
     return f"mean probability minus observed rate {evidence['estimate']:+.3f} ({evidence['low']:+.3f} to {evidence['high']:+.3f})"
 
 
 def _false_proposals(gate: Finding, gates: Sequence[Finding]) -> Iterator[str]:
-    """What G-06 said of the group that a finding of G-05 is about; of two groups it is asked of one."""
+    """What G-06 said of the group that a finding of G-05 is about."""
     same = ("attribute", "group")
     for asked in gates:
         evidence = asked.evidence
@@ -189,7 +187,7 @@ def _false_proposals(gate: Finding, gates: Sequence[Finding]) -> Iterator[str]:
             estimate, low, high = (f"{evidence[part]:.3f}" for part in ("estimate", "low", "high"))
             yield f"G-06 {asked.verdict}: proposed in vain {estimate} ({low} to {high}) times as often as {others}"
         else:
-            yield f"G-06 {asked.verdict}: {evidence.get('reason') or _difference(asked)}"
+            yield f"G-06 {asked.verdict}: {_difference(asked)}"
 
 
 def _remarks(experiment: Experiment) -> tuple[str, ...]:

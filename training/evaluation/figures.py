@@ -58,8 +58,10 @@ def importance_figure(contributions: Vector, labels: Sequence[str], *, title: st
     shap.plots.bar(mean, max_display=15, show=False, ax=axes)
     for text in axes.texts:
         text.set_text(text.get_text().removeprefix("+"))
-    axes.set_xlabel("mean absolute contribution, in log-odds: how far it moves a score, up or down")
+    axes.set_xlabel("mean absolute contribution (log-odds)")
+    # shap resizes the picture to its own taste, too narrow for words.
     figure.set_size_inches(11, 6)
+    axes.tick_params(axis="y", labelsize=9)
     figure.suptitle(title)
     return figure
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from features.declarations.catalogue import SectorFile, Use
 from features.declarations.project import Project
+from features.declarations.registers import find_register
 from features.errors import ModelError
 from training.papers.feature_words import feature_words
 from training.papers.groups import attribute_label, indicator_label
@@ -100,10 +101,14 @@ def _sectors(project: Project, language: Language) -> Iterator[SectorFacts]:
 
 
 def _sources(sector: SectorFile) -> tuple[str, ...]:
-    """Registers and case systems by the names that they have in the service; where none is named, the declared sources."""
-    used = [indicator for indicator in sector.indicator if indicator.ingested and indicator.use is not Use.NEVER]
-    named = dict.fromkeys([*(name for one in sector.source for name in one.registers), *(name for one in used for name in one.registers)])
-    return tuple(named) or tuple(source.name for source in sector.source)
+    """Registers that the sector's files say they come from; where they name none, the systems that what is used is recorded in.
+
+    A register kept for statistics alone is no source of a file that does not say so: the service's own system is.
+    """
+    named = dict.fromkeys(name for source in sector.source for name in source.registers)
+    used = [one for one in sector.indicator if one.is_on and one.ingested and one.use in (Use.PREDICTOR, Use.AUDIT)]
+    recorded = dict.fromkeys(name for one in used for name in one.registers if find_register(name) is None)
+    return tuple(named or recorded) or tuple(source.name for source in sector.source)
 
 
 def _predictors(sector: SectorFile, language: Language) -> Iterator[Mapping[str, Any]]:

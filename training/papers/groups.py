@@ -106,6 +106,8 @@ class ProxyLine:
     is_flagged: bool
     path: str
     indicators: tuple[ProxyIndicator, ...]
+    unjudged: str
+    """Why G-06 could not judge the group; empty where it did, or was not asked."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def group_findings(project: Project, report: Mapping[str, Any], *, language: Lan
 def proxy_findings(project: Project, report: Mapping[str, Any], *, language: Language) -> ProxyFindings:
     """Read the section `proxies` with labels for codes."""
     section = report["sections"].get("proxies", {})
+    unjudged = _unjudged(report, language)
     lines = tuple(
         ProxyLine(
             attribute=attribute_label(project, value["attribute"], language=language),
@@ -171,10 +174,19 @@ def proxy_findings(project: Project, report: Mapping[str, Any], *, language: Lan
                 )
                 for rank, one in enumerate(value["ablations"])
             ),
+            unjudged=unjudged.get((value["attribute"], value["value"]), ""),
         )
         for place, value in enumerate(section.get("values", ()))
     )
     return ProxyFindings(lines, tuple(_pair(project, text, language) for text in section.get("not_asked", ())))
+
+
+def _unjudged(report: Mapping[str, Any], language: Language) -> dict[tuple[str, str], str]:
+    return {
+        (gate["evidence"]["attribute"], gate["evidence"]["group"]): _answer(gate, "", language).remark
+        for _, gate in _of_groups(report)
+        if gate["code"] == "G-06" and gate["verdict"] == "NOT_APPLICABLE" and "group" in gate["evidence"]
+    }
 
 
 def attribute_label(project: Project, name: str, *, language: Language) -> str:

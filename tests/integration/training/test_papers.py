@@ -22,6 +22,7 @@ from training.evaluation.proxies import proxies
 from training.evaluation.reliability import reliability
 from training.evaluation.stability import stability
 from training.evaluation.uncertainty import uncertainty
+from training.gates import groups
 from training.gates.asked import ask_gates
 from training.papers.facts import gate_rows, project_facts
 from training.papers.feature_words import column_words, feature_words
@@ -139,6 +140,25 @@ def failed_comparison(report: dict[str, Any]) -> dict[str, Any]:
 def without_figures(evidence: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in evidence.items() if name not in ("estimate", "low", "high")}
     return {**kept, "n_with": "withheld", "n_without": "withheld", "figures": "withheld", "side": "below"}
+
+
+def test_a_recognised_group_that_no_gate_could_judge_is_said_to_be_one(examined: Examined, report: dict[str, Any]) -> None:
+    """Silence of a gate is no comfort where the columns give the group away."""
+    figure = {"estimate": 0.99, "low": 0.97, "high": 1.0}
+    value = {"attribute": "rare", "value": "rare", "auc": figure, "is_flagged": True, "ablations": []}
+    sections = {**report["sections"], "proxies": {**report["sections"]["proxies"], "values": [value]}}
+    for paper in build_papers(examined.project, {**report, "sections": sections}, now=NOW):
+        if paper.name in JUDGING:
+            assert {"nb": "forgjeves, kunne ikke bedømmes", "en": "in vain more often could not be judged"}[
+                paper.language
+            ] in paper.markdown
+
+
+def test_every_reason_of_a_group_gate_has_words() -> None:
+    reasons = {getattr(groups, name) for name in dir(groups) if name.startswith(("TOO_", "NO_", "FIGURES_"))}
+    assert len(reasons) >= 6
+    for language in LANGUAGES:
+        assert reasons <= set(words(language)["group_remarks"])
 
 
 def test_groups_that_nobody_could_be_asked_of_are_said(examined: Examined, report: dict[str, Any]) -> None:
