@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
@@ -57,14 +57,10 @@ def _restriction(row: RestrictionRow) -> dict[str, Any]:
 
 
 def _decided() -> Any:
-    readers = (
-        select(DecisionRow.case_id, func.count(func.distinct(DecisionRow.account_id)).label("n")).group_by(DecisionRow.case_id).subquery()
-    )
     return (
-        select(CaseRow, ScreeningRow, DecisionRow, readers.c.n)
+        select(CaseRow, ScreeningRow, DecisionRow)
         .join(ScreeningRow, ScreeningRow.id == CaseRow.screening_id)
         .join(DecisionRow, DecisionRow.case_id == CaseRow.id)
-        .join(readers, readers.c.case_id == CaseRow.id)
         .where(_has_not_objected(), DecisionRow.step.not_in(_NOT_FINISHED))
         .order_by(DecisionRow.decided_at, CaseRow.id)
     )
@@ -85,7 +81,7 @@ def _has_not_objected() -> ColumnElement[bool]:
     return CaseRow.subject_id.not_in(select(RestrictionRow.subject_id).where(RestrictionRow.lifted_at.is_(None)))
 
 
-def _finished(case: CaseRow, screening: ScreeningRow, decision: DecisionRow, n_readers: int) -> dict[str, Any]:
+def _finished(case: CaseRow, screening: ScreeningRow, decision: DecisionRow) -> dict[str, Any]:
     return {
         **_about(case, screening),
         "own_view": decision.inclination,
@@ -93,7 +89,7 @@ def _finished(case: CaseRow, screening: ScreeningRow, decision: DecisionRow, n_r
         "decision": decision.step.removeprefix("decide_"),
         "agreed_before": INCLINES.get(decision.inclination),
         "agreed_after": AGREES.get(Step(decision.step)),
-        "second_reader": n_readers > 1,
+        "second_reader": case.second_reader_id is not None,
     }
 
 

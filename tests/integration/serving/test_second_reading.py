@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from features.restrictions import read_finished_reviews
 from serving.tables import SuspensionRow
 from tests.support.follow_up import SECOND_VIEW, decide, ok, refused, to_second_reading, to_second_view
 from tests.support.review import VIEW, Review
@@ -30,6 +31,7 @@ def test_a_forced_second_reading_from_end_to_end(review: Review) -> None:
     assert "decide_wondering" in first["steps"]
     assert "decide_second_reader" not in first["steps"]
     assert decided["row"]["state"] == "UNDRING"
+    assert read_finished_reviews(review.project)[["case_id", "second_reader"]].to_numpy().tolist() == [[case, True]]
 
 
 @pytest.mark.requirement("R-17")
