@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from features.restrictions import read_finished_reviews, restricted_subjects
+from features.restrictions import read_finished_reviews, restricted_subjects, write_restrictions
 from serving.log import verify_log
 from serving.person_keys import erase_person_key
 from serving.tables import OwnViewRow, PersonKeyRow, RestrictionRow
@@ -152,3 +153,19 @@ def test_a_statement_whose_key_is_gone_is_not_shown(review: Review) -> None:
         erase_person_key(session, review.row(case).subject_id, now=review.clock())
 
     assert [line["statement"] for line in ok(review.caller("leder-9901").get("/objections"))] == [None]
+
+
+@pytest.mark.requirement("R-31")
+@pytest.mark.requirement("R-22")
+def test_a_case_whose_person_said_no_elsewhere_lapses_when_it_is_opened(review: Review) -> None:
+    case, caller = review.add_case(), review.caller("koordinator-9901")
+    ok(caller.step(case, "assign"))
+    objection = {"kind": "objection", "valid_from": review.clock().date(), "valid_to": None, "recorded_at": review.clock()}
+    told = {"subject_id": review.row(case).subject_id, **objection, "recorded_by_role": "leader"}
+    write_restrictions(review.project, pd.DataFrame([told]))
+
+    page = ok(caller.step(case, "open", {"need_to_know": NEED}))
+
+    assert (page["row"]["state"], page["steps"], page["subject_id"], page["proposal"]) == ("LUKKET", [], None, None)
+    assert page["history"][-1]["event"] == "case.lapsed"
+    assert review.row(case).sealed_need is None
