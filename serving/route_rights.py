@@ -88,6 +88,7 @@ ROUTES: dict[str, Need] = {
     "POST /api/v1/cases/{case_id}/access-requests": (Action.GIVE_PERSON_REPORT,),
     "GET /api/v1/cases/{case_id}/person-report": (Action.GIVE_PERSON_REPORT,),
     "GET /api/v1/cases/{case_id}/person-report.html": (Action.GIVE_PERSON_REPORT,),
+    "POST /api/v1/cases/{case_id}/identity": (Action.REVEAL_IDENTITY,),
     "GET /api/v1/me/report": (Action.SEE_OWN_REPORT,),
     "GET /api/v1/me/report.html": (Action.SEE_OWN_REPORT,),
     "GET /api/v1/alarms": (Action.SEE_ALARMS,),
