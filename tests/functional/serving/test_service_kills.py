@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -156,7 +156,7 @@ def _told(session: Session) -> dict[str, str]:
     return {line.case_id: line.details["to"] for line in reversed(lines) if line.case_id is not None and "to" in line.details}
 
 
-def _check_written(session: Session, cases: list[CaseRow]) -> None:
+def _check_written(session: Session, cases: Sequence[CaseRow]) -> None:
     """Every case has what its state says was written, once, and nothing that it does not."""
     views = Counter(session.scalars(select(OwnViewRow.case_id)))
     decisions = Counter(session.scalars(select(DecisionRow.case_id)))
