@@ -15,6 +15,7 @@ from serving.identities.revealing import reveal
 from serving.identities.vault import IdentityVault
 
 router = APIRouter(tags=["persons"], responses=responses(401, 403, 404))
+"""Without the API's own kind of route: an answer that says who somebody is may not be kept for a repeated call."""
 
 
 def vault_of(request: Request) -> IdentityVault | None:

@@ -21,7 +21,7 @@ from serving.identities.vault import IDENTITIES, IdentityVault, find_vault
 from serving.identity_commands import app
 from serving.person_keys import erase_person_key
 from serving.settings import Settings
-from serving.tables import LogRow
+from serving.tables import IdempotentCallRow, LogRow
 from tests.support.postgres import new_database
 from tests.support.projects import KEYS, raw_ids
 from tests.support.review import Review
@@ -62,7 +62,7 @@ def test_the_reviewer_of_an_opened_case_learns_who_one_person_is(screened: Revie
     caller.step(case.id, "open", {"need_to_know": NEED})
     assert caller.post(f"/cases/{case.id}/identity", {"need": "x"}).json()["code"] == "TID703"
 
-    answer = caller.post(f"/cases/{case.id}/identity", {"need": NEED})
+    answer = caller.post(f"/cases/{case.id}/identity", {"need": NEED}, **{"Idempotency-Key": "looked-up-once"})
 
     assert answer.json()["data"]["identifier"] in raw_ids()
     assert answer.headers["Cache-Control"] == "no-store"
@@ -71,6 +71,7 @@ def test_the_reviewer_of_an_opened_case_learns_who_one_person_is(screened: Revie
     with screened.database.reading() as session:
         entries = session.scalars(select(LogRow.entry)).all()
         log.verify_log(session)
+        assert session.scalars(select(IdempotentCallRow)).all() == []
     assert [json.loads(e)["action"] for e in entries].count("identity.revealed") == 1
     assert not re.search(r"SYN-\d{3}|ringe hjem", " ".join(entries))
     assert not re.search(r"SYN-\d{3}", caller.get("/cases").text + caller.get(f"/cases/{case.id}").text)
