@@ -42,7 +42,7 @@ from serving.rate_limits import LimitedAccount, LimitedAddress, build_rate_limit
 from serving.reports import router as reports_router
 from serving.sessions import build_throttle
 from serving.settings import Settings
-from serving.timer import look, look_now_and_then
+from serving.timer import look, look_now_and_then, warm_up
 
 DESCRIPTION = """A model proposes; a person looks, decides and owns the decision.
 
@@ -100,11 +100,12 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     async def living(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(look, database, project, clock, metrics)
         stopping = asyncio.Event()
+        warming = asyncio.create_task(asyncio.to_thread(warm_up, app.state.deployed))
         expiring = asyncio.create_task(look_now_and_then(database, project, clock, metrics, stopping))
         anchoring = [asyncio.create_task(anchor_now_and_then(database, project, folder, clock, stopping)) for folder in anchor_folders]
         yield
         stopping.set()  # not cancelled: a look that has begun ends before the database closes under it
-        await asyncio.gather(expiring, *anchoring)
+        await asyncio.gather(warming, expiring, *anchoring)
         app.state.http.close()
         database.close()
 

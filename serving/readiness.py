@@ -48,7 +48,7 @@ def check_ready(database: Database, models: DeployedModels, keys: PersonKeys) ->
         except SQLAlchemyError:
             failed.append(f"{name} (the database does not answer)")
     if failed:
-        raise ReviewError("TID748", f"not ready: {', '.join(failed)}. The server's log says more, and `tidlig errors` what a code means.")
+        raise ReviewError("TID748", f"not ready: {', '.join(failed)}. docs/reference/errors.md says what a code means.")
     return Readiness(**found)
 
 

@@ -9,8 +9,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from serving.app import create_app
 from serving.person_keys import PersonKeys
-from tests.support.review import Review
+from serving.settings import Settings
+from tests.support.review import Clock, Review
 from tests.support.screenable import screenable_project, serve_model
 
 
@@ -99,18 +101,17 @@ def test_the_part_that_fails_is_named_without_telling_more(review: Review) -> No
     assert str(review.project.root) not in answer.text
 
 
-def test_a_model_that_was_changed_on_disk_keeps_a_service_from_being_ready(tmp_path: Path) -> None:
-    from serving.app import create_app
-    from serving.settings import Settings
-    from tests.support.review import Clock
-
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_service_that_starts_loads_its_models_and_says_when_one_does_not(tmp_path: Path, is_whole: bool) -> None:
     project = screenable_project(tmp_path / "project")
     champion = serve_model(project, version="2", seed=2)
-    bundle = project.var / "models" / champion.name / champion.version
-    (bundle / "reference.json").write_text("{}", encoding="utf-8")
+    if not is_whole:
+        (project.var / "models" / champion.name / champion.version / "reference.json").write_text("{}", encoding="utf-8")
     app = create_app(Settings(), project, clock=Clock(), with_console=False)
 
-    answer = TestClient(app, base_url="https://testserver").get("/health/ready")
-    app.state.database.close()
+    with TestClient(app, base_url="https://testserver") as client:
+        answer = client.get("/health/ready")
 
-    assert (answer.status_code, "models (TID503)" in answer.json()["detail"]) == (503, True)
+    assert set(app.state.deployed._kept) == ({champion.name} if is_whole else set())
+    assert answer.status_code == (200 if is_whole else 503)
+    assert ("models (TID503)" in answer.text) is not is_whole
