@@ -48,6 +48,9 @@ def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, 
         back=_list_of(desk, case),
         place=next((place for place in desk.project.screening.municipality if place.number == case.municipality), None),
         review=desk.project.screening.review,
+        may_learn_who=can(desk.account, Action.REVEAL_IDENTITY)
+        and request.app.state.identities is not None
+        and case.subject_id is not None,
         may_give_report=can(desk.account, Action.GIVE_PERSON_REPORT) and case.row.is_mine and not case.row.is_second_reading,
         **_offers(desk, case, t),
     )

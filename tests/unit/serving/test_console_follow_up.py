@@ -326,3 +326,15 @@ def test_both_views_stand_side_by_side_for_the_one_who_decides(review: Review, c
     page = coordinator.open(f"/cases/{case}")
     assert page.index("De to vurderingene") < page.index("Forslag fra modellen</h2>")
     assert page.index("Hva gjør du nå?") < page.index("De to vurderingene"), "the next step comes first"
+
+
+def test_who_a_case_is_about_is_asked_for_with_a_need_and_refused_without_a_vault(review: Review, coordinator: Reader) -> None:
+    case = review.add_case()
+    review.caller("koordinator-9901").to_review(case)
+    assert f"/cases/{case}/identity" not in coordinator.open(f"/cases/{case}"), "there is no vault to ask"
+    page = coordinator.open(f"/cases/{case}/identity")
+    status, page = coordinator.send(page, f"/cases/{case}/identity", identity_need="kort")
+    assert (status, set(errors_of(page))) == (422, {"identity_need"})
+    status, page = coordinator.send(page, f"/cases/{case}/identity", identity_need="Skal ringe hjem og avtale en samtale.")
+    assert (status, set(errors_of(page))) == (409, {"main"})
+    assert reader(review, "andreleser-9901").client.get(f"/cases/{case}/identity").status_code == 403
