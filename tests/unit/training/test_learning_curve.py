@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,3 +62,15 @@ def test_the_sentence_follows_the_interval(gain: Interval, said: str) -> None:
     told = finding(gain, 1_000, measured="logistic")
     assert said in told
     assert "logistic" in told
+
+
+def test_where_rules_were_chosen_a_rung_that_learns_is_measured_and_named(examined: Examined) -> None:
+    """Of rules half and all of the people give the same model: that more would hardly help could not be told from it."""
+    experiment = examined.experiment
+    section = learning_curve(replace(examined, experiment=replace(experiment, selection=replace(experiment.selection, chosen="rules"))))
+    best = max(("logistic", "boosted"), key=lambda name: metrics.auc(experiment.test_label, experiment.candidates[name].probability))
+    assert (section["rung"], section["chosen"]) == (best, "rules")
+    assert f"{best}, the best rung that learns from people (rules was chosen)" in section["finding"]
+    areas = [point["auc"]["estimate"] for point in section["points"]]
+    assert len(set(areas)) == len(areas)
+    assert areas[-1] == pytest.approx(experiment.resamples.estimates[best]["auc"], abs=1e-9)

@@ -102,6 +102,33 @@ def test_the_section_holds_aggregates_alone_and_says_when_nothing_was_asked(exam
     assert proxies(replace(examined, groups=None, no_groups_reason="no audit purpose")) == {"reason": "no audit purpose"}
 
 
+@pytest.mark.requirement("R-09")
+def test_an_auc_that_is_told_fits_a_group_of_any_size(examined: Examined) -> None:
+    """In full it would be a fraction over the pairs of people with the value and without, and few sizes fit one."""
+    grouped = with_groups(examined)
+    (told,) = (value["auc"]["estimate"] for value in proxies(grouped)["values"] if value["attribute"] == "untold")
+    (exact,) = (proxy.auc.estimate for proxy in find_proxies(grouped).proxies if proxy.attribute == "untold")
+    n = proxies(grouped)["n_rows"]
+    pairs = np.array([2 * size * (n - size) for size in range(MIN_GROUP, n - MIN_GROUP)])
+    assert (np.floor((told + 0.0005) * pairs) >= np.ceil((told - 0.0005) * pairs)).all()
+    fits = np.abs(exact * pairs - np.round(exact * pairs)) < 1e-6
+    assert 1 <= fits.sum() < len(pairs) / 10
+
+
+@pytest.mark.requirement("R-09")
+def test_whether_a_value_is_asked_of_goes_by_what_may_be_told(examined: Examined) -> None:
+    """Fifty-two people have the value, three of them with the outcome: to ask would tell, beside the 49 without it, that there are some."""
+    label = examined.experiment.test_label
+    few = np.r_[np.flatnonzero(label == 1)[:3], np.flatnonzero(label == 0)[:49]]
+    values = np.full(len(label), "no", dtype="<U3")
+    values[few] = "yes"
+    found = find_proxies(replace(examined, groups={"use": values}))
+    assert found.not_asked == ("use = yes",)
+    unknown = find_proxies(replace(examined, groups={"use": np.full(len(label), "")}))
+    assert unknown.is_undeclared
+    assert find_proxies(replace(examined, groups=None, no_groups_reason="no purpose")).is_undeclared
+
+
 @pytest.mark.requirement("R-19")
 def test_reasons_of_a_clear_model_hold_and_are_told_on_the_card(examined: Examined) -> None:
     section = stability(examined)
