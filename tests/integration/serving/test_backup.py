@@ -54,7 +54,7 @@ def work(review: Review) -> tuple[CaseRow, CaseRow]:
     first, second = cases_in(review, "9901")[:2]
     caller = review.caller("koordinator-9901")
     caller.to_review(first.id)
-    caller.step(first.id, "decisions", {"step": "decide_wondering", "reason": REASON})
+    assert caller.step(first.id, "decisions", {"step": "decide_no_need", "reason": REASON}).status_code == 201
     return first, second
 
 
