@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -83,7 +84,9 @@ def _ask(connection: HTTPConnection, path: str, body: str, check: Check) -> floa
 @contextmanager
 def _server(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
     """Run a server in a process group of its own, and end all of it."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    # mlflow starts uvicorn by name, which lies beside this interpreter.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PATH": path}
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -96,7 +99,8 @@ def _server(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
         try:
             yield server
         finally:
-            os.killpg(server.pid, 15)
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(server.pid, signal.SIGTERM)
 
 
 def _wait_for(port: int, server: subprocess.Popen[str]) -> None:
