@@ -154,7 +154,12 @@ def _is_optional(model: type[BaseModel], name: str) -> bool:
 
 def _told(model: type[BaseModel], error: ErrorDetails, *, group: str, t: Tongue) -> str:
     name = str(error["loc"][0])
-    return t("problem.of_field", label=t(f"{group}{name}"), problem=_problem(model.model_fields[name].annotation, error, t))
+    return of_field(f"{group}{name}", _problem(model.model_fields[name].annotation, error, t), t)
+
+
+def of_field(key: str, problem: str, t: Tongue) -> str:
+    """Say what is wrong with a field that the summary has to name."""
+    return t("problem.of_field", label=t(key).rstrip("?"), problem=problem)
 
 
 def _problem(annotation: Any, error: ErrorDetails, t: Tongue) -> str:

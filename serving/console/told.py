@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from serving.console.language import Tongue
 
@@ -47,12 +48,15 @@ _CHOICES = {
 }
 """Field -> beginning of the keys that name what could be chosen."""
 
+_DAYS = frozenset({"planned_on", "informed_on", "given_on", "valid_to", "evaluate_on"})
+
 _YES_NO = {"True": "answer.yes", "False": "answer.no"}
 
 
 def told_label(t: Tongue, name: str) -> str:
-    """Name a field; one that is new since this list was made keeps its own name."""
-    return t(LABELS[name]) if name in LABELS else name.replace("_", " ")
+    """Name a field, as a question or with a colon; one that is new since this list was made keeps its own name."""
+    label = t(LABELS[name]) if name in LABELS else name.replace("_", " ")
+    return label if label.endswith("?") else f"{label}:"
 
 
 def told_text(t: Tongue, name: str, text: str, *, services: Mapping[str, str]) -> str:
@@ -61,6 +65,8 @@ def told_text(t: Tongue, name: str, text: str, *, services: Mapping[str, str]) -
         return ", ".join(services.get(code, code) for code in text.split(", "))
     if name in _CHOICES:
         return ", ".join(_choice(t, _CHOICES[name], code) for code in text.split(", "))
+    if name in _DAYS:
+        return t.day(date.fromisoformat(text))
     return t(_YES_NO[text]) if name == "sheet_given" and text in _YES_NO else text
 
 

@@ -36,6 +36,11 @@ def report_html(report: PersonReport, *, language: Language = "nb") -> str:
     return _render("report.html", report, Naming(event=str, place=str, amount=amount), language=language)
 
 
+def field_label(name: str) -> str:
+    """Name a field as it was written down."""
+    return f"{name}:"
+
+
 def field_answer(name: str, text: str) -> str:
     """Say what a field was answered with, as it was written down."""
     return text
@@ -51,8 +56,8 @@ class Naming:
     """Names a municipality by its number."""
     amount: Callable[[str | float | None, str | None], str]
     """Writes a value with its unit."""
-    field: Callable[[str], str] = str
-    """Names a field of something that was written."""
+    field: Callable[[str], str] = field_label
+    """Names a field of something that was written, with the sign that ends a label."""
     answer: Callable[[str, str], str] = field_answer
     """Says what a field was answered with, given its name and the text."""
 

@@ -281,7 +281,7 @@ def test_the_consent_form_is_accessible_with_its_errors_and_the_summary_has_the_
     page.get_by_role("alert").wait_for()
     assert page.evaluate("document.activeElement.className") == "ds-error-summary"
     visitor.check_accessible(TWO_VIEWS)
-    page.get_by_role("alert").get_by_role("link", name="Hvem samtykket?: Velg ett svar.").click()
+    page.get_by_role("alert").get_by_role("link", name="Hvem samtykket: Velg ett svar.").click()
     assert page.evaluate("document.activeElement.id") == "given_by"
 
 

@@ -11,7 +11,7 @@ from serving.cases import consents, conversation, handover
 from serving.cases.forms import ConsentForm, EvaluationForm, FamilyInformed, HandoverForm, PlannedTalk
 from serving.cases.states import Step
 from serving.console.case_page import NOBODY, take_step
-from serving.console.forms import Draft, Fields, Sent, SentForm, fill, read_texts
+from serving.console.forms import Draft, Fields, Sent, SentForm, fill, of_field, read_texts
 from serving.console.pages.cases import CHANGING, Text, TongueOf, Version
 from serving.dependencies import DeskOf
 
@@ -96,7 +96,7 @@ def hand_over(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version
     named = {**sent, "holder": ("" if holder == NOBODY else holder,)}
     filled = fill(HandoverForm, named, group="handover.", texts=("needs", "child_heard_how"), t=t)
     missing = {
-        name: t("problem.of_field", label=t(f"handover.{name}"), problem=t("problem.choose_one"))
+        name: of_field(f"handover.{name}", t("problem.choose_one"), t)
         for name, is_chosen in (("step", level in handover.LEVELS), ("holder", holder != ""))
         if not is_chosen
     }

@@ -8,8 +8,18 @@ from features.declarations.catalogue import Wording
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS, CalendarWindow
 from serving.cases.pages import ReasonLine
-from serving.console.language import tongue
+from serving.console.language import LANGUAGES, tongue
+from serving.console.told import LABELS, told_label, told_text
 from serving.console.values import typical_text, value_text
+
+WRITTEN = {
+    "planned_on": "2026-12-01",
+    "with_whom": "child, guardian_a",
+    "sheet_given": "True",
+    "services": "ppt, gone",
+    "note": "Ingenting.",
+    "new_field": "as it is",
+}
 
 
 def line(
@@ -89,3 +99,20 @@ def test_every_aggregation_has_its_words_in_every_language(aggregation: str, lan
 def test_windows_of_the_school_calendar(language: str, said: list[str]) -> None:
     t = tongue(language)  # type: ignore[arg-type]
     assert [value_text(t, line("count", 2.0, window=None, calendar=window)) for window in CALENDAR_WINDOWS] == said
+
+
+def test_what_was_written_is_told_in_words() -> None:
+    t, services = tongue("nb"), {"ppt": "PP-tjenesten"}
+    told = [(told_label(t, name), told_text(t, name, text, services=services)) for name, text in WRITTEN.items()]
+    assert told == [
+        ("Når?", "1. desember 2026"),
+        ("Hvem skal være med?", "Ungdommen, Den ene foresatte"),
+        ("Fikk de arket til familien?", "Ja"),
+        ("Hvilke tjenester kan få vite om det dere er enige om?", "PP-tjenesten, gone"),
+        ("Notert:", "Ingenting."),
+        ("new field:", "as it is"),
+    ]
+
+
+def test_every_field_that_is_told_is_named_in_every_language() -> None:
+    assert all(key in tongue(language).catalogue for key in LABELS.values() for language in LANGUAGES)
