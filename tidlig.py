@@ -183,7 +183,7 @@ def _make_past(folder: Path) -> None:
     screen(project, database, keys, as_of=DEMO_PAST_AS_OF.date(), now=DEMO_PAST, stages=["vg1"])
     n_cases = make_demo_past(database, project, keys, settings=settings, screened_at=DEMO_PAST)
     database.close()
-    print_line(f"A past for planners: {n_cases} cases of {DEMO_PAST:%Y-%m-%d}, worked as people would have; nobody did, and nobody is real.")
+    print_line(f"A past for planners: {n_cases} cases of {DEMO_PAST:%Y-%m-%d}, worked as by people. Nobody did that, and nobody is real.")
 
 
 DEMO_JUSTIFICATION = (

@@ -95,7 +95,8 @@ def permissions_page() -> str:
     lines = [
         "# Who may do what",
         "",
-        "Made by `make docs` from `serving/roles.py`, `serving/permissions.py` and `serving/route_rights.py`. What is not listed is refused.",
+        "Made by `make docs` from `serving/roles.py`, `serving/permissions.py` and `serving/route_rights.py`.",
+        "What is not listed is refused.",
     ]
     for role, described in ROLES.items():
         lines += ["", f"## {described.name.en} (`{role.value}`)", "", described.in_plain_words, ""]

@@ -23,4 +23,5 @@ def is_drawn(keys: PersonKeys, *, purpose: Purpose, share: float, screening_id: 
     True
     """
     mark = keys.mark(f"{screening_id}\n{subject_id}", of=f"sample:{purpose}")
-    return int(mark, 16) / 16 ** len(mark) < share
+    drawn: float = int(mark, 16) / 16.0 ** len(mark)
+    return drawn < share
