@@ -40,6 +40,7 @@ TID747  metrics are not open to this caller                          403
 TID748  a part of the service can't work                             503
 TID749  an idempotency key is malformed                              422
 TID720  a second reader has looked at this case already              409
+TID721  the change was made before under the same idempotency key     409
 TID722  an indicator is none of those that the case shows            422
 TID723  the plain-language sheet has to be given first               422
 TID724  a consent is not signed by whom the age rule asks for        422

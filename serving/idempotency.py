@@ -1,8 +1,11 @@
 """A change that is sent twice is made once: idempotency keys (the header ``Idempotency-Key``).
 
-A client that got no answer can't know whether its change was made. With a key it sends the same request again and gets the same answer. The
-answer is kept in the transaction of the change itself, so that one never stands without the other; for a day, sealed, since it may be about
-a person. Refusals are not kept: what was refused changed nothing and may be tried again.
+A client that got no answer can't know whether its change was made. With a key it sends the same request again and gets the same answer.
+The answer is kept in the transaction of the change itself, so that one never stands without the other; for a day, sealed. Refusals are not
+kept: what was refused changed nothing and may be tried again.
+
+What is about a person is never kept, and so never told a second time: the right to see it may have ended meanwhile, by an objection or a
+kill switch, and every reading has its own entry in the log. Such a request is told that the change was made, and to read what it led to.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ KEY_PATTERN = r"^[A-Za-z0-9_.:-]{8,100}$"
 
 _KEPT_HEADERS = ("content-type", "etag", "location")
 _NONCE = 12
+_ABOUT_PERSONS = ("/api/v1/cases/", "/api/v1/audit/", "/api/v1/access-requests", "/api/v1/me/")
+"""Where routes lie whose answers are about a person."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,14 @@ class Call:
 
 @dataclass(frozen=True)
 class OpenCall:
-    """A call whose change is under way, and where its answer will be kept."""
+    """A call whose change is under way, and where its answer will be kept; without what it said, where that is about a person."""
 
     call: Call
     session: Session
     keys: PersonKeys
     account_id: str
     now: datetime
+    is_about_person: bool
 
 
 class AlreadyAnsweredError(Exception):
@@ -88,7 +94,7 @@ def begin(request: Request, session: Session, keys: PersonKeys, account: Account
     AlreadyAnsweredError
         With the answer that was given then.
     ReviewError
-        TID742 when the key was used for another request.
+        TID742 when the key was used for another request, TID721 when the change was made and its answer is about a person.
     """
     call: Call | None = getattr(request.state, "call", None)
     if call is None or account is None:
@@ -97,11 +103,13 @@ def begin(request: Request, session: Session, keys: PersonKeys, account: Account
     if found is not None and found.made_at > now - KEPT_FOR:
         if not hmac.compare_digest(found.request_digest, _digest(keys, call)):
             raise ReviewError("TID742", f"this {HEADER} was used for another request within a day. Draw a new one for each change.")
+        if _is_about_person(request):
+            raise ReviewError("TID721", f"this change was made already under this {HEADER}. Read the case for what it led to.")
         raise AlreadyAnsweredError(_unseal(keys, found))
     if found is not None:
         session.delete(found)
         session.flush()
-    request.state.open_call = OpenCall(call, session, keys, account.id, now)
+    request.state.open_call = OpenCall(call, session, keys, account.id, now, _is_about_person(request))
 
 
 def keep(opened: OpenCall, response: Response) -> None:
@@ -114,7 +122,7 @@ def keep(opened: OpenCall, response: Response) -> None:
             key=opened.call.key,
             request_digest=_digest(opened.keys, opened.call),
             status=response.status_code,
-            sealed_answer=_seal(opened.keys, opened.account_id, opened.call.key, response),
+            sealed_answer=_seal(opened, response),
             made_at=opened.now,
         )
     )
@@ -135,11 +143,16 @@ def _key(keys: PersonKeys) -> bytes:
     return hmac.new(keys.service_key, b"idempotent calls", hashlib.sha256).digest()
 
 
-def _seal(keys: PersonKeys, account_id: str, key: str, response: Response) -> bytes:
+def _is_about_person(request: Request) -> bool:
+    return request.url.path.startswith(_ABOUT_PERSONS)
+
+
+def _seal(opened: OpenCall, response: Response) -> bytes:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    plain = json.dumps({"headers": headers, "body": b64encode(bytes(response.body)).decode()}).encode()
+    body = b"" if opened.is_about_person else bytes(response.body)
+    plain = json.dumps({"headers": headers, "body": b64encode(body).decode()}).encode()
     nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(_key(keys)).encrypt(nonce, plain, f"{account_id}\n{key}".encode())
+    return nonce + AESGCM(_key(opened.keys)).encrypt(nonce, plain, f"{opened.account_id}\n{opened.call.key}".encode())
 
 
 def _unseal(keys: PersonKeys, row: IdempotentCallRow) -> Response:

@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 
 from serving.api.cases import CaseId
 from serving.api.problems import responses
+from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Body
 from serving.dependencies import DeskOf, checked_csrf
 from serving.identities.revealing import reveal
 from serving.identities.vault import IdentityVault
 
-router = APIRouter(tags=["persons"], responses=responses(401, 403, 404))
-"""Without the API's own kind of route: an answer that says who somebody is may not be kept for a repeated call."""
+router = APIRouter(tags=["persons"], responses=responses(401, 403, 404), route_class=ApiRoute)
 
 
 def vault_of(request: Request) -> IdentityVault | None:

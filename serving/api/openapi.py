@@ -103,7 +103,7 @@ def _security(need: object, *, changes: bool) -> list[dict[str, list[str]]]:
 
 
 def _add_idempotency_key(operation: Operation) -> None:
-    described = "A change sent again with the same key within a day is made once, and answered the same. Draw it at random."
+    described = "A change sent again with the same key within a day is made once, and answered the same; about a person with 409 TID721."
     schema = {"type": "string", "pattern": KEY_PATTERN, "examples": ["5f0c2a9e-1d2b"]}
     operation.setdefault("parameters", []).append(
         {"name": HEADER, "in": "header", "required": False, "description": described, "schema": schema}

@@ -12,7 +12,7 @@ from serving.api.routing import ApiRoute
 from serving.idempotency import KEPT_FOR, forget_old_calls
 from serving.person_keys import erase_person_key
 from serving.tables import IdempotentCallRow, LogRow
-from tests.support.review import NEED, REASON, Review
+from tests.support.review import NEED, REASON, VIEW, Review
 
 KEY = {"Idempotency-Key": "a-change-1"}
 
@@ -28,17 +28,38 @@ def entries(review: Review) -> int:
 
 
 def test_the_same_request_gets_the_same_answer_and_is_done_once(review: Review) -> None:
-    case, caller = review.add_case(), review.caller("koordinator-9901")
-    first = caller.post(f"/cases/{case}/assign", version=1, **KEY)
-    logged, version = entries(review), review.row(case).version
+    keeper = review.caller("modellforvalter")
+    body = {"model_name": "tiny-not_completed-grade_10", "reason": "Something is wrong with its inputs since Monday."}
+    first = keeper.post("/suspensions", body, **KEY)
+    logged = entries(review)
 
-    second = caller.post(f"/cases/{case}/assign", version=1, **KEY)
+    second = keeper.post("/suspensions", body, **KEY)
 
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    assert first.status_code == 201, first.text
     assert "idempotency-replayed" not in first.headers
     assert second.headers["idempotency-replayed"] == "true"
-    assert (entries(review), review.row(case).version, kept(review)) == (logged, version, 1)
+    assert (entries(review), kept(review)) == (logged, 1)
+
+
+@pytest.mark.requirement("R-27")
+def test_what_is_about_a_person_is_done_once_and_never_told_twice(review: Review) -> None:
+    """The right to see it may have ended meanwhile, and a reading without an entry in the log would be none."""
+    case, caller = review.add_case(), review.caller("koordinator-9901")
+    caller.to_own_view(case)
+    version = caller.version(case)
+    first = caller.post(f"/cases/{case}/own-view", VIEW, version=version, **KEY)
+    assert "worth_a_look" in first.text
+    logged = entries(review)
+
+    second = caller.post(f"/cases/{case}/own-view", VIEW, version=version, **KEY)
+
+    assert (second.status_code, second.json()["code"]) == (409, "TID721")
+    assert "worth_a_look" not in second.text
+    assert (entries(review), kept(review)) == (logged, 1)
+    assert caller.get(f"/cases/{case}").json()["data"]["row"]["state"] == "UNDER_VURDERING"
+    with review.database.reading() as session:
+        assert len(session.scalars(select(IdempotentCallRow)).one().sealed_answer) < 300
 
 
 def test_a_key_is_good_for_one_request_and_one_account(review: Review) -> None:
@@ -125,9 +146,9 @@ def test_two_at_once_are_one(review: Review) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: caller.post(f"/cases/{case}/assign", version=1, **KEY), range(4)))
 
-    assert {a.status_code for a in answers} == {200}
-    assert len({a.content for a in answers}) == 1
-    assert sum("idempotency-replayed" in a.headers for a in answers) == 3
+    assert sorted(a.status_code for a in answers) == [200, 409, 409, 409]
+    assert {a.json().get("code") for a in answers} == {None, "TID721"}
+    assert review.row(case).version == 2
 
 
 def test_every_route_that_changes_something_is_of_that_kind(review: Review) -> None:
