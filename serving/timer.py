@@ -12,6 +12,7 @@ from features.declarations.project import Project
 from features.errors import ScreeningError
 from serving.cases.expiry import expire_overdue
 from serving.cases.overdue import remind_and_escalate
+from serving.cases.shielding import find_graded, shield_graded
 from serving.database import Database
 from serving.dependencies import Clock
 from serving.deployed import DeployedModels
@@ -27,7 +28,7 @@ LOOK_SECONDS = 900.0
 
 
 def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -> None:
-    """End what is past its time, remind, forget old answers, suspend what monitoring says must stop, and tell planners of a quarter.
+    """End what is past its time, remind, forget old answers, shield who is protected now, stop what must stop, tell planners of a quarter.
 
     Raises
     ------
@@ -39,7 +40,10 @@ def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -
             expire_overdue(session, project, now=clock())
             remind_and_escalate(session, project, now=clock())
             forget_old_calls(session, now=clock())
+        with database.reading() as session:
+            graded = find_graded(session, project)  # reads the store: nobody waits to write meanwhile
         with database.transaction() as session:
+            shield_graded(session, project, graded=graded, now=clock())
             suspend_by_findings(session, project, now=clock())
         with database.reading() as session:
             tell_due_quarters(session, project, now=clock())

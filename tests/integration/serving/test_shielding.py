@@ -21,6 +21,7 @@ from serving.cases.shielding import find_graded, shield_graded
 from serving.log import read_page, verify_log
 from serving.settings import Settings
 from serving.tables import HandoverRow, OwnViewRow, PersonKeyRow
+from serving.timer import look
 from tests.support.follow_up import handover, ok, refused, to_consent
 from tests.support.postgres import new_database
 from tests.support.projects import KEYS, NOW, tiny_project
@@ -57,13 +58,18 @@ def subject_of(review: Review, raw: str) -> str:
     return resolve_pseudonym(review.project, pseudonym, purpose="score")
 
 
-def grade(review: Review, raw: str, protection: str) -> int:
-    """Let the register protect an address, read its next extract, and look as every screening does first."""
+def protect(review: Review, raw: str, protection: str) -> None:
+    """Let the register protect an address, and read its next extract."""
     path = review.project.root / "data" / "persons.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
     graded = [f"{lines[0]},address_protection", *(f"{line},{protection if line.startswith(raw) else ''}" for line in lines[1:])]
     path.write_text("\n".join(graded) + "\n", encoding="utf-8")
     ingest(review.project, keys=read_keys(review.project, environ=KEYS), environ=KEYS, now=NOW, progress=Silent())
+
+
+def grade(review: Review, raw: str, protection: str) -> int:
+    """Protect an address, and look as every screening does first."""
+    protect(review, raw, protection)
     with review.database.transaction() as session:
         return shield_graded(session, review.project, graded=find_graded(session, review.project), now=review.clock())
 
@@ -136,3 +142,14 @@ def test_another_store_erases_nobody(stored: Review) -> None:
         find_graded(session, stored.project)
 
     assert {stored.row(case).state for case in cases} == {"NY"}
+
+
+@pytest.mark.requirement("R-08")
+def test_a_running_service_does_not_wait_for_the_next_screening(stored: Review) -> None:
+    case = stored.add_case(subject_id=subject_of(stored, PERSON))
+    protect(stored, PERSON, "fortrolig")
+
+    look(stored.database, stored.project, stored.clock, stored.app.state.metrics)
+
+    assert stored.row(case).is_shielded
+    assert ok(stored.caller("koordinator-9901").get("/cases")) == []
