@@ -126,6 +126,8 @@ ROUTES: dict[str, Need] = {
     "GET /cases/{case_id}/access-requests": (Action.GIVE_PERSON_REPORT,),
     "POST /cases/{case_id}/access-requests": (Action.GIVE_PERSON_REPORT,),
     "GET /cases/{case_id}/person-report": (Action.GIVE_PERSON_REPORT,),
+    "GET /cases/{case_id}/identity": (Action.REVEAL_IDENTITY,),
+    "POST /cases/{case_id}/identity": (Action.REVEAL_IDENTITY,),
     "GET /my-report": (Action.SEE_OWN_REPORT,),
     "GET /access-requests": (Action.SEE_ACCESS_REQUESTS,),
     "GET /leader": (Action.ANSWER_OBJECTIONS,),
