@@ -36,17 +36,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "papers": ("training.paper_commands", "Write the papers of each model's newest run: model card to DPIA."),
     "plan-capacity": ("training.capacity_commands", "Say what so many reviews a month find, miss and approach in vain."),
     "planning-figures": ("training.planning_commands", "Say by area how many young children there are; never about a child."),
-    "screen": ("serving.commands", "Propose cases for review, within each municipality's capacity."),
-    "explain": ("serving.commands", "Explain one person's score; synthetic or public data only."),
-    "serve": ("serving.commands", "Serve the API and the console."),
-    "accounts": ("serving.account_commands", "Add, list and close accounts, where people log in with a password."),
+    "screen": ("serving.commands.service", "Propose cases for review, within each municipality's capacity."),
+    "explain": ("serving.commands.service", "Explain one person's score; synthetic or public data only."),
+    "serve": ("serving.commands.service", "Serve the API and the console."),
+    "accounts": ("serving.commands.accounts", "Add, list and close accounts, where people log in with a password."),
     "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight."),
-    "audit": ("serving.audit_commands", "Verify and anchor the ledgers; see how a past proposal came about."),
-    "person": ("serving.person_commands", "A person's rights: the report on them, requests for it, erasure."),
-    "identities": ("serving.identity_commands", "Who a subject id stands for: for the municipality's key holder."),
-    "archive": ("serving.archive_commands", "Hand decided cases to the municipality's archive, as files."),
-    "backup": ("serving.backup_commands", "Write the whole service to one encrypted file."),
-    "restore": ("serving.backup_commands", "Restore a backup into an empty place, and verify it."),
+    "audit": ("serving.commands.audit", "Verify and anchor the ledgers; see how a past proposal came about."),
+    "person": ("serving.commands.persons", "A person's rights: the report on them, requests for it, erasure."),
+    "identities": ("serving.commands.identities", "Who a subject id stands for: for the municipality's key holder."),
+    "archive": ("serving.commands.archive", "Hand decided cases to the municipality's archive, as files."),
+    "backup": ("serving.commands.backup", "Write the whole service to one encrypted file."),
+    "restore": ("serving.commands.backup", "Restore a backup into an empty place, and verify it."),
 }
 """Command -> module that holds it, and the line that `tidlig --help` shows without importing that module."""
 
@@ -115,7 +115,7 @@ def demo(
 
         print_json({"synthetic": True, "folder": folder, "address": f"http://127.0.0.1:{port}", "logins": logins})
     if serve:
-        from serving.commands import serve as serve_command
+        from serving.commands.service import serve as serve_command
 
         serve_command(project=folder, host="127.0.0.1", port=port)
 
@@ -134,7 +134,7 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     from features.engine_commands import features as build_features
     from features.synth.commands import synth
     from monitoring.commands import monitor_command
-    from serving.commands import screen
+    from serving.commands.service import screen
     from training.commands import train
 
     if _is_demo(folder):
@@ -172,9 +172,9 @@ def _make_past(folder: Path) -> None:
     from features.command_line import print_line
     from features.declarations.project import load_project
     from serving.app import open_service
-    from serving.demo import create_demo_accounts
-    from serving.demo_past import make_demo_past
-    from serving.screening import screen
+    from serving.demo.accounts import create_demo_accounts
+    from serving.demo.past import make_demo_past
+    from serving.screening.run import screen
     from serving.settings import Settings
 
     project, settings = load_project(folder), Settings()
@@ -219,7 +219,7 @@ def _explain_somebody(folder: Path) -> None:
     from features.declarations.project import load_project
     from features.intake.linkage import pseudonyms_for
     from features.tables import find_stage_table
-    from serving.commands import explain
+    from serving.commands.service import explain
 
     project = load_project(folder)
     table = find_stage_table(project, "score", project.stages["grade_10"], as_of=DEMO_AS_OF.date())
@@ -242,8 +242,8 @@ def _show_logins(folder: Path, *, port: int) -> list[dict[str, str]]:
     from features.command_line import print_line, print_table
     from features.declarations.project import load_project
     from serving.app import open_service
-    from serving.demo import create_demo_accounts
-    from serving.demo_cases import make_demo_cases
+    from serving.demo.accounts import create_demo_accounts
+    from serving.demo.cases import make_demo_cases
     from serving.roles import ROLES
     from serving.settings import Settings
 

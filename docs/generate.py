@@ -88,14 +88,14 @@ def case_states_page() -> str:
 
 def permissions_page() -> str:
     """Write every role in plain words, and what it may do, with the reason."""
-    from serving.permissions import MATRIX
+    from serving.access.permissions import MATRIX
+    from serving.access.route_rights import rights_table
     from serving.roles import ROLES
-    from serving.route_rights import rights_table
 
     lines = [
         "# Who may do what",
         "",
-        "Made by `make docs` from `serving/roles.py`, `serving/permissions.py` and `serving/route_rights.py`.",
+        "Made by `make docs` from `serving/roles.py`, `serving/access/permissions.py` and `serving/access/route_rights.py`.",
         "What is not listed is refused.",
     ]
     for role, described in ROLES.items():

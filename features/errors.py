@@ -1,7 +1,7 @@
 """The one tree of errors.
 
 Every error that a user can cause or mend has a stable code. HTTP status and exit status are mapped at the edges
-(`serving/api/problems.py` and `tidlig.py`), never here.
+(`serving/http/problems.py` and `tidlig.py`), never here.
 
 ```
 ScreeningError               TID000

@@ -10,9 +10,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import Lifespan
 
 from features.declarations.project import Project
-from serving import security
-from serving.admission import Admission
-from serving.anchors import anchor_now_and_then, check_anchor_folder
+from serving.access.sessions import build_throttle
 from serving.api import (
     alarms,
     identities,
@@ -20,7 +18,6 @@ from serving.api import (
     overview,
     persons,
     planning,
-    problems,
     reconstructions,
     review,
     running,
@@ -28,21 +25,23 @@ from serving.api import (
     session,
     suspensions,
 )
-from serving.api.problems import responses
+from serving.api.reports import router as reports_router
+from serving.auditing.anchors import anchor_now_and_then, check_anchor_folder
 from serving.cases.deadlines import check_deadlines
-from serving.database import Database, open_database
-from serving.dependencies import Clock
-from serving.deployed import DeployedModels
+from serving.http import problems, security
+from serving.http.admission import Admission
+from serving.http.dependencies import Clock
+from serving.http.problems import responses
+from serving.http.rate_limits import LimitedAccount, LimitedAddress, build_rate_limits
 from serving.identities.vault import find_vault
-from serving.metrics import Counting, build_metrics
-from serving.migrate import upgrade
 from serving.oidc import setup as identity
+from serving.operation.metrics import Counting, build_metrics
+from serving.operation.timer import look, look_now_and_then, warm_up
 from serving.person_keys import PersonKeys, read_or_make_service_key, read_service_key
-from serving.rate_limits import LimitedAccount, LimitedAddress, build_rate_limits
-from serving.reports import router as reports_router
-from serving.sessions import build_throttle
+from serving.scoring.deployed import DeployedModels
 from serving.settings import Settings
-from serving.timer import look, look_now_and_then, warm_up
+from serving.storage.database import Database, open_database
+from serving.storage.migrate import upgrade
 
 DESCRIPTION = """A model proposes; a person looks, decides and owns the decision.
 

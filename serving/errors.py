@@ -1,4 +1,4 @@
-"""Refusals that only the service gives. Status codes are mapped in `serving/api/problems.py`.
+"""Refusals that only the service gives. Status codes are mapped in `serving/http/problems.py`.
 
 ======= =========================================================== ====
 TID701  the case's state does not allow this step                    409

@@ -21,7 +21,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from features.errors import LedgerError, ProjectError, ReviewError
-from serving.tables import IdempotentCallRow, PersonKeyRow
+from serving.storage.tables import IdempotentCallRow, PersonKeyRow
 
 _NONCE = 12
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from benchmarks.answering.scoring_work import NOW
 from benchmarks.contender import Work
 from features.declarations.project import load_project
-from serving.deployed import DeployedModels
 from serving.histories.bodies import ScoringBody
 from serving.histories.checking import check_histories
 from serving.histories.scoring import score
+from serving.scoring.deployed import DeployedModels
 
 
 @contextmanager

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from serving import alarms
-from serving.alarms import AlarmLine
-from serving.api.problems import responses
+from serving.access import alarms
+from serving.access.alarms import AlarmLine
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
-from serving.dependencies import DeskOf, checked_csrf
+from serving.http.dependencies import DeskOf, checked_csrf
+from serving.http.problems import responses
 
 router = APIRouter(prefix="/alarms", tags=["alarms"], responses=responses(401, 403), route_class=ApiRoute)
 

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Response
 
 from features.errors import ReviewError
+from serving.access.desk import Desk
 from serving.api.paging import Page, PagesOf
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, DecisionBody, NeedBody, OwnViewBody
 from serving.cases import service
 from serving.cases.pages import CasePage, ProposalView, QueueRow
-from serving.dependencies import DeskOf, checked_csrf
-from serving.desk import Desk
+from serving.http.dependencies import DeskOf, checked_csrf
+from serving.http.problems import responses
 
 router = APIRouter(prefix="/cases", tags=["cases"], responses=responses(401, 403), route_class=ApiRoute)
 

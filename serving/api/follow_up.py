@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from serving.api.cases import CHANGED, CaseId, Changing, Version, answer_with
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Body, CorrectionBody, NoteBody
 from serving.cases import consents, conversation, corrections, handover
 from serving.cases.forms import ConsentForm, EvaluationForm, FamilyInformed, HandoverForm, PlannedTalk
 from serving.cases.pages import CasePage
 from serving.cases.states import Step
-from serving.dependencies import DeskOf
+from serving.http.dependencies import DeskOf
+from serving.http.problems import responses
 
 router = APIRouter(prefix="/cases/{case_id}", tags=["follow-up"], responses=responses(401, 403), route_class=ApiRoute)
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
 from serving.cases import handover, overdue
 from serving.cases.pages import HandoverLine, HandoverPage, OverdueLine
-from serving.dependencies import DeskOf
+from serving.http.dependencies import DeskOf
+from serving.http.problems import responses
 
 router = APIRouter(responses=responses(401, 403), route_class=ApiRoute)
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from serving.api.cases import CaseId
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Body
-from serving.dependencies import DeskOf, checked_csrf
+from serving.http.dependencies import DeskOf, checked_csrf
+from serving.http.problems import responses
 from serving.identities.revealing import reveal
 from serving.identities.vault import IdentityVault
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from serving.api.cases import CHANGED, CaseId, Changing, Version, answer_with
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, ObjectionBody, WeightyReasonBody
 from serving.cases import objections
 from serving.cases.pages import CasePage, ObjectionLine
-from serving.dependencies import DeskOf
+from serving.http.dependencies import DeskOf
+from serving.http.problems import responses
 
 router = APIRouter(tags=["objections"], responses=responses(401, 403), route_class=ApiRoute)
 

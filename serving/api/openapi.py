@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from serving.access.route_rights import ROUTES, Machine, Need, Open, roles_for
 from serving.api.examples import example_of
-from serving.api.problems import MEDIA_TYPE, problem_example
-from serving.cookies import COOKIE
-from serving.idempotency import HEADER, KEY_PATTERN
-from serving.route_rights import ROUTES, Machine, Need, Open, roles_for
+from serving.http.cookies import COOKIE
+from serving.http.idempotency import HEADER, KEY_PATTERN
+from serving.http.problems import MEDIA_TYPE, problem_example
 
 Operation: TypeAlias = dict[str, Any]
 
@@ -160,7 +160,7 @@ def api_page(document: dict[str, Any]) -> str:
         "",
         "Made by `make docs` from the API's own description, which a running service gives at `/api/v1/openapi.json` with bodies, answers",
         "and examples. Refusals are `application/problem+json` with a stable code ([errors](errors.md)). *Open to* is what",
-        "`serving/route_rights.py` asks for; which cases somebody reaches is asked beyond this.",
+        "`serving/access/route_rights.py` asks for; which cases somebody reaches is asked beyond this.",
         "",
         "| route | what | open to | answers | refusals |",
         "|---|---|---|---|---|",

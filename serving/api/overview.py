@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from serving import log, overview
+from serving.access.permissions import Action, check_may
+from serving.aggregates import overview
+from serving.aggregates.models import ModelLine, list_models
+from serving.aggregates.overview import ReportLine, ScreeningLine
 from serving.api.paging import Page, PagesOf
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, LogVerdict
-from serving.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf, SessionOf
-from serving.log import LogLine
-from serving.models import ModelLine, list_models
-from serving.overview import ReportLine, ScreeningLine
-from serving.permissions import Action, check_may
+from serving.auditing import log
+from serving.auditing.log import LogLine
+from serving.http.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf, SessionOf
+from serving.http.problems import responses
 
 router = APIRouter(responses=responses(401, 403), route_class=ApiRoute)
 

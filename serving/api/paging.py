@@ -9,8 +9,8 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
-from serving.cursors import Place, cut, read_cursor, write_cursor
-from serving.dependencies import CallerOf, KeysOf, ProjectOf
+from serving.http.cursors import Place, cut, read_cursor, write_cursor
+from serving.http.dependencies import CallerOf, KeysOf, ProjectOf
 
 ItemT = TypeVar("ItemT")
 

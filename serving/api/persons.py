@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
 from serving.api.cases import CaseId
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
-from serving.dependencies import DeskOf, checked_csrf
+from serving.http.dependencies import DeskOf, checked_csrf
+from serving.http.problems import responses
 from serving.persons.pages import report_html
 from serving.persons.report import own_report, report_of_case
 from serving.persons.requests import RequestLine, register_request, requests_of_case

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from serving.api.problems import responses
+from serving.aggregates.planning import PlanningPage, build_planning_page
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
-from serving.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf
-from serving.planning import PlanningPage, build_planning_page
+from serving.http.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf
+from serving.http.problems import responses
 
 router = APIRouter(prefix="/planning", tags=["planning"], responses=responses(401, 403), route_class=ApiRoute)
 

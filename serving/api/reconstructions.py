@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Body
-from serving.dependencies import DeskOf, checked_csrf
-from serving.reconstruction import Reconstruction, reconstruct
+from serving.cases.reconstruction import Reconstruction, reconstruct
+from serving.http.dependencies import DeskOf, checked_csrf
+from serving.http.problems import responses
 
 router = APIRouter(prefix="/audit", tags=["audit"], responses=responses(401, 403), route_class=ApiRoute)
 

@@ -10,8 +10,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from serving import idempotency
-from serving.idempotency import AlreadyAnsweredError, OpenCall
+from serving.http import idempotency
+from serving.http.idempotency import AlreadyAnsweredError, OpenCall
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

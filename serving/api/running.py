@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from features.errors import ReviewError
-from serving.api.problems import responses
 from serving.api.schemas import Health
-from serving.dependencies import DatabaseOf, DeployedOf, KeysOf, SettingsOf
-from serving.metrics import Metrics
-from serving.readiness import check_ready
+from serving.http.dependencies import DatabaseOf, DeployedOf, KeysOf, SettingsOf
+from serving.http.problems import responses
+from serving.operation.metrics import Metrics
+from serving.operation.readiness import check_ready
 from serving.settings import Settings
 
 router = APIRouter(tags=["health"])

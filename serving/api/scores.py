@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from serving.api.problems import responses
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
-from serving.dependencies import ClockOf, DatabaseOf, DeployedOf, MachineOf
 from serving.histories.bodies import Scored, ScoringBody
 from serving.histories.scoring import score_histories
-from serving.rate_limits import LimitedMachine
+from serving.http.dependencies import ClockOf, DatabaseOf, DeployedOf, MachineOf
+from serving.http.problems import responses
+from serving.http.rate_limits import LimitedMachine
 
 router = APIRouter(prefix="/scores", tags=["scores"], responses=responses(401, 403), route_class=ApiRoute)
 

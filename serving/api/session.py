@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from serving import sessions
-from serving.api.problems import responses
+from serving.access import sessions
+from serving.access.permissions import MATRIX
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, LoginBody, Me
-from serving.cookies import address_of, clear_cookie, find_token, set_cookie
-from serving.dependencies import CallerOf, ClockOf, DatabaseOf, ProjectOf, SessionOf, SettingsOf, checked_csrf, csrf_token
-from serving.permissions import MATRIX
+from serving.http.cookies import address_of, clear_cookie, find_token, set_cookie
+from serving.http.dependencies import CallerOf, ClockOf, DatabaseOf, ProjectOf, SessionOf, SettingsOf, checked_csrf, csrf_token
+from serving.http.problems import responses
 
 router = APIRouter(prefix="/session", tags=["session"], route_class=ApiRoute)
 

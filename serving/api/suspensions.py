@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from pydantic import Field
 
-from serving import suspensions
-from serving.api.problems import responses
+from serving.access.permissions import Action, check_may
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, Body
-from serving.dependencies import CallerOf, DeskOf, ProjectOf, ReadingOf, checked_csrf
-from serving.permissions import Action, check_may
-from serving.suspensions import MIN_SUSPENSION_REASON, SuspensionLine
+from serving.http.dependencies import CallerOf, DeskOf, ProjectOf, ReadingOf, checked_csrf
+from serving.http.problems import responses
+from serving.scoring import suspensions
+from serving.scoring.suspensions import MIN_SUSPENSION_REASON, SuspensionLine
 
 router = APIRouter(prefix="/suspensions", tags=["suspensions"], responses=responses(401, 403), route_class=ApiRoute)
 

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
-from serving import log
+from serving.auditing import log
+from serving.cases.reconstruction import KEY_HOLDER, Reconstruction, build_reconstruction
 from serving.cases.states import STEPS, CaseState, Step
 from serving.cases.wording import outcome_label, stage_label
 from serving.person_keys import PersonKeys
 from serving.persons.deeds import role_wording
-from serving.reconstruction import KEY_HOLDER, Reconstruction, build_reconstruction
-from serving.tables import AccountRow, CaseRow, DecisionRow, ScreeningRow
+from serving.storage.tables import AccountRow, CaseRow, DecisionRow, ScreeningRow
 
 
 @dataclass(frozen=True)

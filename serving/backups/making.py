@@ -22,11 +22,11 @@ from features.ledger import GENESIS
 from features.manifest import file_hash
 from features.store import store_folder
 from models.promotion.ledger import read_promotions
-from serving import log
+from serving.auditing import log
 from serving.backups.manifest import NAME, BackupManifest, sha256_of
 from serving.backups.rows import backed_up_tables, write_rows
 from serving.backups.sealed_file import SealedWriter
-from serving.database import Database
+from serving.storage.database import Database
 
 KEY_HOLDER = "key-holder"
 

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
-from serving import log
-from serving.anchors import Standing
+from serving.auditing import log
+from serving.auditing.anchors import Standing
 from serving.cases import exchange
 from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
 from serving.person_keys import PersonKeys
 from serving.persons.erasure import empty_person, keep_restricted
-from serving.tables import CaseRow, PersonKeyRow, RestrictionRow
+from serving.storage.tables import CaseRow, PersonKeyRow, RestrictionRow
 
 _KEY_HOLDER = "key-holder"
 _NO_KEY = PersonKeys(b"")

@@ -16,16 +16,16 @@ from sqlalchemy import inspect
 from features.declarations.project import Project, load_project
 from features.errors import ReviewError
 from features.ledger import Anchor
-from serving import log
-from serving.anchors import check_anchor_folder, export_anchor, read_anchors, read_standing
-from serving.auditing import verify_ledgers
+from serving.auditing import log
+from serving.auditing.anchors import check_anchor_folder, export_anchor, read_anchors, read_standing
+from serving.auditing.verifying import verify_ledgers
 from serving.backups.manifest import NAME, BackupManifest, sha256_of
 from serving.backups.reapplying import reapply
 from serving.backups.rows import backed_up_tables, load_rows
 from serving.backups.sealed_file import SealedReader
-from serving.database import Database, open_database
-from serving.migrate import head_revision, upgrade
 from serving.settings import Settings
+from serving.storage.database import Database, open_database
+from serving.storage.migrate import head_revision, upgrade
 
 KEY_HOLDER = "key-holder"
 

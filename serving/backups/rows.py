@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Column, Date, LargeBinary, Table, insert, select
 from sqlalchemy.orm import Session
 
-from serving.database import UtcDateTime
-from serving.tables import Base
+from serving.storage.database import UtcDateTime
+from serving.storage.tables import Base
 
 LEFT_OUT = frozenset({"sessions", "login_attempts", "idempotent_calls"})
 """What lives for minutes or a day: nobody is logged in again by a restore."""

@@ -11,12 +11,12 @@ from typing import NewType
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
-from serving.accounts import Account
+from serving.access.accounts import Account
+from serving.access.permissions import Action, can, check_may
 from serving.cases.states import CaseState
 from serving.errors import NotAllowedError, NotFoundError
-from serving.permissions import Action, can, check_may
 from serving.roles import Role
-from serving.tables import CaseRow
+from serving.storage.tables import CaseRow
 
 CaseForReview = NewType("CaseForReview", CaseRow)
 """A case that this person took: they may read and work it."""

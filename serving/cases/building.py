@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from serving.access.desk import Desk
+from serving.access.permissions import Action, can
 from serving.cases import follow_up
 from serving.cases.access import CaseForReview, CaseForSecondReading, CaseInQueue, CaseOfObjection, is_second_reading
 from serving.cases.history import history_of
@@ -17,11 +19,9 @@ from serving.cases.proposal import Proposal, build_view, visible_indicators
 from serving.cases.reading import find_decision, find_view, find_view_text, is_readable, unseal
 from serving.cases.states import OPEN_STATES, SEALED, STATES, STEPS, Actor, CaseState, Step
 from serving.cases.wording import outcome_label, stage_label
-from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.permissions import Action, can
-from serving.suspensions import check_not_suspended, is_suspended
-from serving.tables import CaseRow, ScreeningRow
+from serving.scoring.suspensions import check_not_suspended, is_suspended
+from serving.storage.tables import CaseRow, ScreeningRow
 
 AnyCase = CaseInQueue | CaseForReview | CaseForSecondReading | CaseOfObjection
 

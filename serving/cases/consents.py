@@ -11,7 +11,8 @@ from datetime import date
 
 from features.declarations.project import Project
 from features.errors import ReviewError
-from serving import log
+from serving.access.desk import Desk
+from serving.auditing import log
 from serving.cases import building, follow_up
 from serving.cases.access import get_case_for_review
 from serving.cases.conversation import date_error
@@ -20,9 +21,8 @@ from serving.cases.moving import add_note, checked_text, end_handovers, move, se
 from serving.cases.pages import CasePage
 from serving.cases.policies import MIN_TEXT, check_step, check_version
 from serving.cases.states import Step
-from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.tables import CaseRow, ConsentRow
+from serving.storage.tables import CaseRow, ConsentRow
 
 
 def record_consent(desk: Desk, case_id: str, *, consent: ConsentForm, version: int) -> CasePage:

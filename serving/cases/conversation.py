@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from features.errors import ReviewError
+from serving.access.desk import Desk
 from serving.cases import building
 from serving.cases.access import get_case_for_review
 from serving.cases.forms import FamilyInformed, PlannedTalk
@@ -12,7 +13,6 @@ from serving.cases.moving import add_note, checked_text, move
 from serving.cases.pages import CasePage
 from serving.cases.policies import MIN_TEXT, check_step, check_version
 from serving.cases.states import Step
-from serving.desk import Desk
 
 
 def plan_talk(desk: Desk, case_id: str, *, talk: PlannedTalk, version: int) -> CasePage:

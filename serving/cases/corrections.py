@@ -10,7 +10,8 @@ import secrets
 from typing import Any
 
 from features.errors import ReviewError
-from serving import log
+from serving.access.desk import Desk
+from serving.auditing import log
 from serving.cases import building, follow_up
 from serving.cases.access import CaseForReview, get_case_for_review
 from serving.cases.moving import begin_anew, checked_text, handed_to, log_about, move, seal
@@ -20,10 +21,9 @@ from serving.cases.proposal import Proposal
 from serving.cases.reading import is_readable, unseal
 from serving.cases.rescoring import Rescored, rescore_person
 from serving.cases.states import Step
-from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.suspensions import check_not_suspended
-from serving.tables import CaseRow, CorrectionRow, ScreeningRow
+from serving.scoring.suspensions import check_not_suspended
+from serving.storage.tables import CaseRow, CorrectionRow, ScreeningRow
 
 
 def report_correction(desk: Desk, case_id: str, *, indicators: tuple[str, ...], text: str, version: int) -> CasePage:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from features.declarations.project import Project
 from features.restrictions import read_restrictions, write_finished_reviews, write_restrictions
 from serving.cases.states import CaseState, Step
-from serving.tables import CaseRow, DecisionRow, RestrictionRow, ScreeningRow
+from serving.storage.tables import CaseRow, DecisionRow, RestrictionRow, ScreeningRow
 
 AGREES: dict[Step, bool] = {Step.DECIDE_WONDERING: True, Step.DECIDE_NO_NEED: False}
 """Decisions that say the same as the proposal, or the opposite; the others say something else."""

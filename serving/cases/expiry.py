@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
-from serving import log
+from serving.auditing import log
 from serving.cases import exchange
 from serving.cases.purging import purge
 from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
-from serving.tables import CaseRow
+from serving.storage.tables import CaseRow
 
 SYSTEM = "system"
 """Actor of what nobody did."""

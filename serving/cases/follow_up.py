@@ -7,13 +7,13 @@ from datetime import date
 from sqlalchemy import select
 
 from features.declarations.catalogue import Wording
+from serving.access.desk import Desk
 from serving.cases.forms import EvaluationForm, FamilyInformed, PlannedTalk
 from serving.cases.pages import ConsentText, CorrectionText, FollowUp, HandoverText, IndicatorLine
 from serving.cases.policies import Known
 from serving.cases.reading import find_note, find_view, is_readable, unseal
 from serving.cases.states import Step
-from serving.desk import Desk
-from serving.tables import AccountRow, CaseRow, ConsentRow, CorrectionRow, HandoverRow
+from serving.storage.tables import AccountRow, CaseRow, ConsentRow, CorrectionRow, HandoverRow
 
 
 def known_of(desk: Desk, case: CaseRow) -> Known:

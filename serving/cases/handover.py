@@ -12,7 +12,9 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Select, and_, select
 
 from features.errors import ReviewError
-from serving import log
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
+from serving.auditing import log
 from serving.cases import building, follow_up
 from serving.cases.access import CaseForReview, get_case_for_review
 from serving.cases.consents import check_services
@@ -23,11 +25,9 @@ from serving.cases.pages import CasePage, HandoverLine, HandoverPage
 from serving.cases.policies import MIN_TEXT, check_step, check_version
 from serving.cases.reading import is_readable, unseal
 from serving.cases.states import CaseState, Step
-from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.permissions import Action, check_may
 from serving.roles import Role
-from serving.tables import AccountRow, CaseRow, ConsentRow, HandoverRow
+from serving.storage.tables import AccountRow, CaseRow, ConsentRow, HandoverRow
 
 LEVELS: dict[Step, int] = {Step.HAND_OVER_1: 1, Step.HAND_OVER_2: 2, Step.HAND_OVER_3: 3}
 """Step -> BTI level."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from features.declarations.catalogue import Wording
-from serving import log
+from serving.auditing import log
 from serving.cases.pages import HistoryLine
 from serving.cases.states import STEPS, Step
 

@@ -13,12 +13,12 @@ from sqlalchemy import select, update
 
 from features.errors import ReviewError
 from features.nationalid import holds_national_id
-from serving import log
+from serving.access.desk import Desk
+from serving.auditing import log
 from serving.cases.deadlines import due_in_state
 from serving.cases.policies import check_length
 from serving.cases.states import STEPS, CaseState, Step
-from serving.desk import Desk
-from serving.tables import CaseRow, HandoverRow, StepNoteRow
+from serving.storage.tables import CaseRow, HandoverRow, StepNoteRow
 
 
 def move(desk: Desk, case: CaseRow, step: Step, target: CaseState, *, personal: dict[str, Any] | None = None, **details: Any) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from features.erasure import remove_person
-from serving import log
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
+from serving.auditing import log
 from serving.cases import building, exchange
 from serving.cases.access import get_case_in_queue, get_case_of_objection, objected_in_reach
 from serving.cases.moving import add_note, begin_anew, checked_text, end_handovers, log_about, move, seal
@@ -21,12 +23,10 @@ from serving.cases.policies import MIN_REASON, check_step, check_version
 from serving.cases.purging import purge
 from serving.cases.reading import is_readable, unseal
 from serving.cases.states import STATES, TRANSITIONS, CaseState, Step
-from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.permissions import Action, check_may
 from serving.person_keys import erase_person_key
 from serving.roles import Role
-from serving.tables import CaseRow, RestrictionRow
+from serving.storage.tables import CaseRow, RestrictionRow
 
 
 def register_objection(desk: Desk, case_id: str, *, statement: str, version: int) -> CasePage:

@@ -12,14 +12,14 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
-from serving import log
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
+from serving.auditing import log
 from serving.cases.deadlines import due_after
 from serving.cases.expiry import SYSTEM
 from serving.cases.pages import OverdueLine
 from serving.cases.states import ESCALATING, OPEN_STATES, RESTRICTED, STATES, CaseState, Deadline
-from serving.desk import Desk
-from serving.permissions import Action, check_may
-from serving.tables import AccountRow, CaseRow
+from serving.storage.tables import AccountRow, CaseRow
 
 ESCALATES_AFTER = Deadline(3, "working_days")
 """So long after a reminder a case that still stands where it stood is told to the leader."""

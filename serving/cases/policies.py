@@ -1,4 +1,7 @@
-"""What a case's state, and what is known of the case, allow. Who the person is plays no part here; `serving.permissions` asks that."""
+"""What a case's state, and what is known of the case, allow.
+
+Who the person is plays no part here; `serving.access.permissions` asks that.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from features.errors import ReviewError
 from serving.cases.states import BEFORE_THE_PROPOSAL, SEALED, STATES, STEPS, TRANSITIONS, Actor, CaseState, Step
 from serving.errors import CaseChangedError
-from serving.tables import CaseRow
+from serving.storage.tables import CaseRow
 
 MIN_REASON = 30
 """Characters of a decision's reason (domain §4.3)."""

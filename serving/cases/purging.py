@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from serving.tables import CaseRow, ConsentRow, CorrectionRow, DecisionRow, HandoverRow, OwnViewRow, StepNoteRow
+from serving.storage.tables import CaseRow, ConsentRow, CorrectionRow, DecisionRow, HandoverRow, OwnViewRow, StepNoteRow
 
 _EMPTIED = (StepNoteRow, CorrectionRow, ConsentRow, HandoverRow)
 """Tables whose rows stay, without their content: that there was a consent, and until when, is proof of why something was shared."""

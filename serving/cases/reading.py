@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from serving.access.desk import Desk
 from serving.cases.pages import DecisionText, OwnViewText
 from serving.cases.states import STEPS, Step
-from serving.desk import Desk
-from serving.tables import CaseRow, DecisionRow, OwnViewRow, StepNoteRow
+from serving.storage.tables import CaseRow, DecisionRow, OwnViewRow, StepNoteRow
 
 
 def is_readable(desk: Desk, case: CaseRow) -> bool:

@@ -32,7 +32,7 @@ from models.deployment import Champion, check_justified, find_champion
 from models.reasons import with_dates
 from models.rungs.rung import Matrix
 from serving.cases.proposal import Proposal, build_seen, frequency_of, inputs_sha256, uncertainty_of
-from serving.scoring import NO_MODEL_SERVES, NOBODY_IN_COHORT, check_score_purpose, load_serving_bundle
+from serving.scoring.cohorts import NO_MODEL_SERVES, NOBODY_IN_COHORT, check_score_purpose, load_serving_bundle
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from serving import log
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
+from serving.auditing import log
 from serving.cases import building
 from serving.cases.access import get_case_for_second_reading, in_reach_to_read_second
 from serving.cases.moving import move
@@ -15,9 +17,7 @@ from serving.cases.pages import CasePage, Inclination, QueueRow
 from serving.cases.policies import check_step, check_version
 from serving.cases.service import add_own_view
 from serving.cases.states import Step
-from serving.desk import Desk
-from serving.permissions import Action, check_may
-from serving.tables import CaseRow
+from serving.storage.tables import CaseRow
 
 
 def list_second_readings(desk: Desk) -> list[QueueRow]:

@@ -12,7 +12,9 @@ import secrets
 from sqlalchemy import select
 
 from features.errors import ReviewError
-from serving import log
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
+from serving.auditing import log
 from serving.cases import building, exchange
 from serving.cases.access import (
     CaseForReview,
@@ -29,10 +31,8 @@ from serving.cases.pages import CasePage, Inclination, ProposalView, QueueRow
 from serving.cases.policies import MIN_REASON, MIN_TEXT, check_step, check_version
 from serving.cases.shown_views import keep_shown_view
 from serving.cases.states import DECISIONS, OPEN_STATES, Step
-from serving.desk import Desk
-from serving.permissions import Action, check_may
-from serving.suppressors import suppressors_now
-from serving.tables import CaseRow, DecisionRow, OwnViewRow, ScreeningRow
+from serving.scoring.suppressors import suppressors_now
+from serving.storage.tables import CaseRow, DecisionRow, OwnViewRow, ScreeningRow
 
 
 def list_queue(desk: Desk) -> list[QueueRow]:

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from features.declarations.project import Project
 from features.errors import ReviewError
 from features.store import find_store_manifest, open_store
-from serving import log
+from serving.auditing import log
 from serving.cases import exchange
 from serving.cases.deadlines import due_in_state
 from serving.cases.expiry import SYSTEM
 from serving.cases.purging import purge
 from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
 from serving.person_keys import erase_person_key
-from serving.tables import CaseRow, HandoverRow
+from serving.storage.tables import CaseRow, HandoverRow
 
 _A_FEW = 5
 """So many may all have left a store that is the right one."""

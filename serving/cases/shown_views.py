@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from serving.cases.pages import ProposalView
 from serving.person_keys import PersonKeys
-from serving.tables import CaseRow, StepNoteRow
+from serving.storage.tables import CaseRow, StepNoteRow
 
 SHOWN = "shown:"
 """Beginning of a note's step; the first characters of the view's digest follow."""

@@ -11,6 +11,8 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from features.errors import ReviewError
+from serving.access.desk import Desk
+from serving.access.permissions import Action, can
 from serving.cases import handover, service
 from serving.cases.pages import CasePage
 from serving.cases.states import DECISIONS, STEPS, Step
@@ -20,8 +22,6 @@ from serving.console.language import Tongue
 from serving.console.rendering import SECTORS, go_to, page, tongue_of
 from serving.console.services import relevant_first
 from serving.console.stages import stage_of_work
-from serving.desk import Desk
-from serving.permissions import Action, can
 
 NOBODY = "nobody"
 """What a reader chooses who follows up without handing anything to another service."""

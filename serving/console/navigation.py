@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serving.accounts import Account
-from serving.permissions import Action, can
+from serving.access.accounts import Account
+from serving.access.permissions import Action, can
 
 
 @dataclass(frozen=True)

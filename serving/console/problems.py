@@ -12,9 +12,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from features.errors import ScreeningError
-from serving.api.problems import status_of
 from serving.console.rendering import go_to, page
-from serving.dependencies import clock_of, database_of, find_current_account, settings_of
+from serving.http.dependencies import clock_of, database_of, find_current_account, settings_of
+from serving.http.problems import status_of
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
@@ -35,7 +35,7 @@ OWN_WORDS = {
 
 
 def install(app: FastAPI) -> None:
-    """Answer people with pages and leave machines to the handlers that are already there. Call after `serving.api.problems.install`."""
+    """Answer people with pages and leave machines to the handlers that are already there. Call after `serving.http.problems.install`."""
     for kind in (ScreeningError, StaleDataError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, _page_or(cast("Handler", app.exception_handlers[kind])))
 

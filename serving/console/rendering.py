@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from features.declarations.catalogue import Sector
 from models.bands import WORDING as BANDS
-from serving.accounts import Account
+from serving.access.accounts import Account
 from serving.cases.forms import ChildHeard, Participant, Signer, Wellbeing
 from serving.cases.forms import Language as ConsentLanguage
 from serving.cases.pages import Inclination
@@ -22,8 +22,8 @@ from serving.console.language import Tongue, choose_language, tongue
 from serving.console.navigation import links_for
 from serving.console.stages import STAGES_OF_WORK, WAITING
 from serving.console.values import typical_text, value_text
-from serving.cookies import is_secure
-from serving.dependencies import csrf_token, project_of, settings_of
+from serving.http.cookies import is_secure
+from serving.http.dependencies import csrf_token, project_of, settings_of
 from serving.roles import ROLES
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -59,7 +59,7 @@ for _pages in (
 
 
 def mount(app: FastAPI) -> None:
-    """Put the console into an app. Call after `serving.api.problems.install`."""
+    """Put the console into an app. Call after `serving.http.problems.install`."""
     app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)

@@ -11,16 +11,16 @@ from features.histories import ToldRecord
 from models.bands import Band
 from models.reasons import with_dates
 from models.rungs.rung import Matrix
-from serving import log
-from serving.accounts import Account
+from serving.access.accounts import Account
+from serving.access.permissions import Action, check_may
+from serving.auditing import log
 from serving.cases.proposal import Proposal, build_seen, build_view, frequency_of, uncertainty_of
-from serving.database import Database
-from serving.deployed import Deployed, DeployedModels
 from serving.histories.bodies import HistoryScore, Scored, ScoringBody
 from serving.histories.checking import check_histories, check_model_asked_for
-from serving.permissions import Action, check_may
-from serving.scoring import check_score_purpose
-from serving.suspensions import is_suspended
+from serving.scoring.cohorts import check_score_purpose
+from serving.scoring.deployed import Deployed, DeployedModels
+from serving.scoring.suspensions import is_suspended
+from serving.storage.database import Database
 
 
 def score_histories(database: Database, models: DeployedModels, account: Account, body: ScoringBody, *, now: datetime) -> Scored:

@@ -12,15 +12,15 @@ from features.declarations.project import Project
 from features.errors import ReviewError
 from features.intake.identities import hand_over_identities
 from features.keys import KeyRing
-from serving import log
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
+from serving.auditing import log
 from serving.cases.access import get_case_for_review
+from serving.cases.stated import checked_words
 from serving.cases.states import OPEN_STATES, CaseState
-from serving.desk import Desk
 from serving.identities.vault import IdentityVault
-from serving.permissions import Action, check_may
 from serving.person_keys import PersonKeys
-from serving.stated import checked_words
-from serving.tables import CaseRow, PersonKeyRow
+from serving.storage.tables import CaseRow, PersonKeyRow
 
 KEY_HOLDER = "key-holder"
 

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.errors import ReviewError
-from serving import log
-from serving.accounts import check_apart, create_account
+from serving.access.accounts import check_apart, create_account
+from serving.access.sessions import end_sessions
+from serving.auditing import log
 from serving.oidc.id_tokens import Identity
 from serving.oidc.mapping import Grant, find_grant
 from serving.oidc.provider import Provider
 from serving.roles import ROLES
-from serving.sessions import end_sessions
-from serving.tables import AccountRow
+from serving.storage.tables import AccountRow
 
 
 def let_in(session: Session, provider: Provider, identity: Identity, *, now: datetime) -> AccountRow | None:

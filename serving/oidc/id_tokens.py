@@ -9,8 +9,8 @@ from hmac import compare_digest
 from typing import Any
 
 from features.nationalid import holds_national_id
+from serving.access.tokens.verifying import TokenRefusedError, check_claims, is_recent, verify_signature
 from serving.oidc.provider import Provider
-from serving.tokens.verifying import TokenRefusedError, check_claims, is_recent, verify_signature
 
 MAX_AGE_SECONDS = 600
 """An ID token comes straight from the provider; an older one was kept by somebody."""

@@ -19,12 +19,12 @@ import httpx
 from sqlalchemy import delete
 
 from features.errors import ReviewError
-from serving.database import Database
+from serving.access.tokens.issuer import read_json
+from serving.access.tokens.verifying import TokenRefusedError
 from serving.oidc.id_tokens import Identity, read_id_token
 from serving.oidc.provider import Provider
-from serving.tables import LoginAttemptRow
-from serving.tokens.issuer import read_json
-from serving.tokens.verifying import TokenRefusedError
+from serving.storage.database import Database
+from serving.storage.tables import LoginAttemptRow
 
 ATTEMPT_LASTS = timedelta(minutes=10)
 

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from features.errors import ReviewError
+from serving.access.sessions import end
+from serving.access.tokens.verifying import TokenRefusedError, check_claims, is_recent, verify_signature
 from serving.oidc.provider import Provider
-from serving.sessions import end
-from serving.tables import AccountRow, SeenTokenRow, SessionRow
-from serving.tokens.verifying import TokenRefusedError, check_claims, is_recent, verify_signature
+from serving.storage.tables import AccountRow, SeenTokenRow, SessionRow
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 MAX_AGE_SECONDS = 600

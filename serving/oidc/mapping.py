@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from features.declarations.catalogue import Strict
 from features.declarations.project import Project, read_table
 from features.errors import ProjectError, ReviewError
-from serving.accounts import check_fits
+from serving.access.accounts import check_fits
 from serving.roles import NEVER_TOGETHER, ROLES, Role
 
 FILE = "access.toml"

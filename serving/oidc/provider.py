@@ -15,10 +15,10 @@ from joserfc.jwk import RSAKey
 
 from features.declarations.project import Project
 from features.errors import ProjectError
+from serving.access.tokens.issuer import Issuer
+from serving.access.tokens.machines import MachineTokens
 from serving.oidc.mapping import PRESETS, AccessFile, Preset, read_access
 from serving.settings import Settings
-from serving.tokens.issuer import Issuer
-from serving.tokens.machines import MachineTokens
 
 CALLBACK = "/login/oidc/callback"
 AFTER_LOGOUT = "/login"

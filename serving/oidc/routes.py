@@ -10,14 +10,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from serving import sessions
-from serving.cookies import find_token, is_secure, set_cookie
-from serving.dependencies import ClockOf, DatabaseOf, SettingsOf
+from serving.access import sessions
+from serving.http.cookies import find_token, is_secure, set_cookie
+from serving.http.dependencies import ClockOf, DatabaseOf, SettingsOf
+from serving.http.rate_limits import LimitedAddress
+from serving.http.security import is_own_path
 from serving.oidc import login, logout
 from serving.oidc.accounts import let_in, not_let_in
 from serving.oidc.provider import CALLBACK, Provider
-from serving.rate_limits import LimitedAddress
-from serving.security import is_own_path
 from serving.settings import Settings
 
 router = APIRouter(include_in_schema=False, dependencies=[LimitedAddress])

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.declarations.catalogue import Wording
-from serving import log
+from serving.auditing import log
 from serving.cases.shown_views import SHOWN
 from serving.cases.states import STATES, STEPS, CaseState, Step
 from serving.person_keys import PersonKeys
 from serving.persons.told import CaseTold, ConsentTold, DeedTold, RestrictionTold, WordsTold
 from serving.roles import ROLES, Role
-from serving.tables import (
+from serving.storage.tables import (
     AccountRow,
     CaseRow,
     ConsentRow,

@@ -19,14 +19,14 @@ from features.declarations.project import Project
 from features.erasure import count_person, remove_person
 from features.ledger import Anchor
 from features.restrictions import read_restrictions, write_restrictions
-from serving import log
+from serving.auditing import log
 from serving.cases import exchange
 from serving.cases.policies import MIN_REASON
 from serving.cases.purging import purge
+from serving.cases.stated import checked_words
 from serving.cases.states import STATES, CaseState
 from serving.person_keys import PersonKeys, erase_person_key
-from serving.stated import checked_words
-from serving.tables import (
+from serving.storage.tables import (
     CaseRow,
     ConsentRow,
     CorrectionRow,

@@ -9,7 +9,7 @@ from features.declarations.project import Project
 from features.errors import ReviewError
 from features.intake.linkage import translate_subjects
 from features.store import find_store_manifest
-from serving.tables import CaseRow, PersonKeyRow
+from serving.storage.tables import CaseRow, PersonKeyRow
 
 
 def check_known(session: Session, project: Project, subject_id: str) -> None:

@@ -10,11 +10,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serving import log
+from serving.auditing import log
 from serving.person_keys import PersonKeys
 from serving.persons.requests import answer_requests
 from serving.persons.told import PersonReport
-from serving.tables import CaseRow
+from serving.storage.tables import CaseRow
 
 
 def record_making(

@@ -9,18 +9,18 @@ from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
 from features.errors import ReviewError
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
 from serving.cases import building
 from serving.cases.access import get_case_for_review
-from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.permissions import Action, check_may
 from serving.person_keys import PersonKeys
 from serving.persons.deeds import case_told, restrictions_told
 from serving.persons.making import record_making
 from serving.persons.records import records_of
 from serving.persons.scores import cases_of, scores_of
 from serving.persons.told import PersonReport, Reader
-from serving.tables import CaseRow, PersonKeyRow
+from serving.storage.tables import CaseRow, PersonKeyRow
 
 
 def build_person_report(

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serving import log
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
+from serving.auditing import log
 from serving.cases.access import get_case_for_review
-from serving.desk import Desk
-from serving.permissions import Action, check_may
 from serving.person_keys import PersonKeys
-from serving.tables import AccessRequestRow
+from serving.storage.tables import AccessRequestRow
 
 DAYS_TO_ANSWER = 30
 

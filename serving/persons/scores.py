@@ -20,7 +20,7 @@ from serving.cases.proposal import Proposal, SeenPicture, fill_frequency
 from serving.cases.wording import outcome_label, stage_label
 from serving.person_keys import PersonKeys
 from serving.persons.told import ModelTold, Reader, ReasonTold, ScoreTold
-from serving.tables import CaseRow, ScreeningRow
+from serving.storage.tables import CaseRow, ScreeningRow
 
 _Bundles = dict[tuple[str, str], Bundle | None]
 

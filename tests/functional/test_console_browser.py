@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from sqlalchemy import select
 
 from serving.console.assets import ROOT, VENDOR
-from serving.tables import LogRow
+from serving.storage.tables import LogRow
 from tests.support.console import MODEL, console_service
 from tests.support.follow_up import decide, handover, ok, talk, to_consent, to_family, to_second_view, to_wondering
 from tests.support.review import NEED, REASON, VIEW, Review

@@ -19,7 +19,7 @@ from features.followup import matured_outcomes
 from features.scored import write_scored
 from features.tables import build_stage_table, current_stage_table
 from serving.app import open_service
-from serving.screening import screen
+from serving.screening.run import screen
 from serving.settings import Settings
 from tests.support.projects import KEYS, NOW
 from tests.support.screenable import AS_OF, screenable_project

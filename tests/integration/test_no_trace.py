@@ -36,9 +36,9 @@ from features.store import open_store
 from features.tables import build_stage_table, table_folder
 from monitoring.monthly import monitor
 from serving.app import open_service
-from serving.screening import screen
+from serving.screening.run import screen
 from serving.settings import Settings
-from serving.tables import CaseRow, ScreeningRow
+from serving.storage.tables import CaseRow, ScreeningRow
 from tests.integration.training.test_pipeline import training_in, write_quick_outcomes
 from tests.property.test_no_raw_identifier import texts_below
 from tests.support.ingesting import ingest_tiny

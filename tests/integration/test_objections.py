@@ -22,12 +22,12 @@ from features.scored import read_scored, write_scored
 from features.store import open_store
 from features.tables import build_stage_table, find_stage_table
 from serving.app import create_app, open_service
-from serving.database import Database
-from serving.demo import create_demo_accounts
+from serving.demo.accounts import create_demo_accounts
 from serving.person_keys import PersonKeys
-from serving.screening import screen
+from serving.screening.run import screen
 from serving.settings import Settings
-from serving.tables import CaseRow
+from serving.storage.database import Database
+from serving.storage.tables import CaseRow
 from tests.support.projects import NOW
 from tests.support.review import Caller
 from tests.support.screenable import AS_OF, screenable_project

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 from features.declarations.project import Project, load_project
 from features.declarations.screening import Municipality
 from features.small_cells import SMALLEST_CELL
-from serving.planning import ALL, Course, CourseOfCase, publish
+from serving.aggregates.planning import ALL, Course, CourseOfCase, publish
 from tests.support.projects import tiny_project
 
 PLACES = ("1101", "1102", "1103", "4601", "4602")

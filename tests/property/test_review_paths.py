@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select, update
 
+from serving.auditing.log import verify_log
 from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, SEALED, CaseState
-from serving.log import verify_log
-from serving.tables import CaseRow, ConsentRow, DecisionRow, HandoverRow, OwnViewRow
+from serving.storage.tables import CaseRow, ConsentRow, DecisionRow, HandoverRow, OwnViewRow
 from tests.support.follow_up import EVALUATION, SECOND_VIEW, WEIGHTY, WRONG, consent, handover, informed, talk, to_consent, to_family
 from tests.support.review import NEED, REASON, VIEW, Caller, Review, review_service
 

@@ -17,7 +17,7 @@ from models.card import CapacityRow, LadderRow, ModelCard
 from models.intervals import Interval
 from models.rungs.boosted import BoostedRung
 from serving.console.routes import mount
-from serving.demo import create_demo_accounts
+from serving.demo.accounts import create_demo_accounts
 from tests.support.bundles import build_bundle
 from tests.support.promotions import let_serve
 from tests.support.review import Review, review_service

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 
 from features.declarations.project import Project
 from features.store import EventStore
-from serving.accounts import Account
-from serving.dependencies import current_machine
+from serving.access.accounts import Account
+from serving.http.dependencies import current_machine
 from serving.roles import Role
 from tests.support.screenable import AS_OF
 

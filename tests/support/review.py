@@ -21,17 +21,17 @@ from features.declarations.specs import FeatureSpec
 from models.bands import Band
 from models.reasons import Reason
 from models.uncertainty import Span, uncertainty_text
-from serving.accounts import create_account, find_account_row
+from serving.access.accounts import create_account, find_account_row
 from serving.app import create_app
 from serving.cases.deadlines import due_in_state
 from serving.cases.proposal import Proposal
 from serving.cases.states import CaseState
-from serving.database import Database
-from serving.demo import demo_logins
+from serving.demo.accounts import demo_logins
 from serving.person_keys import PersonKeys
 from serving.roles import Role
 from serving.settings import Settings
-from serving.tables import CaseRow, ScreeningRow
+from serving.storage.database import Database
+from serving.storage.tables import CaseRow, ScreeningRow
 from tests.support.projects import NOW, tiny_project
 
 AS_OF = date(2026, 6, 15)

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from serving.app import create_app
-from serving.screening import screen
+from serving.screening.run import screen
 from serving.settings import Settings
-from serving.tables import CaseRow
+from serving.storage.tables import CaseRow
 from tests.support.review import Clock, Review
 from tests.support.screenable import AS_OF, screenable_project
 

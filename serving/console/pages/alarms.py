@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from serving import alarms
+from serving.access import alarms
 from serving.console.pages.cases import CHANGING
 from serving.console.rendering import go_to, page
-from serving.dependencies import DeskOf
+from serving.http.dependencies import DeskOf
 
 router = APIRouter(prefix="/alarms")
 

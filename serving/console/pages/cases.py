@@ -19,7 +19,7 @@ from serving.console.case_page import show_case, take_step
 from serving.console.forms import NOTHING, Filled, read_texts
 from serving.console.language import Tongue
 from serving.console.rendering import tongue_of
-from serving.dependencies import DeskOf, checked_csrf
+from serving.http.dependencies import DeskOf, checked_csrf
 
 router = APIRouter(prefix="/cases/{case_id}")
 

@@ -10,7 +10,7 @@ from serving.cases import corrections
 from serving.console.case_page import take_step
 from serving.console.forms import NOTHING, Draft, Fields, Filled, SentForm, find_errors
 from serving.console.pages.cases import CHANGING, TongueOf, Version
-from serving.dependencies import DeskOf
+from serving.http.dependencies import DeskOf
 
 router = APIRouter(prefix="/cases/{case_id}")
 

@@ -14,13 +14,13 @@ from sqlalchemy import select
 
 from features.declarations.screening import Municipality
 from features.errors import ReviewError
-from serving import sessions
+from serving.access import sessions
 from serving.console.forms import Draft
 from serving.console.navigation import start_of
 from serving.console.rendering import go_to, page, tongue_of
-from serving.cookies import address_of, clear_cookie, find_token, is_secure, set_cookie
-from serving.demo import DemoLogin, demo_logins
-from serving.dependencies import (
+from serving.demo.accounts import DemoLogin, demo_logins
+from serving.http.cookies import address_of, clear_cookie, find_token, is_secure, set_cookie
+from serving.http.dependencies import (
     CallerOf,
     ClockOf,
     DatabaseOf,
@@ -32,10 +32,10 @@ from serving.dependencies import (
     project_of,
     settings_of,
 )
+from serving.http.security import is_own_path
 from serving.oidc.login import logout_address
 from serving.oidc.provider import Provider
-from serving.security import is_own_path
-from serving.tables import AccountRow
+from serving.storage.tables import AccountRow
 
 router = APIRouter()
 

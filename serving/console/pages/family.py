@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.console.rendering import page
-from serving.dependencies import FoundCallerOf
+from serving.http.dependencies import FoundCallerOf
 
 router = APIRouter()
 

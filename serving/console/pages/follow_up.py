@@ -13,7 +13,7 @@ from serving.cases.states import Step
 from serving.console.case_page import NOBODY, take_step
 from serving.console.forms import Draft, Fields, Sent, SentForm, fill, of_field, read_texts
 from serving.console.pages.cases import CHANGING, Text, TongueOf, Version
-from serving.dependencies import DeskOf
+from serving.http.dependencies import DeskOf
 
 router = APIRouter(prefix="/cases/{case_id}")
 

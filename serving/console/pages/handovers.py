@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from serving.cases import handover
 from serving.cases.wording import services_here
 from serving.console.rendering import SECTORS, page, tongue_of
-from serving.dependencies import DeskOf
+from serving.http.dependencies import DeskOf
 
 router = APIRouter(prefix="/handovers")
 

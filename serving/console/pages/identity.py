@@ -8,16 +8,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
 from features.errors import ReviewError
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
 from serving.api.identities import vault_of
 from serving.cases import service
 from serving.console.forms import EMPTY, Draft, Fields, error_of, find_errors
 from serving.console.pages.cases import CHANGING, Text, TongueOf
 from serving.console.rendering import page
-from serving.dependencies import DeskOf
-from serving.desk import Desk
+from serving.http.dependencies import DeskOf
 from serving.identities.revealing import reveal
 from serving.identities.vault import IdentityVault
-from serving.permissions import Action, check_may
 
 router = APIRouter(prefix="/cases/{case_id}/identity")
 

@@ -8,16 +8,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from features.errors import ReviewError
-from serving import overview
+from serving.access.desk import Desk
+from serving.aggregates import overview
 from serving.cases import objections, overdue
 from serving.cases.pages import CasePage, ObjectionLine
 from serving.console.forms import EMPTY, NOTHING, Draft, Filled, error_of, read_texts
 from serving.console.language import Tongue
 from serving.console.pages.cases import CHANGING, Text, TongueOf, Version
 from serving.console.rendering import go_to, page
-from serving.dependencies import DeskOf
-from serving.desk import Desk
 from serving.errors import NotFoundError
+from serving.http.dependencies import DeskOf
 
 router = APIRouter()
 

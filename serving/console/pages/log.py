@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from features.errors import LedgerError
-from serving import log
+from serving.access.permissions import Action, can, check_may
+from serving.auditing import log
 from serving.console.rendering import page
-from serving.dependencies import CallerOf, ClockOf, DatabaseOf, SessionOf
 from serving.errors import NotAllowedError
-from serving.permissions import Action, can, check_may
+from serving.http.dependencies import CallerOf, ClockOf, DatabaseOf, SessionOf
 
 router = APIRouter(prefix="/audit-log")
 

@@ -9,12 +9,12 @@ from fastapi.responses import HTMLResponse
 
 from features.declarations.catalogue import Wording
 from models.card import ModelCard
+from serving.access.permissions import Action, check_may
+from serving.aggregates.models import ModelLine, list_models
 from serving.cases.wording import outcome_label, stage_label
 from serving.console.rendering import page
-from serving.dependencies import CallerOf, ProjectOf
 from serving.errors import NotFoundError
-from serving.models import ModelLine, list_models
-from serving.permissions import Action, check_may
+from serving.http.dependencies import CallerOf, ProjectOf
 
 router = APIRouter(prefix="/models")
 

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
 from serving.console.pages.cases import CHANGING
 from serving.console.rendering import go_to, page, tongue_of
 from serving.console.told import told_label, told_text
-from serving.dependencies import DeskOf
-from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.permissions import Action, check_may
+from serving.http.dependencies import DeskOf
 from serving.persons.pages import Naming, report_body
 from serving.persons.report import own_report, report_of_case
 from serving.persons.requests import list_open_requests, register_request, requests_of_case

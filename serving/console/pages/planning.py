@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from features.declarations.catalogue import Wording
+from serving.aggregates.planning import Course, PlanningPage, build_planning_page
 from serving.cases.wording import outcome_label
 from serving.console.rendering import page
-from serving.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf
-from serving.planning import Course, PlanningPage, build_planning_page
+from serving.http.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf
 
 router = APIRouter()
 

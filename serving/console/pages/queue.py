@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse
 
 from serving.cases import service
 from serving.console.rendering import page
-from serving.dependencies import DeskOf
-from serving.suspensions import suspended_here
+from serving.http.dependencies import DeskOf
+from serving.scoring.suspensions import suspended_here
 
 router = APIRouter()
 

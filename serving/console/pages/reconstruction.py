@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from features.errors import ReviewError
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
+from serving.cases.reconstruction import Reconstruction, reconstruct
 from serving.cases.wording import outcome_label, stage_label
 from serving.console.forms import EMPTY, Draft, Fields, error_of, find_errors
 from serving.console.pages.cases import CHANGING, Text, TongueOf
 from serving.console.rendering import page
-from serving.dependencies import DeskOf
-from serving.desk import Desk
-from serving.permissions import Action, check_may
-from serving.reconstruction import Reconstruction, reconstruct
+from serving.http.dependencies import DeskOf
 
 router = APIRouter(prefix="/reconstruction")
 

@@ -13,9 +13,9 @@ from fastapi.responses import HTMLResponse
 
 from features.declarations.catalogue import Wording
 from features.findings import Finding
+from serving.aggregates.overview import ReportLine, list_reports, reports_folder
 from serving.console.rendering import page
-from serving.dependencies import CallerOf, ProjectOf
-from serving.overview import ReportLine, list_reports, reports_folder
+from serving.http.dependencies import CallerOf, ProjectOf
 
 router = APIRouter(prefix="/monitoring")
 

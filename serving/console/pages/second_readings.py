@@ -14,7 +14,7 @@ from serving.console.case_page import take_step
 from serving.console.forms import NOTHING
 from serving.console.pages.cases import CHANGING, Text, TongueOf, Version, read_view
 from serving.console.rendering import page
-from serving.dependencies import DeskOf
+from serving.http.dependencies import DeskOf
 
 router = APIRouter()
 

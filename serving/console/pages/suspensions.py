@@ -10,18 +10,18 @@ from fastapi.responses import HTMLResponse
 from features.declarations.catalogue import Wording
 from features.errors import ReviewError
 from models.bundle import model_name
-from serving import suspensions
+from serving.access.desk import Desk
+from serving.access.permissions import Action, check_may
 from serving.cases.wording import outcome_label, stage_label
 from serving.console.forms import EMPTY, Draft, Fields, error_of, read_texts
 from serving.console.language import Tongue
 from serving.console.pages.cases import CHANGING, Text, TongueOf
 from serving.console.rendering import go_to, page
-from serving.dependencies import DeskOf
-from serving.desk import Desk
 from serving.errors import NotFoundError
-from serving.permissions import Action, check_may
+from serving.http.dependencies import DeskOf
 from serving.roles import Role
-from serving.suspensions import SuspensionLine
+from serving.scoring import suspensions
+from serving.scoring.suspensions import SuspensionLine
 
 router = APIRouter(prefix="/suspensions")
 

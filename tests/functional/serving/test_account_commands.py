@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from features.declarations.project import load_project
 from features.errors import ReviewError
-from serving.account_commands import app
 from serving.app import create_app
+from serving.commands.accounts import app
 from serving.settings import Settings
 from tests.support.projects import tiny_project
 from tests.support.review import Caller, Clock

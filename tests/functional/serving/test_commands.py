@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from features.errors import LedgerError
 from features.intake.linkage import pseudonyms_for
 from features.store import open_store
-from serving.commands import app
+from serving.commands.service import app
 from tests.support.screenable import AS_OF, screenable_project
 
 runner = CliRunner()

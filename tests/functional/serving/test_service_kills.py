@@ -29,15 +29,15 @@ from sqlalchemy.orm import Session
 
 from features.declarations.project import Project, load_project
 from features.restrictions import read_finished_reviews, read_restrictions
-from serving import log
-from serving.accounts import create_account
+from serving.access.accounts import create_account
 from serving.app import open_service
+from serving.auditing import log
 from serving.cases.states import BEFORE_THE_PROPOSAL, CaseState
-from serving.database import Database
 from serving.person_keys import PersonKeys
 from serving.roles import Role
 from serving.settings import Settings
-from serving.tables import CaseRow, DecisionRow, OwnViewRow, RestrictionRow, ScreeningRow
+from serving.storage.database import Database
+from serving.storage.tables import CaseRow, DecisionRow, OwnViewRow, RestrictionRow, ScreeningRow
 from tests.support.postgres import new_database
 from tests.support.projects import KEYS, tiny_project
 from tests.support.review import proposal

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from serving.permissions import MATRIX, Action
+from serving.access.permissions import MATRIX, Action
 from serving.roles import ROLES, Role
 from tests.support.review import NEED, REASON, VIEW, Review
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from serving.settings import Settings
-from serving.tables import AlarmRow, LogRow, LookRow
+from serving.storage.tables import AlarmRow, LogRow, LookRow
 from tests.support.review import Caller, Review
 
 FEW = Settings(alarm_cases_hour=3, alarm_cases_day=5, alarm_probes_hour=3)

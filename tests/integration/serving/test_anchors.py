@@ -11,13 +11,13 @@ from sqlalchemy import text
 
 from features.errors import LedgerError, ReviewError
 from features.ledger import append_next
-from serving import log
-from serving.anchors import anchors_that_bind, export_anchor, export_if_due, export_standing, read_anchors, read_standing
 from serving.app import create_app
-from serving.auditing import verify_ledgers
+from serving.auditing import log
+from serving.auditing.anchors import anchors_that_bind, export_anchor, export_if_due, export_standing, read_anchors, read_standing
+from serving.auditing.verifying import verify_ledgers
 from serving.person_keys import erase_person_key
 from serving.settings import Settings
-from serving.tables import CaseRow, RestrictionRow
+from serving.storage.tables import CaseRow, RestrictionRow
 from tests.support.review import Review
 
 pytestmark = pytest.mark.requirement("R-27")

@@ -15,9 +15,9 @@ from features.errors import ReviewError
 from serving.archive.collecting import closed_cases, collect_case
 from serving.archive.export import Exported, build_document, export_closed_cases
 from serving.archive.schema import NAMESPACE, check_document
-from serving.archive_commands import app
+from serving.commands.archive import app
 from serving.person_keys import erase_person_key
-from serving.tables import CaseRow, LogRow
+from serving.storage.tables import CaseRow, LogRow
 from tests.support.review import REASON, Review
 from tests.support.screened import cases_in, screened_service
 

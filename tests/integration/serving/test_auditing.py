@@ -9,7 +9,7 @@ import pytest
 from features.declarations.project import Project, load_project
 from features.errors import LedgerError
 from features.ledger import append_next
-from serving.auditing import verify_ledgers
+from serving.auditing.verifying import verify_ledgers
 from serving.settings import Settings
 from tests.support.projects import NOW, tiny_project
 

@@ -17,18 +17,18 @@ from typer.testing import CliRunner
 
 from features.errors import LedgerError, ReviewError
 from features.restrictions import restricted_subjects
-from serving import log
-from serving.anchors import export_anchor
 from serving.app import create_app
-from serving.auditing import verify_ledgers
-from serving.backup_commands import app
+from serving.auditing import log
+from serving.auditing.anchors import export_anchor
+from serving.auditing.verifying import verify_ledgers
 from serving.backups.making import make_backup
 from serving.backups.restoring import Restored, restore_backup
 from serving.backups.rows import backed_up_tables
-from serving.database import Database
+from serving.commands.backup import app
 from serving.persons.erasure import erase_person
 from serving.settings import Settings
-from serving.tables import CaseRow, PersonKeyRow, SessionRow
+from serving.storage.database import Database
+from serving.storage.tables import CaseRow, PersonKeyRow, SessionRow
 from tests.support.postgres import new_database
 from tests.support.review import REASON, Review
 from tests.support.screened import cases_in, screened_service
@@ -197,7 +197,7 @@ WRITER = """
 import os, signal, sys
 from pathlib import Path
 from sqlalchemy import text
-from serving.database import open_database
+from serving.storage.database import open_database
 database = open_database(f"sqlite:///{sys.argv[1]}")
 with database.transaction() as session:
     session.execute(text("UPDATE cases SET state = 'LUKKET'"))

@@ -18,9 +18,9 @@ from features.keys import read_keys
 from features.progress import Silent
 from serving.app import create_app
 from serving.cases.proposal import Proposal
-from serving.screening import screen
+from serving.screening.run import screen
 from serving.settings import Settings
-from serving.tables import CaseRow, CorrectionRow, LogRow
+from serving.storage.tables import CaseRow, CorrectionRow, LogRow
 from tests.support.follow_up import WRONG, decide, ok, refused
 from tests.support.postgres import new_database
 from tests.support.projects import KEYS, NOW

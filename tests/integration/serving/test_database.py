@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from features.errors import ReviewError
-from serving import log
-from serving.migrate import check_schema, upgrade
-from serving.tables import AccountRow, Base
+from serving.auditing import log
+from serving.storage.migrate import check_schema, upgrade
+from serving.storage.tables import AccountRow, Base
 from tests.support.review import Review
 
 

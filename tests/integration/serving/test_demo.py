@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from features.errors import ReviewError
-from serving import log
+from serving.auditing import log
 from serving.cases.states import CaseState
-from serving.demo import create_demo_accounts, demo_logins
-from serving.demo_cases import FULL, SHORT, make_demo_cases
-from serving.demo_past import make_demo_past
+from serving.demo.accounts import create_demo_accounts, demo_logins
+from serving.demo.cases import FULL, SHORT, make_demo_cases
+from serving.demo.past import make_demo_past
 from serving.roles import Role
 from serving.settings import Settings
-from serving.tables import AccountRow, CaseRow, DecisionRow
+from serving.storage.tables import AccountRow, CaseRow, DecisionRow
 from tests.support.review import Review
 
 ACTING = (*(f"{role}-9901" for role in ("koordinator", "andreleser", "stafettholder")), "koordinator-9902")

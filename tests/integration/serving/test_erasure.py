@@ -15,11 +15,11 @@ from features.errors import ReviewError
 from features.restrictions import read_finished_reviews, restricted_subjects
 from features.scored import read_scored
 from features.store import open_store
-from serving.person_commands import app
+from serving.commands.persons import app
 from serving.persons.erasure import ErasureProof, erase_person
 from serving.persons.report import build_person_report
-from serving.screening import screen
-from serving.tables import CaseRow, PersonKeyRow
+from serving.screening.run import screen
+from serving.storage.tables import CaseRow, PersonKeyRow
 from tests.support.review import REASON, Review
 from tests.support.screenable import AS_OF, serve_model
 from tests.support.screened import cases_in, screened_service

@@ -1,4 +1,4 @@
-"""Every route there is, as nobody, as each role, and for another municipality's things: held to `serving.route_rights`.
+"""Every route there is, as nobody, as each role, and for another municipality's things: held to `serving.access.route_rights`.
 
 The routes come from the app itself, so that a new one fails here until somebody says what it asks for.
 """
@@ -14,10 +14,10 @@ from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
 from features.declarations.project import load_project
+from serving.access.permissions import Action
+from serving.access.route_rights import ROUTES, Machine, Open, roles_for
 from serving.app import create_app
-from serving.permissions import Action
 from serving.roles import ROLES, Role
-from serving.route_rights import ROUTES, Machine, Open, roles_for
 from serving.settings import Settings
 from tests.support.openapi_examples import example_body
 from tests.support.projects import tiny_project

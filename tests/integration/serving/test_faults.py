@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from starlette.testclient import TestClient
 
-import serving.timer
+import serving.operation.timer
 from serving.cases.expiry import expire_overdue
 from tests.support.review import Review
 
@@ -37,8 +37,8 @@ def test_a_running_service_keeps_looking_for_cases_past_their_deadline(review: R
         seen.append(now)
         return expire_overdue(opened, project, now=now)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(serving.timer, "expire_overdue", expire)
-    monkeypatch.setattr(serving.timer, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(serving.operation.timer, "expire_overdue", expire)
+    monkeypatch.setattr(serving.operation.timer, "LOOK_SECONDS", 0.01)
     with TestClient(review.app) as client:
         review.clock.now += timedelta(days=1)
         while len(set(seen)) < 2:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from serving.cases.expiry import expire_overdue
-from serving.tables import ConsentRow, HandoverRow, LogRow, StepNoteRow
+from serving.storage.tables import ConsentRow, HandoverRow, LogRow, StepNoteRow
 from tests.support.follow_up import (
     EVALUATION,
     HOW,

@@ -9,9 +9,9 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import func, select
 
 from serving.api.routing import ApiRoute
-from serving.idempotency import KEPT_FOR, forget_old_calls
+from serving.http.idempotency import KEPT_FOR, forget_old_calls
 from serving.person_keys import erase_person_key
-from serving.tables import IdempotentCallRow, LogRow
+from serving.storage.tables import IdempotentCallRow, LogRow
 from tests.support.review import NEED, REASON, VIEW, Review
 
 KEY = {"Idempotency-Key": "a-change-1"}

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from features.errors import PurposeError, ReviewError
 from features.intake.identities import hand_over_identities
 from features.keys import read_keys
-from serving import log
+from serving.auditing import log
+from serving.commands.identities import app
 from serving.identities.revealing import fill_vault, resolve
 from serving.identities.vault import IDENTITIES, IdentityVault, find_vault
-from serving.identity_commands import app
 from serving.person_keys import erase_person_key
 from serving.settings import Settings
-from serving.tables import IdempotentCallRow, LogRow
+from serving.storage.tables import IdempotentCallRow, LogRow
 from tests.support.postgres import new_database
 from tests.support.projects import KEYS, raw_ids
 from tests.support.review import Review

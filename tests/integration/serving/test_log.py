@@ -9,9 +9,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from features.errors import LedgerError, ReviewError
-from serving import log
+from serving.auditing import log
 from serving.person_keys import erase_person_key
-from serving.tables import CaseRow, LogRow
+from serving.storage.tables import CaseRow, LogRow
 from tests.support.review import NEED, REASON, Review
 
 
@@ -54,7 +54,7 @@ def test_a_failing_entry_takes_the_change_back(review: Review, monkeypatch: pyte
     def fail(*args: object, **kwargs: object) -> None:
         raise LedgerError("TID800", "broken on purpose")
 
-    monkeypatch.setattr("serving.log.record", fail)
+    monkeypatch.setattr("serving.auditing.log.record", fail)
     assert caller.post(f"/cases/{case}/assign", version=1).status_code == 500
     assert review.row(case).state == "NY"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from serving import log
-from serving.tables import CaseRow
+from serving.auditing import log
+from serving.storage.tables import CaseRow
 from tests.support.review import Review
 
 pytestmark = pytest.mark.requirement("R-08")

@@ -15,12 +15,12 @@ from pydantic import SecretStr
 
 from features.declarations.project import load_project
 from features.errors import ProjectError, ReviewError
-from serving.accounts import Account
+from serving.access.accounts import Account
+from serving.access.permissions import MATRIX, Action
+from serving.access.tokens.machines import MachineTokens
 from serving.oidc.provider import build_machines, build_provider
-from serving.permissions import MATRIX, Action
 from serving.roles import Role
 from serving.settings import Settings
-from serving.tokens.machines import MachineTokens
 from tests.support.oidc_provider import CLIENT, MACHINE_AUDIENCE, SECRET, OidcProvider, key, oidc_provider
 from tests.support.projects import tiny_project
 from tests.support.provider_login import town

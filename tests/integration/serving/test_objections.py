@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from features.restrictions import read_finished_reviews, restricted_subjects, write_restrictions
-from serving.log import verify_log
+from serving.auditing.log import verify_log
 from serving.person_keys import erase_person_key
-from serving.tables import OwnViewRow, PersonKeyRow, RestrictionRow
+from serving.storage.tables import OwnViewRow, PersonKeyRow, RestrictionRow
 from tests.support.follow_up import SECOND_VIEW, WEIGHTY, decide, ok, refused
 from tests.support.review import NEED, REASON, VIEW, Review
 

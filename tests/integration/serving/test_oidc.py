@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 from sqlalchemy import select
 
-from serving.tables import AccountRow, LoginAttemptRow, LogRow, SessionRow
+from serving.storage.tables import AccountRow, LoginAttemptRow, LogRow, SessionRow
 from tests.support.oidc_provider import CLIENT, OidcProvider, key, oidc_provider
 from tests.support.postgres import new_database
 from tests.support.provider_login import Town, town

@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from serving.access.route_rights import ROUTES, Machine, Open
 from serving.api.openapi import Operation, operations
-from serving.api.problems import MEDIA_TYPE
-from serving.route_rights import ROUTES, Machine, Open
+from serving.http.problems import MEDIA_TYPE
 from tests.support.review import Review, review_service
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import ReviewError
-from serving.cursors import Place, cut, read_cursor, write_cursor
+from serving.http.cursors import Place, cut, read_cursor, write_cursor
 from tests.support.review import Caller, Review
 
 KEY = bytes(range(32))

@@ -14,15 +14,15 @@ from typer.testing import CliRunner
 
 from features.scored import scored_of
 from features.store import open_store
-from serving import log
-from serving.person_commands import app
+from serving.auditing import log
+from serving.commands.persons import app
 from serving.persons.making import report_json
 from serving.persons.pages import report_html
 from serving.persons.report import build_person_report
 from serving.persons.requests import list_open_requests
 from serving.persons.told import PersonReport, Reader
 from serving.roles import Role
-from serving.tables import AccountRow, CaseRow, LogRow
+from serving.storage.tables import AccountRow, CaseRow, LogRow
 from tests.support.review import NEED, REASON, VIEW, Review
 from tests.support.screened import cases_in, screened_service
 

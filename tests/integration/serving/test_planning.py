@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from serving.accounts import create_account, find_account_row
+from serving.access.accounts import create_account, find_account_row
+from serving.aggregates.planning import tell_due_quarters
 from serving.cases.states import CaseState, Step
-from serving.planning import tell_due_quarters
 from serving.roles import Role
-from serving.tables import DecisionRow, HandoverRow, StepNoteRow
+from serving.storage.tables import DecisionRow, HandoverRow, StepNoteRow
 from tests.support.review import Caller, Review
 
 PROPOSED = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

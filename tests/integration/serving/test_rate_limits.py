@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from serving.rate_limits import build_rate_limits
+from serving.http.rate_limits import build_rate_limits
 from serving.settings import Settings
 from tests.support.machines import let_machine_in
 from tests.support.review import Review, review_service

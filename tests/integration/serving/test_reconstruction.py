@@ -15,9 +15,9 @@ from features.tables import find_stage_table
 from models.deployment import deployed_bundle
 from models.promotion.ledger import read_promotions
 from serving.cases.proposal import inputs_sha256
+from serving.cases.reconstruction import reconstruct_by_key_holder
 from serving.person_keys import erase_person_key
-from serving.reconstruction import reconstruct_by_key_holder
-from serving.tables import CaseRow, LogRow, StepNoteRow
+from serving.storage.tables import CaseRow, LogRow, StepNoteRow
 from tests.support.review import AS_OF, REASON, VIEW, Review
 from tests.support.screened import cases_in
 

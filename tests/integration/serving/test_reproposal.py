@@ -21,13 +21,13 @@ from models.bands import Band
 from serving.app import open_service
 from serving.cases.proposal import Proposal
 from serving.cases.states import CaseState
-from serving.database import Database
 from serving.person_keys import PersonKeys
-from serving.reproposal import find_earlier
-from serving.screening import screen
+from serving.scoring.suppressors import OBJECTED, suppressors_now
+from serving.screening.reproposal import find_earlier
+from serving.screening.run import screen
 from serving.settings import Settings
-from serving.suppressors import OBJECTED, suppressors_now
-from serving.tables import CaseRow, LogRow, ScreeningRow
+from serving.storage.database import Database
+from serving.storage.tables import CaseRow, LogRow, ScreeningRow
 from tests.support.projects import NOW
 from tests.support.screenable import AS_OF, screenable_project, serve_model
 
@@ -239,7 +239,7 @@ def test_somebody_whom_others_follow_up_by_now_is_found_in_their_part_of_the_sto
 
 
 def test_suppressors_are_those_by_which_a_screening_leaves_people_out(tmp_path: Path) -> None:
-    from serving.suppressors import already_followed
+    from serving.scoring.suppressors import already_followed
 
     rng = np.random.default_rng(3)
     rows = "".join(

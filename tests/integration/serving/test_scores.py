@@ -20,12 +20,12 @@ from features.declarations.project import Project, load_project
 from features.store import EventStore, open_store
 from features.tables import build_stage_table
 from serving.app import create_app
+from serving.auditing.log import read_page, verify_log
 from serving.cases.proposal import Proposal, build_view
-from serving.database import Database
-from serving.log import read_page, verify_log
-from serving.screening import screen
+from serving.screening.run import screen
 from serving.settings import Settings
-from serving.tables import Base, CaseRow, LogRow, SuspensionRow
+from serving.storage.database import Database
+from serving.storage.tables import Base, CaseRow, LogRow, SuspensionRow
 from tests.support.machines import history_of, let_machine_in
 from tests.support.projects import NOW
 from tests.support.review import Clock

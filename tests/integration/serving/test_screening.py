@@ -18,17 +18,17 @@ from features.intake.linkage import pseudonyms_for
 from features.restrictions import write_restrictions
 from features.scored import read_scored
 from features.store import open_store
-from serving import log
 from serving.app import create_app, open_service
+from serving.auditing import log
+from serving.auditing.log import verify_log
 from serving.cases.proposal import Proposal
-from serving.database import Database
-from serving.demo import create_demo_accounts
-from serving.explaining import check_person_output, explain_person
-from serving.log import verify_log
+from serving.demo.accounts import create_demo_accounts
 from serving.person_keys import PersonKeys
-from serving.screening import screen
+from serving.screening.explaining import check_person_output, explain_person
+from serving.screening.run import screen
 from serving.settings import Settings
-from serving.tables import CaseRow
+from serving.storage.database import Database
+from serving.storage.tables import CaseRow
 from tests.support.projects import NOW
 from tests.support.review import Caller
 from tests.support.screenable import AS_OF, screenable_project, serve_model
@@ -188,7 +188,7 @@ def test_a_failure_in_the_middle_leaves_no_half_screening(service: Service, monk
     def fail(*args: object, **kwargs: object) -> None:
         raise DataError("TID410", "broken on purpose")
 
-    monkeypatch.setattr("serving.proposing.write_scored", fail)
+    monkeypatch.setattr("serving.screening.proposing.write_scored", fail)
     with pytest.raises(DataError, match="TID410"):
         screen(project, database, keys, as_of=AS_OF, now=NOW)
 

@@ -23,9 +23,9 @@ from features.progress import Progress, Silent
 from features.store import open_store
 from models.deployment import bundle_folder
 from models.partitions import LocalScorer, ScoringWork, explained_log_odds, score_table
-from serving.candidates import ScoredCohort
-from serving.proposing import build_proposal
-from serving.scoring import score_stages
+from serving.scoring.candidates import ScoredCohort
+from serving.scoring.cohorts import score_stages
+from serving.screening.proposing import build_proposal
 from tests.support.projects import KEYS, NOW
 from tests.support.screenable import AS_OF, screenable_project
 from tests.support.spark import with_spark

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from features.restrictions import read_finished_reviews
-from serving.tables import SuspensionRow
+from serving.storage.tables import SuspensionRow
 from tests.support.follow_up import SECOND_VIEW, decide, ok, refused, to_second_reading, to_second_view
 from tests.support.review import VIEW, Review
 

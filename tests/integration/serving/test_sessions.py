@@ -7,11 +7,11 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from features.errors import ReviewError
-from serving.accounts import create_account
-from serving.demo import create_demo_accounts
+from serving.access.accounts import create_account
+from serving.demo.accounts import create_demo_accounts
 from serving.roles import ROLES, Role
 from serving.settings import Settings
-from serving.tables import AccountRow, SessionRow
+from serving.storage.tables import AccountRow, SessionRow
 from tests.support.review import Caller, Review
 
 LOGIN = {"login": "koordinator-9901", "password": "demo-koordinator"}

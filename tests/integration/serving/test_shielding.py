@@ -17,11 +17,11 @@ from features.intake.pseudonyms import pseudonym_of
 from features.keys import read_keys
 from features.progress import Silent
 from serving.app import create_app
+from serving.auditing.log import read_page, verify_log
 from serving.cases.shielding import find_graded, shield_graded
-from serving.log import read_page, verify_log
+from serving.operation.timer import look
 from serving.settings import Settings
-from serving.tables import HandoverRow, OwnViewRow, PersonKeyRow
-from serving.timer import look
+from serving.storage.tables import HandoverRow, OwnViewRow, PersonKeyRow
 from tests.support.follow_up import handover, ok, refused, to_consent
 from tests.support.postgres import new_database
 from tests.support.projects import KEYS, NOW, tiny_project

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from features.restrictions import read_finished_reviews, read_restrictions, restricted_subjects
 from serving.cases.expiry import expire_overdue
 from serving.cases.states import DECISIONS
-from serving.tables import DecisionRow, LogRow, OwnViewRow
+from serving.storage.tables import DecisionRow, LogRow, OwnViewRow
 from tests.support.review import NEED, REASON, VIEW, Review
 
 

@@ -14,15 +14,15 @@ from sqlalchemy import select
 
 from features.declarations.project import Project, load_project
 from features.errors import ReviewError
-from serving import log
 from serving.app import open_service
-from serving.database import Database
+from serving.auditing import log
 from serving.person_keys import PersonKeys
-from serving.screening import screen
+from serving.scoring.suspensions import check_not_suspended, is_suspended, suspended_models
+from serving.screening.run import screen
+from serving.screening.stopping import list_findings, suspend_by_findings
 from serving.settings import Settings
-from serving.stopping import list_findings, suspend_by_findings
-from serving.suspensions import check_not_suspended, is_suspended, suspended_models
-from serving.tables import CaseRow, SuspensionRow
+from serving.storage.database import Database
+from serving.storage.tables import CaseRow, SuspensionRow
 from tests.support.projects import NOW
 from tests.support.review import Review
 from tests.support.screenable import AS_OF, screenable_project, serve_model

@@ -16,7 +16,7 @@ from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
 from models.rungs.ladder import LADDER
 from monitoring.signals import TITLES
-from serving.capacity import PeriodKind
+from serving.aggregates.planning import Course
 from serving.cases.forms import (
     ChildHeard,
     ConsentForm,
@@ -30,15 +30,15 @@ from serving.cases.forms import (
     Wellbeing,
 )
 from serving.cases.pages import Inclination
+from serving.cases.reconstruction import Proof
 from serving.cases.states import STEPS
 from serving.console import problems
 from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
 from serving.console.pages.models import LADDER_FIGURES
 from serving.console.pages.planning import LEVELS
 from serving.console.stages import STAGES_OF_WORK, WAITING
-from serving.planning import Course
-from serving.reconstruction import Proof
 from serving.roles import ROLES, Role
+from serving.scoring.capacity import PeriodKind
 
 CONSOLE = MESSAGES.parent
 GATES = sorted(set(re.findall(r'"(G-\d\d)"', "".join(p.read_text() for p in (CONSOLE.parents[1] / "training" / "gates").rglob("*.py")))))

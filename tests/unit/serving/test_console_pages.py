@@ -12,14 +12,14 @@ from sqlalchemy import select, text
 
 from features.nationalid import holds_national_id
 from models.uncertainty import UNKNOWN_TEXT
-from serving.accounts import Account
+from serving.access.accounts import Account
+from serving.access.permissions import MATRIX, Action
 from serving.cases.proposal import Proposal, build_view
 from serving.console.navigation import paths_for
 from serving.console.services import SHOWN_FIRST, relevant_first
-from serving.demo import demo_logins
-from serving.permissions import MATRIX, Action
+from serving.demo.accounts import demo_logins
 from serving.roles import ROLES, Role
-from serving.tables import CaseRow, RestrictionRow
+from serving.storage.tables import CaseRow, RestrictionRow
 from tests.support.console import MODEL, Reader, console_service, reader
 from tests.support.review import NEED, REASON, VIEW, Review, proposal
 

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from features.small_cells import SMALLEST_CELL
-from serving.overview import hide_small, total_of
+from serving.aggregates.overview import hide_small, total_of
 
 
 @pytest.mark.requirement("R-09")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from serving.overview import hide_small
-from serving.permissions import MATRIX, Action
+from serving.access.permissions import MATRIX, Action
+from serving.aggregates.overview import hide_small
 from serving.roles import ROLES, Role
 
 

@@ -10,8 +10,8 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter, run_sync
 
 from features.errors import ReviewError
-from serving.admission import Admission
-from serving.turns import Turns
+from serving.http.admission import Admission
+from serving.storage.turns import Turns
 
 
 def test_those_who_wait_get_in_as_they_came() -> None:

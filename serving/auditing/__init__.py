@@ -1,0 +1,1 @@
+"""The log of every read and decision, its anchors elsewhere, and whether it is whole."""

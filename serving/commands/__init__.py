@@ -1,0 +1,1 @@
+"""The edge: clock, environment, keys and passwords are taken here."""

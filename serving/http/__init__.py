@@ -1,0 +1,1 @@
+"""What every request goes through: cookies, headers, limits, errors, repeated calls."""

@@ -1,0 +1,1 @@
+"""From scores to at most as many proposed cases as the services can look at."""
