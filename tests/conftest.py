@@ -34,6 +34,17 @@ def _mlflow_stays_in_its_module() -> Iterator[None]:
         os.environ.pop(name, None)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def password_cost() -> Iterator[int]:
+    """Hash passwords at the least that scrypt takes, since a login would cost each test a tenth of a second; give the real cost."""
+    from serving.access import accounts
+
+    cost = accounts.SCRYPT_N
+    accounts.SCRYPT_N = 2
+    yield cost
+    accounts.SCRYPT_N = cost
+
+
 @pytest.fixture
 def realdata(request: pytest.FixtureRequest) -> Path:
     """Folder of the data set that the test's ``realdata`` marker names.

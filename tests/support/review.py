@@ -32,6 +32,7 @@ from serving.roles import Role
 from serving.settings import Settings
 from serving.storage.database import Database
 from serving.storage.tables import CaseRow, ScreeningRow
+from tests.support.databases import put_database
 from tests.support.projects import NOW, tiny_project
 
 AS_OF = date(2026, 6, 15)
@@ -78,7 +79,7 @@ class Review:
         return self.caller(login)
 
     def create_demo_account(self, login: str) -> None:
-        """Create one of the demo's accounts; all of them would cost each test a second of hashing."""
+        """Create one of the demo's accounts."""
         wanted = next(d for d in demo_logins(self.project) if d.login == login)
         with self.database.transaction() as session:
             if find_account_row(session, login) is None:
@@ -241,6 +242,8 @@ def review_service(folder: Path, *, url: str | None = None) -> Iterator[Review]:
     unlimited = dict.fromkeys(("calls_per_minute", "calls_per_minute_address", "score_calls_per_minute"), 10**9)
     settings = Settings(database_url=None if url is None else SecretStr(url), env="demo", **unlimited)
     clock = Clock()
+    if url is None:
+        put_database(project)
     app = create_app(settings, project, clock=clock, with_console=False)
     database, keys = app.state.database, app.state.person_keys
     try:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +44,18 @@ label = { nb = "Følges opp", nn = "Blir følgd opp", en = "Followed up" }
 
 
 def screenable_project(folder: Path, *, bands: str = "worth_a_look = 0.02\nshould_be_assessed = 0.5", extra_rows: str = "") -> Project:
-    """Write the tiny project with low cut-offs and a suppressor, ingest it, train a line and let it serve.
+    """Give the tiny project with low cut-offs and a suppressor, ingested, and with a line that serves; made once and copied.
 
     `extra_rows` are appended to the school's records, as CSV.
     """
+    shutil.copytree(_made(bands, extra_rows), folder)
+    return load_project(folder)
+
+
+@cache
+def _made(bands: str, extra_rows: str) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="tidlig-screenable-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tiny_project(folder)
     with (folder / "screening.toml").open("a", encoding="utf-8") as file:
         file.write(f"\n[bands]\n{bands}\n")
@@ -54,7 +66,7 @@ def screenable_project(folder: Path, *, bands: str = "worth_a_look = 0.02\nshoul
     project = load_project(folder)
     ingest(project, keys=read_keys(project, environ=KEYS), environ=KEYS, now=NOW, progress=Silent())
     serve_model(project)
-    return project
+    return folder
 
 
 def serve_model(project: Project, *, version: str = "1", seed: int = 1) -> Champion:

@@ -13,6 +13,7 @@ from serving.app import create_app
 from serving.screening.run import screen
 from serving.settings import Settings
 from serving.storage.tables import CaseRow
+from tests.support.databases import put_database
 from tests.support.review import Clock, Review
 from tests.support.screenable import AS_OF, screenable_project
 
@@ -23,6 +24,8 @@ def screened_service(folder: Path, *, url: str | None = None) -> Iterator[Review
     project = screenable_project(folder)
     settings = Settings(database_url=None if url is None else SecretStr(url), env="demo")
     clock = Clock()
+    if url is None:
+        put_database(project)
     app = create_app(settings, project, clock=clock, with_console=False)
     database, keys = app.state.database, app.state.person_keys
     try:

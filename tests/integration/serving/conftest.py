@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import new_database, postgres_server
+from tests.support.databases import new_service_database
+from tests.support.postgres import postgres_server
 from tests.support.review import Review, review_service
 from tests.support.screened import screened_service
 
@@ -22,7 +23,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def review(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Review]:
     """Give a running service with demo accounts and no cases."""
-    url = new_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
+    url = new_service_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
     with review_service(tmp_path / "project", url=url) as running:
         yield running
 
@@ -30,6 +31,6 @@ def review(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Review]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def screened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Review]:
     """Give a running service on a project that was ingested, trained and screened."""
-    url = new_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
+    url = new_service_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
     with screened_service(tmp_path / "project", url=url) as running:
         yield running

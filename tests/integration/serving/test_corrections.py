@@ -21,8 +21,8 @@ from serving.cases.proposal import Proposal
 from serving.screening.run import screen
 from serving.settings import Settings
 from serving.storage.tables import CaseRow, CorrectionRow, LogRow
+from tests.support.databases import new_service_database
 from tests.support.follow_up import WRONG, decide, ok, refused
-from tests.support.postgres import new_database
 from tests.support.projects import KEYS, NOW
 from tests.support.review import NEED, VIEW, Caller, Clock, Review
 from tests.support.screenable import AS_OF, screenable_project
@@ -80,7 +80,7 @@ class Corrected:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def corrected(request: pytest.FixtureRequest, tmp_path: Path, screenable: Path) -> Iterator[Corrected]:
     """Give a service with the cases of one screening, the first of which a coordinator can take."""
-    url = new_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
+    url = new_service_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
     project = load_project(copytree(screenable, tmp_path / "project"))
     settings, clock = Settings(database_url=url, env="demo"), Clock()
     app = create_app(settings, project, clock=clock, with_console=False)

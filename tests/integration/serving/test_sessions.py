@@ -7,6 +7,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from features.errors import ReviewError
+from serving.access import sessions
 from serving.access.accounts import create_account
 from serving.demo.accounts import create_demo_accounts
 from serving.roles import ROLES, Role
@@ -24,6 +25,11 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(review: Review) -
     assert cookie.startswith("__Host-tidlig_session=")
     for part in ("HttpOnly", "Secure", "SameSite=lax", "Path=/"):
         assert part in cookie
+
+
+def test_passwords_are_hashed_at_a_cost_and_a_login_that_is_not_there_costs_the_same(password_cost: int) -> None:
+    assert password_cost == 2**14
+    assert sessions._NOBODY.split("$")[1] == str(password_cost)
 
 
 def test_only_a_digest_of_the_token_is_kept(review: Review) -> None:

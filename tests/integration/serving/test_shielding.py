@@ -22,8 +22,8 @@ from serving.cases.shielding import find_graded, shield_graded
 from serving.operation.timer import look
 from serving.settings import Settings
 from serving.storage.tables import HandoverRow, OwnViewRow, PersonKeyRow
+from tests.support.databases import new_service_database
 from tests.support.follow_up import handover, ok, refused, to_consent
-from tests.support.postgres import new_database
 from tests.support.projects import KEYS, NOW, tiny_project
 from tests.support.review import NEED, VIEW, Clock, Review
 
@@ -41,7 +41,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def stored(request: pytest.FixtureRequest, tmp_path: Path, ingested: Path) -> Iterator[Review]:
     """Give a running service on a project with a store."""
-    url = new_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
+    url = new_service_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
     project = load_project(copytree(ingested, tmp_path / "project"))
     settings, clock = Settings(database_url=url, env="demo"), Clock()
     app = create_app(settings, project, clock=clock, with_console=False)
