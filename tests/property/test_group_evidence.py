@@ -63,6 +63,7 @@ def ranges(known: Sequence[int | None], least: Sequence[int], total: int) -> lis
 @example(cells=[(6, 49), (1, 39), (19, 378), (0, 0)], fewest=5, seed=1)  # what a report told: 26 less 6 and 19
 @example(cells=[(50, 60), (1, 60), (0, 0)], fewest=5, seed=1)  # judging the fifty would tell that the other is one
 @example(cells=[(52, 60), (51, 70), (2, 80), (0, 0)], fewest=5, seed=1)
+@example(cells=[(60, 60), (8, 0), (0, 1)], fewest=5, seed=1)  # one person without the outcome outside the group: resamples may hold none
 def test_no_small_count_follows_from_the_evidence(cells: list[tuple[int, int]], fewest: int, seed: int) -> None:
     people = People.of(cells, seed=seed)
     totals = people.counts.sum(axis=0)

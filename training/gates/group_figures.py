@@ -132,8 +132,11 @@ def _ratio(estimate: Vector, draws: Vector) -> Judged:
 
 
 def _beyond(estimate: float, draws: Vector) -> float:
-    """How many standard errors beyond a bound."""
-    spread = float(np.nanstd(draws, ddof=1))
+    """How many standard errors beyond a bound; NaN where resampled people hardly ever give the figure, whose interval is not known either."""
+    known = draws[np.isfinite(draws)]
+    if len(known) < 2:
+        return float("nan")
+    spread = float(np.std(known, ddof=1))
     return estimate / spread if spread > 0 else float(np.copysign(np.inf, estimate))
 
 

@@ -249,7 +249,7 @@ def check_killed_screenings(root: Path, urls: Iterator[str | None], *, kills: in
     with service_on(root, next(urls)) as service:
         took = run_screening(service)
     seen: Counter[int] = Counter()
-    for _ in range(kills):
+    while seen.total() < kills or (not seen[0] and seen.total() < kills + 5):  # on a busy machine the first one may have taken long
         with service_on(root, next(urls)) as service:
             run_screening(service, kill_after=rng.uniform(0.5, 1.05) * took)
             seen[_check_all_or_nothing(service)] += 1
