@@ -132,7 +132,7 @@ def _ratio(estimate: Vector, draws: Vector) -> Judged:
 
 
 def _beyond(estimate: float, draws: Vector) -> float:
-    """How many standard errors beyond a bound; NaN where resampled people hardly ever give the figure, whose interval is not known either."""
+    """How many standard errors beyond a bound; NaN where hardly any resample gives the figure, whose interval is not known either."""
     known = draws[np.isfinite(draws)]
     if len(known) < 2:
         return float("nan")
