@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features.intake.repeats import find_repeated, is_among, store_order
-from features.intake.rewriting import Delivered, contradicts_earlier_file, contradicts_stored, ends_told_as_open, whole_lines
-from features.intake.runs import FIELDS, Rows, Runs
+from features.intake.repeats import store_order
+from features.intake.rewriting import Delivered
+from features.intake.runs import FIELDS, Rows, Runs, take
+from features.intake.settling import settle
 from features.manifest import BatchEntry, file_hash
 from features.records import PERSONS_PER_PART
 from features.store import RECORD_SCHEMA, part_name
@@ -72,48 +73,11 @@ def write_part(
         Codes; a row's `indicator` is a position in them.
     """
     rows: Rows = runs.read(part)
-    rows = _take(rows, store_order(rows))
-    rows, is_known, changed = _without_changed(rows, stored.read(part, indicators) if stored.batches else None)
-    rows, is_known, repeated = _without_repeats(rows, is_known, delivered)
-    contradicts = contradicts_earlier_file(rows, delivered, is_known=is_known) | ends_told_as_open(rows, delivered, is_known=is_known)
-    left_out = is_known
-    if contradicts.any():
-        contradicts = whole_lines(rows, contradicts)
-        left_out = is_known | contradicts
-        changed = np.append(changed, np.unique(rows["origin"][contradicts]))
-    rows = _take(rows, np.flatnonzero(~left_out)) if left_out.any() else rows
-    n_rows = len(rows["origin"])
-    digest = _write_rows(folder / part_name(part), rows, part, indicators) if n_rows else None
-    return WrittenPart(part, digest, n_rows, rows["origin"], repeated, changed)
-
-
-def _without_changed(rows: Rows, stored: Rows | None) -> tuple[Rows, NDArray[np.bool_], NDArray[np.int64]]:
-    """Leave out lines that contradict the store; say which of the other rows it has, and which lines were left out."""
-    if stored is None:
-        return rows, np.zeros(len(rows["origin"]), dtype=np.bool_), np.empty(0, dtype=np.int64)
-    is_known = is_among(rows, stored)
-    contradicts = contradicts_stored(rows, stored, is_stored=is_known)
-    if not contradicts.any():
-        return rows, is_known, np.empty(0, dtype=np.int64)
-    changed = whole_lines(rows, contradicts)
-    return _take(rows, np.flatnonzero(~changed)), is_known[~changed], np.unique(rows["origin"][changed])
-
-
-def _without_repeats(rows: Rows, is_known: NDArray[np.bool_], delivered: Delivered) -> tuple[Rows, NDArray[np.bool_], NDArray[np.int64]]:
-    """Leave out rows that repeat one of the same file, and mark those that an earlier file has; say which lines only repeat."""
-    places, in_one_file = find_repeated(rows, delivered.source)
-    if not len(places):
-        return rows, is_known, np.empty(0, dtype=np.int64)
-    is_known = is_known.copy()
-    is_known[places[~in_one_file]] = True
-    repeated = _repeated_lines(rows, places[in_one_file])
-    keep = np.ones(len(is_known), dtype=np.bool_)
-    keep[places[in_one_file]] = False
-    return _take(rows, np.flatnonzero(keep)), is_known[keep], repeated
-
-
-def _take(rows: Rows, places: NDArray[np.intp]) -> Rows:
-    return {name: np.take(column, places) for name, column in rows.items()}
+    rows = take(rows, store_order(rows))
+    settled = settle(rows, stored.read(part, indicators) if stored.batches else None, delivered)
+    n_rows = len(settled.fresh["origin"])
+    digest = _write_rows(folder / part_name(part), settled.fresh, part, indicators) if n_rows else None
+    return WrittenPart(part, digest, n_rows, settled.fresh["origin"], settled.repeated, settled.changed)
 
 
 def copy_without(stored: StoredBatches, persons: Sequence[int], target: Path, *, suffix: str) -> tuple[BatchEntry, ...]:
@@ -145,18 +109,6 @@ def _copy_batch(folder: Path, batch: BatchEntry, gone: NDArray[np.int32], target
     return BatchEntry(folder=name, rows=rows, parts=parts)
 
 
-def _repeated_lines(rows: Rows, places: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Origins of lines all of whose rows stand at these places; a line's rows are all of one person."""
-    touched = np.zeros(PERSONS_PER_PART, dtype=np.bool_)
-    touched[rows["person"][places]] = True
-    others = touched[rows["person"]]
-    others[places] = False
-    lines = np.unique(rows["origin"][places])
-    elsewhere = rows["origin"][others]
-    place = np.minimum(np.searchsorted(lines, elsewhere), len(lines) - 1)
-    return np.delete(lines, place[lines[place] == elsewhere]) if len(lines) else lines
-
-
 def _as_rows(table: pa.Table, indicators: Sequence[str]) -> Rows:
     known = {code: place for place, code in enumerate(indicators)}
     column = table["indicator"].combine_chunks()
@@ -170,7 +122,7 @@ def _as_rows(table: pa.Table, indicators: Sequence[str]) -> Rows:
         "record": pc.fill_null(table["record"], 0).to_numpy(),
         "origin": np.zeros(len(table), dtype=FIELDS["origin"]),
     }
-    return rows if (indicator >= 0).all() else _take(rows, np.flatnonzero(indicator >= 0))
+    return rows if (indicator >= 0).all() else take(rows, np.flatnonzero(indicator >= 0))
 
 
 def _write_rows(path: Path, rows: Rows, part: int, indicators: Sequence[str]) -> str:

@@ -49,7 +49,7 @@ def contradicts_stored(rows: Rows, stored: Rows, *, is_stored: NDArray[np.bool_]
     if not len(numbered):
         return found
     asked = {name: rows[name][numbered] for name in VERSION}
-    near = _touched(asked["person"])[stored["person"]] & (stored["record"] != 0)
+    near = touched(asked["person"])[stored["person"]] & (stored["record"] != 0)
     found[numbered] = is_among(asked, {name: stored[name][near] for name in VERSION}, VERSION)
     return found
 
@@ -93,7 +93,7 @@ def ends_told_as_open(rows: Rows, delivered: Delivered, *, is_known: NDArray[np.
     has_end = delivered.has_ends[unit_of(rows["origin"])]
     asked = np.flatnonzero(has_end & ~is_known & (rows["happened_on"] <= day_number(delivered.today)))
     if len(asked):
-        others = np.flatnonzero(has_end & is_known & _touched(rows["person"][asked])[rows["person"]])
+        others = np.flatnonzero(has_end & is_known & touched(rows["person"][asked])[rows["person"]])
         fields = ("origin", "indicator", "known_on")
         found[asked] = is_among({n: rows[n][asked] for n in fields}, {n: rows[n][others] for n in fields}, fields)
     return found
@@ -103,7 +103,7 @@ def whole_lines(rows: Rows, which: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Extend a choice of rows to all rows of the same lines, shape (n_rows,); a line's rows are all of one person."""
     chosen = which.copy()
     if which.any():
-        near = np.flatnonzero(_touched(rows["person"][which])[rows["person"]])
+        near = np.flatnonzero(touched(rows["person"][which])[rows["person"]])
         chosen[near] = np.isin(rows["origin"][near], rows["origin"][which])
     return chosen
 
@@ -122,7 +122,7 @@ def _is_of_several_files(rows: Rows, delivered: Delivered) -> NDArray[np.bool_]:
     return several
 
 
-def _touched(persons: NDArray[np.uint16]) -> NDArray[np.bool_]:
+def touched(persons: NDArray[np.uint16]) -> NDArray[np.bool_]:
     """Which persons of the part are among these, shape (8192,)."""
     touched = np.zeros(PERSONS_PER_PART, dtype=np.bool_)
     touched[persons] = True

@@ -7,7 +7,7 @@ identifier is in a run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -52,6 +52,16 @@ def unit_of(origin: NDArray[np.int64]) -> NDArray[np.int64]:
 def line_of(origin: NDArray[np.int64]) -> NDArray[np.int64]:
     """Take the line out of an origin."""
     return origin & ((1 << _LINE_BITS) - 1)
+
+
+def take(rows: Rows, places: NDArray[np.intp]) -> Rows:
+    """Take rows at these positions."""
+    return {name: np.take(column, places) for name, column in rows.items()}
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """Put rows behind one another; at least one part."""
+    return {name: np.concatenate([rows[name] for rows in parts]) for name in FIELDS}
 
 
 @dataclass(frozen=True)
