@@ -30,7 +30,7 @@ from features.declarations.project import load_project
 from serving.api.openapi import operations
 from serving.app import create_app
 from serving.settings import Settings
-from tests.support.machines import let_machine_in
+from tests.support.machines import TOKEN, let_machine_in
 from tests.support.review import Clock, Review
 from tests.support.screenable import screenable_project
 
@@ -61,7 +61,7 @@ class Contract:
     def headers(self, who: str) -> tuple[TestClient, dict[str, str]]:
         """Give a client that is logged in, and the headers that its changes need."""
         if who in ("nobody", "maskin"):
-            return self.review.anonymous(), {}
+            return self.review.anonymous(), TOKEN if who == "maskin" else {}
         caller = self.review.caller(who)
         return caller.client, {"X-CSRF-Token": caller.csrf}
 

@@ -8,7 +8,7 @@ import pytest
 
 from serving.http.rate_limits import build_rate_limits
 from serving.settings import Settings
-from tests.support.machines import let_machine_in
+from tests.support.machines import TOKEN, let_machine_in
 from tests.support.review import Review, review_service
 
 
@@ -47,7 +47,7 @@ def test_scoring_is_held_more_strictly(review: Review) -> None:
     let_machine_in(review.app)
     limit(review, score_calls_per_minute=1)
     body = {"stage": "grade_1", "outcome": "x", "as_of": "2026-06-15", "histories": [{"key": "a", "records": []}]}
-    answers = [review.anonymous().post("/api/v1/scores", json=body) for _ in range(2)]
+    answers = [review.anonymous().post("/api/v1/scores", json=body, headers=TOKEN) for _ in range(2)]
 
     assert [a.status_code for a in answers] == [422, 429]
     assert Settings().score_calls_per_minute < Settings().calls_per_minute < Settings().calls_per_minute_address

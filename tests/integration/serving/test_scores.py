@@ -26,7 +26,7 @@ from serving.screening.run import screen
 from serving.settings import Settings
 from serving.storage.database import Database
 from serving.storage.tables import Base, CaseRow, LogRow, SuspensionRow
-from tests.support.machines import history_of, let_machine_in
+from tests.support.machines import TOKEN, history_of, let_machine_in
 from tests.support.projects import NOW
 from tests.support.review import Clock
 from tests.support.screenable import AS_OF, screenable_project, serve_model
@@ -67,7 +67,7 @@ def scoring(made_once: Path, tmp_path: Path) -> Iterator[Scoring]:
     clock = Clock(NOW)
     app = create_app(Settings(), project, clock=clock, with_console=False)
     let_machine_in(app)
-    client = TestClient(app, base_url="https://testserver")
+    client = TestClient(app, base_url="https://testserver", headers=TOKEN)
     yield Scoring(app, project, app.state.database, open_store(project, "score"), client, clock)
     app.state.database.close()
 
@@ -230,8 +230,11 @@ def test_a_promotion_holds_from_the_next_request(scoring: Scoring) -> None:
 
 def test_nobody_else_scores_histories(scoring: Scoring) -> None:
     body = scoring.body(cohort_of(scoring)[0])
-    scoring.app.dependency_overrides.clear()
+    scoring.app.state.machines = None
 
+    assert scoring.post(body).status_code == 401
+    let_machine_in(scoring.app)
+    del scoring.client.headers["Authorization"]
     assert scoring.post(body).status_code == 401
 
 
