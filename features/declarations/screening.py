@@ -346,6 +346,8 @@ class Review(Strict):
     study_share: float = Field(default=0.05, gt=0, le=0.5)
     capacity_period: Literal["month", "quarter", "year"] = "month"
     """The calendar period that a municipality's capacity holds for, by the day of proposal (UTC), however many as-of dates fall in it."""
+    planning_period: Literal["quarter", "year"] = "quarter"
+    """The calendar period that planners' figures are told by; where few are proposed, a quarter hides nearly all of them (R-09)."""
     stopping_signals: tuple[Annotated[str, Field(pattern=r"^S-\d\d$")], ...] = ("S-01", "S-02", "S-04", "S-05", "S-06")
     """Signals of the monthly report that, when they fail so that the report says *suspend*, suspend the model by themselves (R-30)."""
     second_reader_under: int = Field(default=12, ge=12, le=25)

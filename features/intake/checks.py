@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Self
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from features.declarations.catalogue import Indicator, Kind, Source
 from features.declarations.constraints import LARGEST
-from features.intake.columns import FAR, NO_DAY, Days, Values, encode, read_days, read_values
+from features.intake.columns import FAR, NO_DAY, CellReader, Days, Values, encode, read_days, read_values
 from features.intake.identifiers import MISSING
 from features.intake.reasons import REASONS
 from features.records import day_number
@@ -127,7 +126,7 @@ def stored_levels(indicator: Indicator) -> dict[str, float]:
 
 
 def check_chunk(
-    connection: duckdb.DuckDBPyConnection,
+    reader: CellReader,
     canonical: pa.Table,
     rules: Rules,
     indicators: IndicatorTable,
@@ -148,8 +147,8 @@ def check_chunk(
     """
     number = canonical["id"].to_numpy()
     place = indicators.find(canonical["code"])
-    days = {name: read_days(connection, canonical[name]) for name in ("happened", "stop", "known")}
-    values = read_values(connection, canonical["value"], decimal=rules.decimal)
+    days = {name: read_days(reader, canonical[name]) for name in ("happened", "stop", "known")}
+    values = read_values(reader, canonical["value"], decimal=rules.decimal)
     is_unknown = _column_flags(canonical, "is_unknown")
     stored = _stored_numbers(values, indicators, place, is_unknown)
     happened = _happened(rules, days["happened"].number, days["stop"].number, number, born_on)

@@ -32,6 +32,22 @@ def connect() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(":memory:", config={"temp_directory": "", "python_enable_replacements": False, "threads": 1})
 
 
+class CellReader:
+    """DuckDB for cells that Arrow does not settle; opened for the first of them, which a plain file does not have."""
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return connect()
+
+    def ask(self, cells: pa.Array, what: str) -> pa.Table:
+        """Answer a question about each cell, called ``one`` in its SQL."""
+        self._connection.register("cells", pa.table({"one": cells}))
+        try:
+            return self._connection.execute(f"SELECT {what} FROM cells").to_arrow_table()
+        finally:
+            self._connection.unregister("cells")
+
+
 def read_day(name: str, kind: pa.DataType) -> str:
     """SQL that reads a date column: typed, ISO text, or the Norwegian 01.03.2024; null where it can't."""
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
@@ -50,7 +66,7 @@ class Days:
     """Whether something stands there, readable or not."""
 
 
-def read_days(connection: duckdb.DuckDBPyConnection, column: pa.ChunkedArray) -> Days:
+def read_days(reader: CellReader, column: pa.ChunkedArray) -> Days:
     """Read a column of dates, typed or text."""
     if column.null_count == len(column):
         return Days(np.full(len(column), NO_DAY), np.zeros(len(column), dtype=bool))
@@ -64,7 +80,7 @@ def read_days(connection: duckdb.DuckDBPyConnection, column: pa.ChunkedArray) ->
         numbers = np.append(plain.cast(pa.int32()).to_numpy(), NO_DAY)[rows]
         return Days(numbers, rows < len(distinct))
     given = "nullif(trim(one), '') IS NOT NULL" if pa.types.is_string(distinct.type) else "one IS NOT NULL"
-    read = _ask(connection, distinct, f"{read_day('one', distinct.type)} AS day, {given} AS given")
+    read = reader.ask(distinct, f"{read_day('one', distinct.type)} AS day, {given} AS given")
     day = pc.fill_null(read["day"].cast(pa.int32()), int(NO_DAY)).to_numpy()
     numbers = np.append(np.where(day == NO_DAY, day, np.clip(day, -FAR, FAR)), NO_DAY)
     return Days(numbers[rows], np.append(_flags(read["given"]), False)[rows])
@@ -75,7 +91,7 @@ class Values:
     """A column of values, shape (n_rows,)."""
 
     column: pa.ChunkedArray
-    connection: duckdb.DuckDBPyConnection
+    reader: CellReader
     number: NDArray[np.float64]
     """NaN where there is no number."""
     is_given: NDArray[np.bool_]
@@ -87,7 +103,7 @@ class Values:
     @cached_property
     def texts(self) -> pa.Array:
         """Distinct cells as text; null where there is nothing. A whole number in a float column loses its ``.0``."""
-        return _ask(self.connection, self._cells[0], f"{_text('one', self._cells[0].type)} AS text")["text"].combine_chunks()
+        return self.reader.ask(self._cells[0], f"{_text('one', self._cells[0].type)} AS text")["text"].combine_chunks()
 
     @property
     def rows(self) -> NDArray[np.intp]:
@@ -101,26 +117,26 @@ class Values:
         return np.append(told, np.nan)[self.rows]
 
 
-def read_values(connection: duckdb.DuckDBPyConnection, column: pa.ChunkedArray, *, decimal: str) -> Values:
+def read_values(reader: CellReader, column: pa.ChunkedArray, *, decimal: str) -> Values:
     """Read a column of values; what it is as a level or a truth value is asked for afterwards, where an indicator wants it."""
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_boolean(kind):
         plain = column.cast(pa.uint8()) if pa.types.is_boolean(kind) else column
         numbers = pc.fill_null(plain.cast(pa.float64(), safe=False), np.nan).to_numpy()
-        return Values(column, connection, numbers, ~np.isnan(numbers))
+        return Values(column, reader, numbers, ~np.isnan(numbers))
     if column.null_count == len(column):
-        return Values(column, connection, np.full(len(column), np.nan), np.zeros(len(column), dtype=bool))
+        return Values(column, reader, np.full(len(column), np.nan), np.zeros(len(column), dtype=bool))
     distinct, rows = encode(column)
     plain = _read_plain(distinct, _PLAIN_NUMBER, pa.float64()) if decimal == "." else None
     if plain is not None:
-        return Values(column, connection, np.append(plain.to_numpy(), np.nan)[rows], rows < len(distinct))
+        return Values(column, reader, np.append(plain.to_numpy(), np.nan)[rows], rows < len(distinct))
     text = "trim(one::VARCHAR)"
     if decimal == ",":
         text = f"replace(replace(replace({text}, ' ', ''), chr(160), ''), ',', '.')"
     number = f"CASE WHEN regexp_full_match({text}, '{_NUMBER}') THEN TRY_CAST({text} AS DOUBLE) END AS number"
-    read = _ask(connection, distinct, f"{number}, nullif(trim(one::VARCHAR), '') IS NOT NULL AS given")
+    read = reader.ask(distinct, f"{number}, nullif(trim(one::VARCHAR), '') IS NOT NULL AS given")
     numbers = np.append(pc.fill_null(read["number"], np.nan).to_numpy(), np.nan)
-    return Values(column, connection, numbers[rows], np.append(_flags(read["given"]), False)[rows])
+    return Values(column, reader, numbers[rows], np.append(_flags(read["given"]), False)[rows])
 
 
 def encode(column: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.intp]]:
@@ -145,14 +161,6 @@ def _read_plain(cells: pa.Array, pattern: str, kind: pa.DataType) -> pa.Array | 
         return cells.cast(kind)
     except pa.ArrowInvalid:
         return None
-
-
-def _ask(connection: duckdb.DuckDBPyConnection, cells: pa.Array, what: str) -> pa.Table:
-    connection.register("cells", pa.table({"one": cells}))
-    try:
-        return connection.execute(f"SELECT {what} FROM cells").to_arrow_table()
-    finally:
-        connection.unregister("cells")
 
 
 def _text(name: str, kind: pa.DataType) -> str:

@@ -25,20 +25,22 @@ class LineSet:
 
     _bits: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(1 << 10, dtype=np.uint8))
 
-    def add(self, lines: NDArray[np.int64]) -> None:
-        """Take in these lines."""
+    def add(self, lines: NDArray[np.int64], *, base: int = 0) -> None:
+        """Take in these lines, given as numbers that are `base` higher."""
         if not len(lines):
             return
-        needed = (int(lines.max()) >> 3) + 1
+        last = int(lines.max()) - base
+        needed = (last >> 3) + 1
         if needed > len(self._bits):
             self._bits = np.append(self._bits, np.zeros(max(needed, 2 * len(self._bits)) - len(self._bits), dtype=np.uint8))
-        low = int(lines.min()) & ~7
-        if int(lines.max()) - low < _DENSE * len(lines):
-            there = np.zeros(int(lines.max()) - low + 1, dtype=np.bool_)
-            there[lines - low] = True
+        low = (int(lines.min()) - base) & ~7
+        if last - low < _DENSE * len(lines):
+            there = np.zeros(last - low + 1, dtype=np.bool_)
+            there[lines - (base + low)] = True
             packed = np.packbits(there, bitorder="little")
             self._bits[low >> 3 : (low >> 3) + len(packed)] |= packed
         else:
+            lines = lines - base
             np.bitwise_or.at(self._bits, lines >> 3, (1 << (lines & 7)).astype(np.uint8))
 
     def __len__(self) -> int:

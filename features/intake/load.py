@@ -20,7 +20,7 @@ from features.declarations.project import Project
 from features.errors import IntakeError, ProjectError
 from features.exchanged import begin_restrictions
 from features.intake.batches import WrittenPart, write_part
-from features.intake.columns import connect
+from features.intake.columns import CellReader
 from features.intake.commit import alone, clear_leftovers, move_into
 from features.intake.consents import read_delivered
 from features.intake.lines import UnitLines
@@ -32,7 +32,7 @@ from features.intake.report import IntakeReport, SourceReport
 from features.intake.rewriting import Delivered
 from features.intake.roster import Roster, read_roster
 from features.intake.run import Run
-from features.intake.runs import Runs, line_of, unit_of
+from features.intake.runs import Runs, base_of, line_of, unit_of
 from features.intake.sources import SourceUnit, loadable_purposes, source_units
 from features.intake.staging import Staging, stage_unit
 from features.intake.traces import clear_traces
@@ -175,19 +175,10 @@ def _to_read(run: Run, units: Sequence[SourceUnit], people: People) -> list[Sour
 def _stage(run: Run, units: Sequence[SourceUnit], people: People) -> Staging:
     staging = Staging(run.workspace / "staged", tuple(run.project.catalogue.indicators), people, lines=[UnitLines() for _ in units])
     staging.folder.mkdir()
-    with connect() as connection:
-        for number, unit in enumerate(units):
-            with run.progress.step(f"Reading {unit.name}") as step:
-                stage_unit(
-                    unit,
-                    number,
-                    people=people,
-                    staging=staging,
-                    tally=run.tally(unit),
-                    connection=connection,
-                    today=run.now.date(),
-                    step=step,
-                )
+    reader = CellReader()
+    for number, unit in enumerate(units):
+        with run.progress.step(f"Reading {unit.name}") as step:
+            stage_unit(unit, number, people=people, staging=staging, tally=run.tally(unit), reader=reader, today=run.now.date(), step=step)
     return staging
 
 
@@ -226,11 +217,13 @@ def _write_purpose(run: Run, purpose: StorePurpose, runs: Runs, staging: Staging
 
 def _note_lines(lines: Sequence[UnitLines], part: WrittenPart) -> None:
     for origins, kind in ((part.fresh, "fresh"), (part.repeated, "repeated"), (part.changed, "changed")):
-        units = unit_of(origins)
-        first = int(units[0]) if len(units) else 0
-        if (units == first).all():  # most often one file has all the rows of a part
-            getattr(lines[first], kind).add(line_of(origins))
+        if not len(origins):
             continue
+        first, last = (int(unit_of(edge)) for edge in (origins.min(), origins.max()))
+        if first == last:  # most often one file has all the rows of a part
+            getattr(lines[first], kind).add(origins, base=base_of(first))
+            continue
+        units = unit_of(origins)
         for unit in np.flatnonzero(np.bincount(units)).tolist():
             getattr(lines[unit], kind).add(line_of(origins[units == unit]))
 

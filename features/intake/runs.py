@@ -39,9 +39,14 @@ _ROW_BYTES = sum(kind.itemsize for kind in FIELDS.values())
 _LINE_BITS = 44
 
 
+def base_of(unit: int) -> int:
+    """Give what the origins of a source unit's lines are higher than the lines."""
+    return unit << _LINE_BITS
+
+
 def origin_of(unit: int, line: NDArray[np.int64]) -> NDArray[np.int64]:
     """Put the number of a source unit and lines in it into one number."""
-    return line + np.int64(unit << _LINE_BITS)
+    return line + np.int64(base_of(unit))
 
 
 def unit_of(origin: NDArray[np.int64]) -> NDArray[np.int64]:

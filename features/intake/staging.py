@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.intake.checks import FURTHEST_DAYS, REASON_NAMES, Checked, IndicatorTable, Rules, check_chunk
-from features.intake.columns import NO_DAY, encode
+from features.intake.columns import NO_DAY, CellReader, encode
 from features.intake.identifiers import UNKNOWN
 from features.intake.lines import UnitLines
 from features.intake.people import HIDDEN, People
@@ -73,7 +72,7 @@ def stage_unit(
     people: People,
     staging: Staging,
     tally: FileTally,
-    connection: duckdb.DuckDBPyConnection,
+    reader: CellReader,
     today: date,
     step: Step,
 ) -> None:
@@ -95,7 +94,7 @@ def stage_unit(
             if unit.spell_metadata.is_declared:
                 canonical = mark_rows(canonical, unit.spell_metadata)
             record = digest_records(canonical["record"], people.mapping.record_key)
-            checked = check_chunk(connection, canonical, rules, indicators, record=record, born_on=people.born_on)
+            checked = check_chunk(reader, canonical, rules, indicators, record=record, born_on=people.born_on)
             good = _set_aside(checked, tally, shares_lines=len(unit.source.columns) > 1)
             _add_hints(canonical, tally, unit)
             if spells is not None:

@@ -80,11 +80,11 @@ def test_identity_numbers_are_found_in_a_column_as_in_each_text(texts: list[str 
     assert rows_with_national_id(column.dictionary_encode()).tolist() == expected
 
 
-@given(st.lists(st.lists(st.integers(0, 4000), max_size=60), max_size=5))
-def test_a_set_of_lines_is_a_set(several: list[list[int]]) -> None:
+@given(st.lists(st.lists(st.integers(0, 4000), max_size=60), max_size=5), st.sampled_from([0, 1 << 44]))
+def test_a_set_of_lines_is_a_set(several: list[list[int]], base: int) -> None:
     lines, plain = LineSet(), set[int]()
     for one in several:
-        lines.add(np.array(one, dtype=np.int64))
+        lines.add(np.array(one, dtype=np.int64) + base, base=base)
         plain |= set(one)
     assert len(lines) == len(plain)
     assert lines.first(20) == sorted(plain)[:20]

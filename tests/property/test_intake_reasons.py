@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from features.declarations.catalogue import Indicator
 from features.intake.checks import EARLIEST, FURTHEST_DAYS, REASON_NAMES, IndicatorTable, Rules, check_chunk
-from features.intake.columns import NO_DAY, connect
+from features.intake.columns import NO_DAY, CellReader
 from features.intake.identifiers import MISSING, UNKNOWN
 from features.records import day_number
 
@@ -45,9 +44,9 @@ TABLE = IndicatorTable.build(INDICATORS, positions=POSITIONS)
 
 
 @cache
-def connection() -> duckdb.DuckDBPyConnection:
+def reader() -> CellReader:
     """One for all examples: opening it is most of what a small chunk costs."""
-    return connect()
+    return CellReader()
 
 
 NUMBERS = ["0", "1", "-1", "2.5", "-2.5", "-2.6", " 7 ", "61", "60", "400.5", "1e3", "1e39", "2", "3", "9.5", ".5", "5.", "+4"]
@@ -143,7 +142,7 @@ def check(rows: list[dict[str, Any]], lag: int | None, value: pa.Array) -> list[
         }
     )
     record, born = np.zeros(len(rows), dtype=np.int64), np.full(2, NO_DAY)
-    checked = check_chunk(connection(), table, Rules(TODAY, ".", lag), TABLE, record=record, born_on=born)
+    checked = check_chunk(reader(), table, Rules(TODAY, ".", lag), TABLE, record=record, born_on=born)
     return [REASON_NAMES[reason] for reason in checked.reason]
 
 
@@ -191,7 +190,7 @@ def test_a_lag_says_when_a_row_without_its_own_date_became_known(lag: int, happe
         }
     )
     record, born = np.zeros(1, dtype=np.int64), np.full(1, NO_DAY)
-    checked = check_chunk(connection(), table, Rules(TODAY, ".", lag), TABLE, record=record, born_on=born)
+    checked = check_chunk(reader(), table, Rules(TODAY, ".", lag), TABLE, record=record, born_on=born)
     assert checked.known_on.tolist() == [day_number(happened) + lag]
     assert checked.indicator.tolist() == [POSITIONS["edu_flag"]]
     assert REASON_NAMES[checked.reason[0]] == ""

@@ -6,7 +6,6 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -17,7 +16,7 @@ from features.declarations.catalogue import Indicator, Kind, Use, Wording
 from features.declarations.constraints import ValueContract
 from features.declarations.project import load_project
 from features.intake.checks import REASON_NAMES, IndicatorTable, Rules, check_chunk
-from features.intake.columns import NO_DAY, connect
+from features.intake.columns import NO_DAY, CellReader
 
 DAY = date(2024, 3, 1)
 LABEL = Wording(nb="x", nn="x", en="x")
@@ -33,9 +32,9 @@ texts = st.one_of(
 
 
 @cache
-def connection() -> duckdb.DuckDBPyConnection:
+def reader() -> CellReader:
     """One in-memory database for all examples: opening it takes longer than a check."""
-    return connect()
+    return CellReader()
 
 
 @st.composite
@@ -64,7 +63,7 @@ def reasons_at_intake(indicator: Indicator, values: pa.Array) -> list[str | None
     days = pa.array([DAY] * n, pa.date32())
     table = pa.table(columns | {"value": values, "happened": days, "known": days, "stop": nothing, "record": nothing})
     checked = check_chunk(
-        connection(),
+        reader(),
         table,
         Rules(DAY, ".", None),
         IndicatorTable.build({indicator.code: indicator}, positions={indicator.code: 0}),

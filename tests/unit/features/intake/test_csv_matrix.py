@@ -12,7 +12,7 @@ import pytest
 
 from features.declarations.catalogue import Source
 from features.errors import IntakeError
-from features.intake.columns import connect, read_days, read_values
+from features.intake.columns import CellReader, read_days, read_values
 from features.intake.layouts import Contract
 from features.intake.readers import open_file
 
@@ -57,14 +57,14 @@ def source(**more: object) -> Source:
 
 def cells(path: Path, declared: Source) -> list[tuple[str, int, int, str, float | None]]:
     """Read a file as an ingest does, as far as dates and numbers."""
-    contract, connection = Contract(declared, "real"), connect()
+    contract, reader = Contract(declared, "real"), CellReader()
     opened = open_file(path, declared, expected=contract.required, on_bad_lines=lambda *bad: pytest.fail(f"broken lines {bad}"))
     contract.check_columns(opened.columns, file=path.name)
     found = []
     for chunk in opened.chunks:
         table = contract.canonical(chunk.table, chunk.lines)
-        happened, known = (read_days(connection, table[name]).number.tolist() for name in ("happened", "known"))
-        values = read_values(connection, table["value"], decimal=declared.decimal)
+        happened, known = (read_days(reader, table[name]).number.tolist() for name in ("happened", "known"))
+        values = read_values(reader, table["value"], decimal=declared.decimal)
         numbers = [number if given else None for number, given in zip(values.number.tolist(), values.is_given.tolist(), strict=True)]
         text = [table[name].cast(pa.string()).to_pylist() for name in ("id", "code")]
         found += list(zip(text[0], happened, known, text[1], numbers, strict=True))
