@@ -69,6 +69,7 @@ def test_a_query_that_gives_scores_without_a_date_is_refused_as_a_leak(tmp_path:
         assert text in failed["evidence"]["problem"]
 
 
+@pytest.mark.proof
 def test_a_declared_lag_is_an_answer(tmp_path: Path, realdata: Path) -> None:
     root = copy_example(tmp_path / "p")
     drop_known_on(root)
