@@ -82,7 +82,8 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.SHIELDED_CASEWORKER: RoleDescription(
         Wording(nb="Skjermet saksbehandler", nn="Skjerma saksbehandlar", en="Shielded caseworker"),
-        "Works the cases of persons with a confidential address; nobody else sees that those cases exist.",
+        "Works the cases of persons with a confidential address, and answers objections in those that they did not work; nobody else sees "
+        "that those cases exist.",
     ),
     Role.OPERATOR: RoleDescription(
         Wording(nb="Systemdrift", nn="Systemdrift", en="Operator"),

@@ -58,6 +58,7 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.REVIEW_CASES: "Reviews the cases they took, with a stated need.",
         Action.REGISTER_OBJECTIONS: "As for every other person.",
         Action.SECOND_READ: "Second reading stays among those who work with confidential addresses.",
+        Action.ANSWER_OBJECTIONS: "Answers the objection of such a person where they did not work the case: no leader knows of it (R-08).",
         Action.GIVE_PERSON_REPORT: "As for every other person.",
         Action.REVEAL_IDENTITY: "As for every other person; the address is not part of it.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,

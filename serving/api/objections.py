@@ -23,7 +23,10 @@ def register_objection(desk: DeskOf, case_id: CaseId, version: Version, body: Ob
 
 @router.get("/objections", summary="List the objections that wait for your answer")
 def list_objections(desk: DeskOf) -> Answer[list[ObjectionLine]]:
-    """List what was said in the municipality's objections; nothing else of the cases. Each statement shown is logged."""
+    """List what was said in the objections that are yours to answer; nothing else of the cases. Each statement shown is logged.
+
+    A leader answers their municipality's. A shielded person's is answered by a shielded caseworker who did not work the case.
+    """
     return Answer(synthetic=desk.project.is_synthetic, data=objections.list_objections(desk))
 
 

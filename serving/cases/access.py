@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import NewType
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session
 
 from serving.access.accounts import Account
 from serving.access.permissions import Action, can, check_may
-from serving.cases.states import CaseState
+from serving.cases.states import STEPS, CaseState, Step
 from serving.errors import NotAllowedError, NotFoundError
 from serving.roles import Role
-from serving.storage.tables import CaseRow
+from serving.storage.tables import CaseRow, DecisionRow, LogRow, OwnViewRow, StepNoteRow
 
 CaseForReview = NewType("CaseForReview", CaseRow)
 """A case that this person took: they may read and work it."""
@@ -28,7 +28,7 @@ CaseForSecondReading = NewType("CaseForSecondReading", CaseRow)
 """A case that a colleague asked to have read a second time: nobody took that yet, or this person did."""
 
 CaseOfObjection = NewType("CaseOfObjection", CaseRow)
-"""A case whose person objected, for the leader who answers: the statement and nothing else of it."""
+"""A case whose person objected, for whoever answers: the statement and nothing else of it."""
 
 _FREE = (CaseState.NEW.value, CaseState.UPHELD.value)
 """States in which a case that nobody has is in everybody's list."""
@@ -40,8 +40,13 @@ _OBJECTED = (CaseState.STOPPED.value, CaseState.UPHELD.value)
 
 
 def in_reach(account: Account) -> ColumnElement[bool]:
-    """Build the condition on cases that this person's list may hold: where they work, unassigned or their own."""
+    """Build the condition on cases that this person's list may hold: where they work, unassigned or their own.
+
+    Who answered the objection in a case does not take it up: answering and working it are two people's.
+    """
     free = and_(CaseRow.assignee_id.is_(None), CaseRow.state.in_(_FREE))
+    if can(account, Action.ANSWER_OBJECTIONS):
+        free = and_(free, not_(_answered_by(account)))
     return and_(_where_they_work(account), or_(free, CaseRow.assignee_id == account.id))
 
 
@@ -49,7 +54,8 @@ def in_reach_to_read_second(account: Account) -> ColumnElement[bool]:
     """Build the condition on cases to read a second time: where they work, not their own, not taken by another reader (R-17)."""
     waiting = and_(CaseRow.state == CaseState.NEEDS_SECOND_READER.value, CaseRow.second_reader_id.is_(None))
     taken = and_(CaseRow.state.in_(_SECOND_READING), CaseRow.second_reader_id == account.id)
-    return and_(_where_they_work(account), CaseRow.assignee_id != account.id, or_(waiting, taken))
+    others = and_(_where_they_work(account), CaseRow.assignee_id != account.id, or_(waiting, taken))
+    return and_(others, not_(_answered_by(account))) if can(account, Action.ANSWER_OBJECTIONS) else others
 
 
 def get_case_in_queue(session: Session, account: Account, case_id: str, *, action: Action) -> CaseInQueue:
@@ -114,8 +120,13 @@ def get_case_for_second_reading(session: Session, account: Account, case_id: str
     return CaseForSecondReading(_get(session, case_id, in_reach_to_read_second(account)))
 
 
+def reaches_to_read_second(session: Session, account: Account, case_id: str) -> bool:
+    """Answer whether a case is this person's to read a second time: taken by them, or by nobody yet."""
+    return can(account, Action.SECOND_READ) and _is_one(session, case_id, in_reach_to_read_second(account))
+
+
 def get_case_of_objection(session: Session, account: Account, case_id: str) -> CaseOfObjection:
-    """Give a case of the leader's municipality whose person objected.
+    """Give a case whose person objected, to a leader of its municipality; a shielded person's to a shielded caseworker who did not work it.
 
     Raises
     ------
@@ -129,9 +140,23 @@ def get_case_of_objection(session: Session, account: Account, case_id: str) -> C
 
 
 def objected_in_reach(account: Account) -> ColumnElement[bool]:
-    """Build the condition on cases whose objection this leader answers: of their municipality; never a shielded person's (R-08)."""
-    here = and_(CaseRow.is_shielded.is_(False), CaseRow.municipality == account.municipality)
-    return and_(here, CaseRow.state.in_(_OBJECTED))
+    """Build the condition on cases whose objection this person answers.
+
+    A leader answers those of their municipality, and never a shielded person's (R-08): that one is answered among the shielded caseworkers,
+    by one who has not worked the case and did not register the objection, as no leader has.
+    """
+    objected = and_(_where_they_work(account), CaseRow.state.in_(_OBJECTED))
+    return and_(objected, not_(_worked_by(account))) if can(account, Action.REVIEW_CASES) else objected
+
+
+def answers_objection(session: Session, account: Account, case: CaseRow) -> bool:
+    """Answer whether this person is one of those who answer the objection in a case."""
+    return can(account, Action.ANSWER_OBJECTIONS) and _is_one(session, case.id, objected_in_reach(account))
+
+
+def answered_objection(session: Session, account: Account, case: CaseRow) -> bool:
+    """Answer whether this person let the processing of a case go on, and so does not work it."""
+    return can(account, Action.ANSWER_OBJECTIONS) and _is_one(session, case.id, _answered_by(account))
 
 
 def is_second_reading(account: Account, case: CaseRow) -> bool:
@@ -143,6 +168,35 @@ def _where_they_work(account: Account) -> ColumnElement[bool]:
     if account.role is Role.SHIELDED_CASEWORKER:
         return CaseRow.is_shielded.is_(True)
     return and_(CaseRow.is_shielded.is_(False), CaseRow.municipality == account.municipality)
+
+
+def _worked_by(account: Account) -> ColumnElement[bool]:
+    """Build the condition on cases that this person took, read, decided or followed up in any round, or whose objection they registered.
+
+    Who registered it stands in the log alone.
+    """
+    noted = StepNoteRow.step != Step.UPHOLD.value
+    written = [
+        exists().where(row.case_id == CaseRow.id, row.account_id == account.id, *more)
+        for row, more in ((OwnViewRow, ()), (DecisionRow, ()), (StepNoteRow, (noted,)))
+    ]
+    registered = exists().where(
+        LogRow.case_id == CaseRow.id,
+        LogRow.entry.contains(f'"action":"{STEPS[Step.OBJECT].audit}"', autoescape=True),
+        LogRow.entry.contains(f'"actor":"{account.id}"', autoescape=True),
+    )
+    took = or_(CaseRow.assignee_id.is_not_distinct_from(account.id), CaseRow.second_reader_id.is_not_distinct_from(account.id))
+    return or_(took, *written, registered)
+
+
+def _answered_by(account: Account) -> ColumnElement[bool]:
+    """Build the condition on cases in which this person let the processing go on despite an objection."""
+    mine = (StepNoteRow.case_id == CaseRow.id, StepNoteRow.account_id == account.id, StepNoteRow.step == Step.UPHOLD.value)
+    return exists().where(*mine)
+
+
+def _is_one(session: Session, case_id: str, condition: ColumnElement[bool]) -> bool:
+    return session.scalar(select(CaseRow.id).where(CaseRow.id == case_id, condition)) is not None
 
 
 def _get(session: Session, case_id: str, condition: ColumnElement[bool]) -> CaseRow:

@@ -11,7 +11,15 @@ from pydantic import TypeAdapter
 from serving.access.desk import Desk
 from serving.access.permissions import Action, can
 from serving.cases import follow_up
-from serving.cases.access import CaseForReview, CaseForSecondReading, CaseInQueue, CaseOfObjection, is_second_reading
+from serving.cases.access import (
+    CaseForReview,
+    CaseForSecondReading,
+    CaseInQueue,
+    CaseOfObjection,
+    answered_objection,
+    answers_objection,
+    is_second_reading,
+)
 from serving.cases.history import history_of
 from serving.cases.pages import CasePage, FollowUp, IndicatorLine, OwnViewText, ProposalView, QueueRow
 from serving.cases.policies import can_see_proposal, check_can_see_proposal, check_readable, has_second_view, steps_open_to_people
@@ -31,7 +39,6 @@ _NEEDS: dict[Step, Action] = {Step.ASSIGN: Action.TAKE_CASES, Step.OBJECT: Actio
 _NEEDS_OF: dict[Actor, Action] = {
     Actor.REVIEWER: Action.REVIEW_CASES,
     Actor.SECOND_READER: Action.SECOND_READ,
-    Actor.LEADER: Action.ANSWER_OBJECTIONS,
 }
 """Permission that every other step takes, by who takes it."""
 
@@ -174,13 +181,16 @@ def _steps(desk: Desk, case: CaseRow, *, is_mine: bool) -> tuple[Step, ...]:
 
 def _may(desk: Desk, case: CaseRow, step: Step, *, is_mine: bool) -> bool:
     """Answer whether this person, as they stand to the case, is the one who takes a step."""
+    if STEPS[step].by is Actor.LEADER:
+        return not is_mine and answers_objection(desk.session, desk.account, case)
+    if not is_mine and answered_objection(desk.session, desk.account, case):
+        return False
     if step in _NEEDS:
         return can(desk.account, _NEEDS[step]) and not is_second_reading(desk.account, case)
     by = STEPS[step].by
     is_the_one = {
         Actor.REVIEWER: is_mine or (step is Step.RESUME and case.assignee_id is None),
         Actor.SECOND_READER: not is_mine and case.second_reader_id in (None, desk.account.id),
-        Actor.LEADER: not is_mine,
     }
     return is_the_one[by] and can(desk.account, _NEEDS_OF[by])
 

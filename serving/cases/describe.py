@@ -53,6 +53,7 @@ _GUARDS: dict[Step, str] = {
     Step.DECIDE_WONDERING: "a second view, where the person is young, protected or in the quality sample",
     Step.TAKE_SECOND_READING: "another person of the municipality; for a protected address another shielded caseworker",
     Step.SAVE_SECOND_VIEW: "blind to the proposal and to the first view",
+    Step.RELEASE_SECOND_READING: "the second reader's account was closed, or works as something else or elsewhere by now",
     Step.REPORT_CORRECTION: "indicators that the case shows",
     Step.RESCORE: "proposals are not stopped",
     Step.PROPOSE_AGAIN: "still at or over the cut-off; a new round",

@@ -1,6 +1,7 @@
 """Objections (R-22): registering one stops every case of the person at once; a leader answers it in writing.
 
-The leader reads the statement and nothing else of the case. Where they uphold the objection the person is erased here for good; where
+For a person with a protected address, of whom no leader knows, a shielded caseworker does who did not work the case. Who
+answers reads the statement and nothing else of the case. Where they uphold the objection the person is erased here for good; where
 weighty reasons stand against it, the case may be taken up again, from its start.
 """
 
@@ -61,7 +62,7 @@ def register_objection(desk: Desk, case_id: str, *, statement: str, version: int
 
 
 def list_objections(desk: Desk) -> list[ObjectionLine]:
-    """List the objections that wait for this leader's answer, with what was said; by due date. Each statement shown is logged."""
+    """List the objections that wait for this person's answer, with what was said; by due date. Each statement shown is logged."""
     check_may(desk.account, Action.ANSWER_OBJECTIONS)
     rows = desk.session.scalars(select(CaseRow).where(objected_in_reach(desk.account))).all()
     lines = [_line(desk, case) for case in rows if case.state == CaseState.STOPPED.value]

@@ -62,6 +62,7 @@ class Step(StrEnum):
     DECIDE_WONDERING = "decide_wondering"
     TAKE_SECOND_READING = "take_second_reading"
     SAVE_SECOND_VIEW = "save_second_view"
+    RELEASE_SECOND_READING = "release_second_reading"
     REPORT_CORRECTION = "report_correction"
     RESCORE = "rescore"
     PROPOSE_AGAIN = "propose_again"
@@ -111,7 +112,7 @@ class Actor(StrEnum):
     ANYBODY_IN_REACH = "anybody who has it in their list"
     REVIEWER = "the one who took the case"
     SECOND_READER = "another person than the one who took it"
-    LEADER = "the municipality's leader"
+    LEADER = "the municipality's leader; for a protected address a shielded caseworker who did not work the case"
     SERVICE = "the service itself"
 
 
@@ -221,6 +222,11 @@ STEPS: dict[Step, StepRule] = {
         Wording(nb="Lagre egen vurdering", nn="Lagre eiga vurdering", en="Save own view"),
         by=Actor.SECOND_READER,
     ),
+    Step.RELEASE_SECOND_READING: StepRule(
+        "case.second_reading_released",
+        Wording(nb="Andrelesingen er ledig igjen", nn="Andrelesinga er ledig att", en="The second reading is free again"),
+        by=Actor.SERVICE,
+    ),
     Step.REPORT_CORRECTION: StepRule(
         "correction.reported", Wording(nb="Meld feil til kilden", nn="Meld feil til kjelda", en="Report the error to its source")
     ),
@@ -297,7 +303,11 @@ TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
         **_UNTIL_TALK,
     },
     CaseState.NEEDS_SECOND_READER: {Step.TAKE_SECOND_READING: CaseState.SECOND_OWN_VIEW, **_UNTIL_TALK},
-    CaseState.SECOND_OWN_VIEW: {Step.SAVE_SECOND_VIEW: CaseState.IN_REVIEW, **_UNTIL_TALK},
+    CaseState.SECOND_OWN_VIEW: {
+        Step.SAVE_SECOND_VIEW: CaseState.IN_REVIEW,
+        Step.RELEASE_SECOND_READING: CaseState.NEEDS_SECOND_READER,
+        **_UNTIL_TALK,
+    },
     CaseState.NO_NEED: {**_CLOSING, **_UNTIL_TALK},
     CaseState.FOLLOWED_ALREADY: {**_CLOSING, **_UNTIL_TALK},
     CaseState.NO_LEGAL_BASIS: {**_CLOSING, **_UNTIL_TALK},

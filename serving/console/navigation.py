@@ -23,6 +23,7 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/second-readings", "nav.second_readings", frozenset({Action.SECOND_READ})),
     ("/handovers", "nav.handovers", frozenset({Action.READ_HANDOVERS})),
     ("/leader", "nav.leader", frozenset({Action.SEE_OVERDUE})),
+    ("/objections", "nav.objections", frozenset({Action.ANSWER_OBJECTIONS})),
     ("/planning", "nav.planning", frozenset({Action.SEE_PLANNING})),
     ("/alarms", "nav.alarms", frozenset({Action.SEE_ALARMS})),
     ("/access-requests", "nav.access_requests", frozenset({Action.SEE_ACCESS_REQUESTS})),
@@ -35,13 +36,17 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
 )
 """Path, key of its name, and the actions of which one is enough to see it."""
 
+_PART_OF = {"/objections": "/leader"}
+"""A page of the menu that another one holds already, for those who see both."""
+
 _START = {"modellforvalter": "/models", "personvernombud": "/audit-log"}
 """Roles whose work does not start on the first page that they may see."""
 
 
 def paths_for(account: Account) -> tuple[str, ...]:
     """List the pages that this role may see, most used first."""
-    return tuple(path for path, _, actions in _PAGES if any(can(account, action) for action in actions))
+    allowed = tuple(path for path, _, actions in _PAGES if any(can(account, action) for action in actions))
+    return tuple(path for path in allowed if _PART_OF.get(path) not in allowed)
 
 
 def links_for(account: Account | None, path: str) -> tuple[Link, ...]:

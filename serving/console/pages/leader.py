@@ -1,4 +1,7 @@
-"""The leader's pages: objections that wait for an answer, what is past its deadline, how many were proposed; never what is in a case."""
+"""The leader's pages: objections that wait for an answer, what is past its deadline, how many were proposed; never what is in a case.
+
+Objections of persons with a protected address have a list of their own, for the shielded caseworkers who answer them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from features.errors import ReviewError
+from serving.access.accounts import Account
 from serving.access.desk import Desk
+from serving.access.permissions import Action, can
 from serving.aggregates import overview
 from serving.cases import objections, overdue
 from serving.cases.pages import CasePage, ObjectionLine
@@ -39,6 +44,12 @@ def leader(desk: DeskOf, request: Request) -> HTMLResponse:
         period=desk.project.screening.review.capacity_period,
         today=desk.today,
     )
+
+
+@router.get("/objections")
+def list_objections(desk: DeskOf, request: Request) -> HTMLResponse:
+    """List the objections that this person answers."""
+    return page(request, "objections.html", account=desk.account, objections=objections.list_objections(desk), today=desk.today)
 
 
 @router.get("/objections/{case_id}")
@@ -84,7 +95,7 @@ def _answer(
     except ReviewError as refusal:
         errors = error_of(refusal, text="reason", t=t)
         return _objection_page(desk, request, case_id, Draft(filled.draft.values, errors), status=409 if "main" in errors else 422)
-    return go_to("/leader")
+    return go_to(_list_of(desk.account))
 
 
 def _objection_page(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, status: int = 200) -> HTMLResponse:
@@ -95,10 +106,15 @@ def _objection_page(desk: Desk, request: Request, case_id: str, draft: Draft = E
         account=desk.account,
         status=status,
         path=f"/objections/{case_id}",
+        back=_list_of(desk.account),
         line=line,
         draft=draft,
         today=desk.today,
     )
+
+
+def _list_of(account: Account) -> str:
+    return "/leader" if can(account, Action.SEE_OVERDUE) else "/objections"
 
 
 def _get_objection(desk: Desk, case_id: str) -> ObjectionLine:

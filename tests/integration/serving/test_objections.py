@@ -10,8 +10,8 @@ from features.restrictions import read_finished_reviews, restricted_subjects, wr
 from serving.auditing.log import verify_log
 from serving.person_keys import erase_person_key
 from serving.storage.tables import OwnViewRow, PersonKeyRow, RestrictionRow
-from tests.support.follow_up import SECOND_VIEW, WEIGHTY, decide, ok, refused
-from tests.support.review import NEED, REASON, VIEW, Review
+from tests.support.follow_up import SECOND_VIEW, WEIGHTY, decide, ok, refused, to_second_view
+from tests.support.review import NEED, REASON, VIEW, Caller, Review
 
 STATEMENT = "Vil ikke at opplysningene brukes slik."
 
@@ -144,6 +144,80 @@ def test_the_objection_of_a_shielded_person_is_in_no_leader_s_list(review: Revie
 
     assert [ok(leader.get("/objections")) for leader in leaders] == [[], []]
     assert refused(leaders[0].post(f"/cases/{case}/objections/erase", version=review.row(case).version)) == (404, "TID710")
+
+
+def _colleague(review: Review) -> Caller:
+    return review.new_account("skjermet-saksbehandler", municipality=None)
+
+
+@pytest.mark.requirement("R-22")
+@pytest.mark.requirement("R-08")
+def test_the_objection_of_a_shielded_person_is_answered_by_a_shielded_caseworker_who_did_not_work_the_case(review: Review) -> None:
+    case, worker, colleague = review.add_case(municipality=None, is_shielded=True), _colleague(review), _colleague(review)
+    worker.to_review(case)
+    ok(worker.step(case, "objections", {"statement": STATEMENT}), 201)
+    path, version = f"/cases/{case}/objections/uphold-processing", review.row(case).version
+
+    listed = colleague.get("/objections")
+
+    assert [(line["case_id"], line["statement"], line["steps"]) for line in ok(listed)] == [(case, STATEMENT, ["uphold", "erase"])]
+    for hidden in (VIEW["text"], "worth_a_look", NEED, "subject_id"):
+        assert hidden not in listed.text
+    assert ok(worker.get("/objections")) == []
+    assert ok(worker.get(f"/cases/{case}"))["steps"] == []
+    assert refused(worker.post(path, {"reason": WEIGHTY}, version=version)) == (404, "TID710")
+    assert refused(worker.post(f"/cases/{case}/objections/erase", version=version)) == (404, "TID710")
+    assert refused(colleague.post(path, {"reason": "Fordi."}, version=version)) == (422, "TID703")
+
+    upheld = ok(colleague.post(path, {"reason": WEIGHTY}, version=version))
+
+    assert (upheld["row"]["state"], upheld["steps"], upheld["proposal"]) == ("OPPRETTHOLDT_BEGRUNNET", ["erase"], None)
+    assert restricted_subjects(review.project, on=review.clock().date()) == ()
+    assert ok(worker.step(case, "resume"))["row"]["state"] == "TILDELT"
+
+
+@pytest.mark.requirement("R-22")
+@pytest.mark.requirement("R-08")
+def test_who_answered_for_a_shielded_person_does_not_take_the_case_up_and_who_registered_does_not_answer(review: Review) -> None:
+    case, registering, answering = review.add_case(municipality=None, is_shielded=True), _colleague(review), _colleague(review)
+    ok(registering.step(case, "objections", {"statement": STATEMENT}), 201)
+    assert ok(registering.get("/objections")) == []
+    ok(answering.post(f"/cases/{case}/objections/uphold-processing", {"reason": WEIGHTY}, version=review.row(case).version))
+
+    assert ok(answering.get("/cases")) == []
+    assert refused(answering.post(f"/cases/{case}/resume", version=review.row(case).version)) == (404, "TID710")
+    assert [row["case_id"] for row in ok(registering.get("/cases"))] == [case]
+    assert ok(registering.get(f"/cases/{case}"))["steps"] == ["resume", "object"]
+    ok(registering.step(case, "resume"))
+
+
+@pytest.mark.requirement("R-22")
+@pytest.mark.requirement("R-08")
+@pytest.mark.requirement("R-25")
+def test_a_shielded_person_is_erased_by_one_who_read_nothing_of_them(review: Review) -> None:
+    case, first, second, third = review.add_case(municipality=None, is_shielded=True), *(_colleague(review) for _ in range(3))
+    to_second_view(first, second, case)
+    ok(first.step(case, "objections", {"statement": STATEMENT}), 201)
+    assert [ok(one.get("/objections")) for one in (first, second)] == [[], []]
+    version = review.row(case).version
+    assert refused(second.post(f"/cases/{case}/objections/erase", version=version)) == (404, "TID710")
+
+    page = ok(third.post(f"/cases/{case}/objections/erase", version=version))
+
+    assert (page["row"]["state"], review.row(case).sealed_proposal) == ("SLETTET", None)
+    with review.database.reading() as session:
+        assert session.get_one(PersonKeyRow, review.row(case).subject_id).wrapped is None
+        verify_log(session)
+
+
+@pytest.mark.requirement("R-08")
+def test_a_shielded_caseworker_answers_no_objection_of_anybody_else(review: Review) -> None:
+    case = review.add_case()
+    ok(review.caller("koordinator-9901").step(case, "objections", {"statement": STATEMENT}), 201)
+    shielded = _colleague(review)
+
+    assert ok(shielded.get("/objections")) == []
+    assert refused(shielded.post(f"/cases/{case}/objections/erase", version=review.row(case).version)) == (404, "TID710")
 
 
 def test_a_statement_whose_key_is_gone_is_not_shown(review: Review) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
+from sqlalchemy import select
 
 from features.restrictions import read_finished_reviews
-from serving.storage.tables import SuspensionRow
+from serving.access.keeping_accounts import close_account
+from serving.operation.timer import look
+from serving.storage.tables import AccountRow, LogRow, SuspensionRow
 from tests.support.follow_up import SECOND_VIEW, decide, ok, refused, to_second_reading, to_second_view
 from tests.support.review import VIEW, Review
 
@@ -120,3 +126,74 @@ def test_while_proposals_are_stopped_nobody_sees_an_old_one_and_the_case_can_be_
     assert (page["proposal"], page["is_suspended"]) == (None, True)
     assert refused(caller.get(f"/cases/{case}/view")) == (409, "TID770")
     assert decide(caller, case, "decide_no_need").status_code == 201
+
+
+def change_account(review: Review, login: str, **changes: Any) -> None:
+    """Change what an account is, as an administrator of the database or a provider's claims do; nothing closes it."""
+    with review.database.transaction() as session:
+        row = session.scalars(select(AccountRow).where(AccountRow.login == login)).one()
+        for name, value in changes.items():
+            setattr(row, name, value)
+
+
+def close(review: Review, login: str) -> None:
+    with review.database.transaction() as session:
+        close_account(session, login, now=review.clock())
+
+
+def pass_time(review: Review) -> None:
+    """Do what a running service does every quarter of an hour."""
+    look(review.database, review.project, review.clock, review.app.state.metrics)
+
+
+@pytest.mark.requirement("R-17")
+@pytest.mark.parametrize("left", [None, {"role": "koordinator"}, {"municipality": "9902"}], ids=["closed", "other role", "moved"])
+def test_a_second_reading_whose_reader_left_is_free_for_another(review: Review, left: dict[str, str] | None) -> None:
+    case, caller, second = review.add_case(), review.caller("koordinator-9901"), review.caller("andreleser-9901")
+    other = review.new_account("andreleser", municipality="9901")
+    to_second_reading(caller, case)
+    ok(second.step(case, "second-reading"))
+    pass_time(review)
+    assert (review.row(case).state, review.row(case).second_reader_id) == ("ANDRE_EGEN_VURDERING", review.account_id(second.login))
+
+    close(review, second.login) if left is None else change_account(review, second.login, **left)
+    pass_time(review)
+
+    assert (review.row(case).state, review.row(case).second_reader_id) == ("TRENGER_ANDRELESER", None)
+    assert refused(second.get(f"/cases/{case}"))[0] in (401, 404)
+    with review.database.reading() as session:
+        newest = session.scalars(select(LogRow.entry).where(LogRow.case_id == case).order_by(LogRow.seq.desc())).first()
+    entry = json.loads(newest or "{}")
+    assert (entry["action"], entry["actor"], entry["subject_id"]) == ("case.second_reading_released", "system", None)
+    assert ok(caller.get(f"/cases/{case}"))["history"][-1]["event"] == "case.second_reading_released"
+    ok(other.step(case, "second-reading"))
+    ok(other.step(case, "second-view", SECOND_VIEW))
+    assert decide(caller, case, "decide_wondering", reason="Begge mener at en samtale om hverdagen vil gjøre godt.").status_code == 201
+
+
+@pytest.mark.requirement("R-17")
+def test_a_reader_who_has_written_and_then_left_is_not_asked_for_again(review: Review) -> None:
+    case, caller, second = review.add_case(), review.caller("koordinator-9901"), review.caller("andreleser-9901")
+    to_second_view(caller, second, case)
+    close(review, second.login)
+    version = review.row(case).version
+
+    pass_time(review)
+
+    assert review.row(case).version == version
+    page = ok(caller.get(f"/cases/{case}"))
+    assert (page["row"]["state"], page["other_view"]["text"]) == ("UNDER_VURDERING", SECOND_VIEW["text"])
+
+
+@pytest.mark.requirement("R-08")
+def test_a_shielded_second_reading_goes_to_another_shielded_caseworker(review: Review) -> None:
+    case = review.add_case(municipality=None, is_shielded=True)
+    first, leaving, third = (review.new_account("skjermet-saksbehandler", municipality=None) for _ in range(3))
+    to_second_reading(first, case)
+    ok(leaving.step(case, "second-reading"))
+
+    change_account(review, leaving.login, role="andreleser", municipality="9901")
+    pass_time(review)
+
+    assert ok(leaving.get("/second-readings")) == []
+    assert [row["case_id"] for row in ok(third.get("/second-readings"))] == [case]
