@@ -17,6 +17,8 @@ from features.declarations.project import Project
 from features.errors import ReviewError
 from serving.access.accounts import Account, account_of, check_demo_allowed, find_account_row, is_password
 from serving.auditing import log
+from serving.errors import NotLoggedInError
+from serving.roles import Role
 from serving.settings import Settings
 from serving.storage.database import Database
 from serving.storage.tables import AccountRow, SessionRow
@@ -151,6 +153,29 @@ def find_account(database: Database, token: str, *, now: datetime, settings: Set
     return account_of(account)
 
 
+def check_still(session: Session, token: str | None, account: Account | None) -> None:
+    """Refuse to go on for somebody whose session ended, or whose role or place changed, after this request was let in.
+
+    Asked inside the transaction that does the work: since writers go one at a time, what was taken from somebody before it is gone in it.
+
+    Raises
+    ------
+    NotLoggedInError
+        TID711.
+    """
+    if token is None or account is None:
+        return
+    opened, row = session.get(SessionRow, _digest(token)), session.get(AccountRow, account.id)
+    if (
+        opened is None
+        or opened.ended_at is not None
+        or row is None
+        or row.closed_at is not None
+        or _rights(account_of(row)) != _rights(account)
+    ):
+        raise NotLoggedInError
+
+
 def log_out(session: Session, token: str, account: Account, *, now: datetime) -> None:
     """End a session at once."""
     row = session.get(SessionRow, _digest(token))
@@ -182,6 +207,11 @@ def check_csrf(token: str | None, given: str | None) -> None:
     """
     if token is None or given is None or not hmac.compare_digest(csrf_token(token).encode(), given.encode()):
         raise ReviewError("TID713", "the form's CSRF token is missing or wrong. Load the page again and send it from there.")
+
+
+def _rights(account: Account) -> tuple[Role, str | None, str | None, str | None]:
+    """What decides what somebody reaches; the name that colleagues read does not."""
+    return account.role, account.municipality, account.service, account.subject_id
 
 
 def _is_alive(row: SessionRow, *, now: datetime, settings: Settings) -> bool:

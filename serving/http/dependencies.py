@@ -161,9 +161,11 @@ async def checked_csrf(request: Request) -> None:
 def get_session(request: Request, account: FoundCallerOf, database: DatabaseOf, keys: KeysOf, clock: ClockOf) -> Iterator[Session]:
     """Open the one transaction of this request; it commits when the route returned and rolls back when it raised.
 
-    A change that was made before under the same idempotency key is not made again (`serving.http.idempotency`).
+    A change that was made before under the same idempotency key is not made again (`serving.http.idempotency`). Whoever lost the session or
+    the role while waiting for their turn is turned away here.
     """
     with database.transaction() as session:
+        sessions.check_still(session, find_token(request), account)
         idempotency.begin(request, session, keys, account, now=clock())
         yield session
 

@@ -10,13 +10,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from features.errors import ReviewError
 from serving.access import sessions
+from serving.cases.leaving import release_second_readings
 from serving.http.cookies import find_token, is_secure, set_cookie
-from serving.http.dependencies import ClockOf, DatabaseOf, SettingsOf
+from serving.http.dependencies import ClockOf, DatabaseOf, ProjectOf, SettingsOf
 from serving.http.rate_limits import LimitedAddress
 from serving.http.security import is_own_path
 from serving.oidc import login, logout
-from serving.oidc.accounts import let_in, not_let_in
+from serving.oidc.accounts import let_in
 from serving.oidc.provider import CALLBACK, Provider
 from serving.settings import Settings
 
@@ -50,6 +52,7 @@ def finish(
     database: DatabaseOf,
     clock: ClockOf,
     settings: SettingsOf,
+    project: ProjectOf,
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str, Query(max_length=4000)] = "",
     iss: Annotated[str | None, Query(max_length=300)] = None,
@@ -63,14 +66,15 @@ def finish(
         raise login.refused()
     identity = login.identify(provider, attempt, code=code, now=now)
     with database.transaction() as session:
-        row = let_in(session, provider, identity, now=now)
+        found = let_in(session, provider, identity, now=now)
+        release_second_readings(session, project, now=now)
         token = (
-            None
-            if row is None
-            else sessions.open_session(session, row, now=now, previous=find_token(request), provider_session=identity.session)
+            found
+            if isinstance(found, ReviewError)
+            else sessions.open_session(session, found, now=now, previous=find_token(request), provider_session=identity.session)
         )
-    if token is None:
-        raise not_let_in()
+    if isinstance(token, ReviewError):
+        raise token
     response = RedirectResponse(attempt.return_to if is_own_path(attempt.return_to) else "/", status_code=303)
     set_cookie(response, token, request=request, settings=settings)
     response.delete_cookie(name, httponly=True, samesite="lax", secure=is_secure(request, settings), path="/")

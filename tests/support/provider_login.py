@@ -32,6 +32,11 @@ role = "leder"
 municipality = "9901"
 
 [[grant]]
+when = { groups = "readers" }
+role = "andreleser"
+municipality = "9901"
+
+[[grant]]
 when = { groups = ["officers", "lawyers"] }
 role = "personvernombud"
 """

@@ -116,6 +116,33 @@ def test_nobody_is_leader_and_officer_whatever_the_claims_say(here: Town) -> Non
     assert accounts(here) == []
 
 
+@pytest.mark.requirement("R-28")
+def test_who_may_no_longer_come_in_loses_what_was_open(here: Town) -> None:
+    with here.browser() as first, here.browser() as second:
+        here.log_in(first, sub="kari", groups=["leaders"])
+
+        assert is_refused(here.log_in(second, sub="kari", groups=["leaders", "officers"]), "TID717", 409)
+        assert first.get("/api/v1/session").status_code == 401
+    assert open_sessions(here) == 0
+
+
+@pytest.mark.requirement("R-17")
+def test_a_second_reader_whose_claims_changed_leaves_the_reading_to_another_at_once(here: Town) -> None:
+    review = here.review
+    with here.browser() as browser:
+        here.log_in(browser, sub="kari", groups=["readers"])
+        [kari] = accounts(here)
+        review.create_demo_account("koordinator-9901")
+        first = review.account_id("koordinator-9901")
+        case = review.add_case(state="ANDRE_EGEN_VURDERING", assignee_id=first, second_reader_id=kari.id)
+        here.log_in(browser)
+        assert review.row(case).state == "ANDRE_EGEN_VURDERING"
+
+        here.log_in(browser, sub="kari", groups=["coordinators"])
+
+    assert (review.row(case).state, review.row(case).second_reader_id) == ("TRENGER_ANDRELESER", None)
+
+
 def test_a_closed_account_is_not_opened_again_by_a_login(here: Town) -> None:
     with here.browser() as browser:
         here.log_in(browser, sub="kari", groups=["coordinators"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -9,6 +11,7 @@ from starlette.testclient import TestClient
 from features.errors import ReviewError
 from serving.access import sessions
 from serving.access.accounts import create_account
+from serving.access.keeping_accounts import close_account
 from serving.demo.accounts import create_demo_accounts
 from serving.roles import ROLES, Role
 from serving.settings import Settings
@@ -109,6 +112,38 @@ def test_guessing_is_slowed_down(review: Review) -> None:
 
     assert statuses == [401] * 5 + [429]
     assert client.post("/api/v1/session", json=LOGIN).status_code == 201
+
+
+@pytest.mark.requirement("R-28")
+def test_a_role_that_changed_holds_at_the_next_call_of_an_open_session(review: Review) -> None:
+    caller = review.caller("koordinator-9901")
+    assert caller.get("/cases").status_code == 200
+
+    with review.database.transaction() as session:
+        session.scalars(select(AccountRow)).one().role = Role.SECOND_READER.value
+
+    assert caller.get("/session").json()["data"]["role"] == "andreleser"
+    assert caller.get("/cases").json()["code"] == "TID712"
+
+
+@pytest.mark.requirement("R-28")
+@pytest.mark.parametrize("how", ["closed", "moved"])
+def test_a_change_that_waits_for_its_turn_is_not_made_by_somebody_who_lost_the_right_meanwhile(review: Review, how: str) -> None:
+    case, caller = review.add_case(), review.caller("koordinator-9901")
+    with ThreadPoolExecutor(1) as other:
+        with review.database.transaction() as session:
+            row = session.scalars(select(AccountRow)).one()  # from here on other writers wait
+            waiting = other.submit(caller.post, f"/cases/{case}/assign", version=1)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            if how == "closed":
+                close_account(session, row.login, now=review.clock())
+            else:
+                row.municipality = "9902"
+        answer = waiting.result(timeout=30)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "TID711")
+    assert (review.row(case).state, review.row(case).version) == ("NY", 1)
 
 
 @pytest.mark.requirement("R-29")
