@@ -44,10 +44,9 @@ def reports(account: CallerOf, project: ProjectOf, pages: PagesOf) -> Page[Repor
 def read_log(account: CallerOf, session: SessionOf, clock: ClockOf, pages: PagesOf) -> Page[LogLine]:
     """Read who did what and when, newest first. Nothing that was written about a person. Reading is itself logged."""
     check_may(account, Action.READ_LOG)
-    after = pages.after("audit")
-    lines = log.read_page(session, before=None if after is None else int(after[0]), limit=pages.limit)
-    log.record(session, log.Event("log.read", actor=account.id, role=account.role, details={"n": len(lines)}), now=clock())
-    return pages.answer(lines, of="audit", end=(lines[-1].seq,) if lines and lines[-1].seq > 1 else None)
+    found = log.read_page(session, before=log.place_of(pages.after("audit")), limit=pages.limit)
+    log.record(session, log.Event("log.read", actor=account.id, role=account.role, details={"n": len(found.lines)}), now=clock())
+    return pages.answer(found.lines, of="audit", end=found.place)
 
 
 @router.get("/audit/verification", tags=["audit"], summary="Verify the log", responses=responses(500))

@@ -4,6 +4,9 @@ A chain shows every edit but its own cut end. So the running service appends onc
 had and the hash of its last one. The files are ledgers themselves, chained from month to month. Put them where the database's
 administrator can't write, or copy them there daily.
 
+The log says in an entry of its own when it was anchored. So a file that is gone shows, the newest too, as long as the log was not cut back
+with it: whoever may write in both places can take both back to the same day, and nothing but a copy in a third place helps against that.
+
 Beside them lies `standing.jsonl`: who was erased and who objected. A backup that is restored is older than these, and may bring nobody
 back.
 """
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -91,6 +94,49 @@ def export_if_due(session: Session, project: Project, folder: Path, *, now: date
         return False
     export_anchor(session, project, folder, now=now)
     return True
+
+
+def note_anchored(session: Session, *, anchored_at: datetime, now: datetime) -> None:
+    """Note in the log that an anchor was written; after it is there, so that the log never tells of one that never was.
+
+    The entry says when and not how many: the whole count is told to no log reader (R-08).
+    """
+    log.record(session, log.Event("log.anchored", actor=SYSTEM, role=SYSTEM, details={"anchored_at": anchored_at.isoformat()}), now=now)
+
+
+def note_anchors_lost(session: Session, *, now: datetime) -> None:
+    """Note in the log that the anchors until now are gone for good: they are no longer asked for, and every log reader can see that."""
+    log.record(session, log.Event("log.anchors_lost", actor=SYSTEM, role=SYSTEM), now=now)
+
+
+class NotedAnchors:
+    """Which anchors the log tells of; `look` takes its entries in their order."""
+
+    def __init__(self) -> None:
+        self.written_at: set[datetime] = set()
+
+    def look(self, entry: Entry) -> None:
+        """Remember what an entry tells of an anchor."""
+        if entry.action == "log.anchored":
+            self.written_at.add(datetime.fromisoformat(entry.public["anchored_at"]))
+        elif entry.action == "log.anchors_lost":
+            self.written_at.clear()
+
+    def check_there(self, anchors: Iterable[Anchored]) -> None:
+        """Refuse a folder in which an anchor is missing that the log tells of.
+
+        Raises
+        ------
+        LedgerError
+            TID804.
+        """
+        missing = sorted(self.written_at - {anchored.at for anchored in anchors})
+        if missing:
+            raise LedgerError(
+                "TID804",
+                f"{len(missing)} anchors that the log tells of are not in the folder, the first of {missing[0].date()}: they were cut off, "
+                "or lie elsewhere. Bring them here; if they are gone for good, say so with `tidlig audit anchor --earlier-are-lost`.",
+            )
 
 
 def read_anchors(folder: Path) -> tuple[Anchored, ...]:
@@ -254,5 +300,9 @@ async def anchor_now_and_then(
 
 
 def _look(database: Database, project: Project, folder: Path, clock: Callable[[], datetime]) -> None:
+    now = clock()
     with database.reading() as session:
-        export_if_due(session, project, folder, now=clock())
+        is_new = export_if_due(session, project, folder, now=now)
+    if is_new:
+        with database.transaction() as session:
+            note_anchored(session, anchored_at=now, now=clock())

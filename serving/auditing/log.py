@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from features.errors import LedgerError
@@ -49,10 +49,8 @@ class About:
 
 @dataclass(frozen=True)
 class LogLine:
-    """An entry's metadata."""
+    """An entry's metadata. Its place in the chain is not among it: the gaps would tell of entries that are not listed (R-08)."""
 
-    seq: int
-    """Its number among what log readers see, counted from 1 without gaps; in a case's own history its place in the chain."""
     at: datetime
     action: str
     actor: str
@@ -60,6 +58,20 @@ class LogLine:
     case_id: str | None
     details: dict[str, Any]
     hash: str
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Part of the list that log readers see, newest first."""
+
+    lines: tuple[LogLine, ...]
+    end: int | None
+    """Place in the chain behind which older lines follow; None on the last page. It goes into a sealed cursor and nowhere else."""
+
+    @property
+    def place(self) -> tuple[str] | None:
+        """The end as a cursor holds it: always as long, so that a sealed one does not tell how long the chain is."""
+        return None if self.end is None else (f"{self.end:019d}",)
 
 
 def record(session: Session, event: Event, *, now: datetime, about: About | None = None) -> Entry:
@@ -89,22 +101,39 @@ def digest(content: Any) -> str:
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def read_page(session: Session, *, before: int | None, limit: int) -> list[LogLine]:
+def read_page(session: Session, *, before: int | None, limit: int) -> LogPage:
     """Read entries' metadata, newest first, as log readers may see them.
 
-    What tells of a protected address is not there: entries of shielded cases, and everything that the shielded role did. Lines are
-    numbered as they are listed, so that nothing is missing between two of them (R-08; decision 33).
+    What tells of a protected address is not there: entries of shielded cases, and everything that the shielded role did. Nothing in a line
+    says that one is missing between two of them (R-08; decision 33).
+
+    The work is that of the page, however long the log is: the primary key is walked downwards from `before` until enough lines are found,
+    and of each entry on the way one case is looked up by its key. Nothing is counted, sorted or skipped by number.
 
     Parameters
     ----------
     before
-        Give lines with a lower number than this one.
+        Give entries that stand before this place in the chain: `LogPage.end` of the page before.
     """
-    end = count_listed(session)
-    end = end if before is None else min(end, before - 1)
-    start = max(0, end - limit)
-    rows = session.scalars(select(LogRow).where(_is_listed()).order_by(LogRow.seq).offset(start).limit(max(0, end - start))).all()
-    return [replace(_line(row), seq=start + place) for place, row in enumerate(rows, start=1)][::-1]
+    rows = session.scalars(listed_before(before).limit(limit + 1)).all()
+    return LogPage(tuple(_line(row) for row in rows[:limit]), rows[limit - 1].seq if len(rows) > limit else None)
+
+
+def listed_before(place: int | None) -> Select[LogRow]:
+    """Ask for the entries that log readers see, newest first, from before a place in the chain or from its end."""
+    older = () if place is None else (LogRow.seq < place,)
+    return select(LogRow).where(_is_listed(), *older).order_by(LogRow.seq.desc())
+
+
+def place_of(cursor: tuple[str | int, ...] | None) -> int | None:
+    """Read where in the chain a page begins out of what a cursor held; None at the beginning.
+
+    Examples
+    --------
+    >>> place_of(LogPage((), end=17).place), place_of(None)
+    (17, None)
+    """
+    return None if cursor is None else int(cursor[0])
 
 
 def count_listed(session: Session) -> int:
@@ -125,9 +154,9 @@ def verify_for_readers(session: Session) -> VerifiedLedger:
 
 def _is_listed() -> ColumnElement[bool]:
     """Read from the sealed entry itself, not from a column beside it: nobody hides an entry by an unsealed mark."""
-    shielded = select(CaseRow.id).where(CaseRow.is_shielded.is_(True) | (CaseRow.state == _SHIELDED))
+    is_shielded = exists().where(CaseRow.id == LogRow.case_id, CaseRow.is_shielded.is_(True) | (CaseRow.state == _SHIELDED))
     by_the_shielded_role = LogRow.entry.contains(f'"role":"{Role.SHIELDED_CASEWORKER.value}"', autoescape=True)
-    return and_(or_(LogRow.case_id.is_(None), LogRow.case_id.not_in(shielded)), not_(by_the_shielded_role))
+    return and_(not_(is_shielded), not_(by_the_shielded_role))
 
 
 def read_case_lines(session: Session, case_id: str) -> list[LogLine]:
@@ -204,6 +233,4 @@ def _entry(text: str) -> Entry:
 def _line(row: LogRow) -> LogLine:
     entry = _entry(row.entry)
     details = {name: value for name, value in entry.public.items() if name not in ("role", "case")}
-    return LogLine(
-        entry.sequence, entry.recorded_at, entry.action, entry.actor, entry.public["role"], entry.public["case"], details, entry.hash
-    )
+    return LogLine(entry.recorded_at, entry.action, entry.actor, entry.public["role"], entry.public["case"], details, entry.hash)

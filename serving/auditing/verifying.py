@@ -12,7 +12,7 @@ from features.declarations.project import Project
 from features.errors import LedgerError
 from features.ledger import Anchor, Entry, VerifiedLedger, verify
 from models.promotion.ledger import ledger_path, read_promotions, verify_promotions
-from serving.auditing.anchors import Anchored, check_against, check_anchor_folder, read_anchors
+from serving.auditing.anchors import Anchored, NotedAnchors, check_against, check_anchor_folder, read_anchors
 from serving.auditing.log import verify_log
 from serving.settings import Settings
 from serving.storage.database import open_database
@@ -24,7 +24,7 @@ def verify_ledgers(
 ) -> dict[str, VerifiedLedger]:
     """Verify the log and the promotions' ledger; a ledger that was never begun has no entries.
 
-    Every anchor in the folder of `settings.anchor_folder` is compared too.
+    Every anchor in the folder of `settings.anchor_folder` is compared too, and everyone that the log tells of has to be there.
 
     Parameters
     ----------
@@ -46,13 +46,19 @@ def verify_ledgers(
     named: set[str] = set()
     anchored: dict[int, str] = dict.fromkeys((a.log.count for a in anchors), "")
 
+    noted = NotedAnchors()
+
     def look(entry: Entry) -> None:
+        noted.look(entry)
         named.update(_promotion_of(entry))
         if entry.sequence in anchored:
             anchored[entry.sequence] = entry.hash
 
     log = _verify_log(project, settings, anchor, look)
     _check_known(named, project)
+    if settings.anchor_folder is not None:
+        with _named(f"the anchors in {settings.anchor_folder}"):
+            noted.check_there(anchors)
     with _named("the anchors"):
         promoted = {entry.sequence: entry.hash for entry in read_promotions(project)}
         check_against(anchors, log_hashes={count: found for count, found in anchored.items() if found}, promotion_hashes=promoted)

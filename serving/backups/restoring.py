@@ -17,7 +17,7 @@ from features.declarations.project import Project, load_project
 from features.errors import ReviewError
 from features.ledger import Anchor
 from serving.auditing import log
-from serving.auditing.anchors import check_anchor_folder, export_anchor, read_anchors, read_standing
+from serving.auditing.anchors import check_anchor_folder, export_anchor, note_anchored, read_anchors, read_standing
 from serving.auditing.verifying import verify_ledgers
 from serving.backups.manifest import NAME, BackupManifest, sha256_of
 from serving.backups.reapplying import reapply
@@ -151,12 +151,14 @@ def _verify(project: Project, settings: Settings, manifest: BackupManifest) -> N
 def _finish(project: Project, database: Database, manifest: BackupManifest, *, anchors: Path | None, now: datetime) -> Restored:
     standing = () if anchors is None else read_standing(anchors)
     newest = max((a.log.count for a in read_anchors(anchors)), default=None) if anchors is not None else None
+    lost = None if newest is None else max(0, newest - manifest.log_count)
     with database.transaction() as session:
-        details = {"made_at": manifest.made_at.isoformat(), "count": manifest.log_count, "newest_anchor": newest}
+        details = {"made_at": manifest.made_at.isoformat(), "n_lost": lost}  # not how many there are: that is told to no log reader
         log.record(session, log.Event("backup.restored", actor=KEY_HOLDER, role=KEY_HOLDER, details=details), now=now)
         n_erased, n_restricted = reapply(session, project, standing, now=now)
     if anchors is not None:
         with database.reading() as session:
-            export_anchor(session, project, anchors, now=now, is_restored=True)
-    lost = None if newest is None else max(0, newest - manifest.log_count)
+            made = export_anchor(session, project, anchors, now=now, is_restored=True)
+        with database.transaction() as session:
+            note_anchored(session, anchored_at=made.at, now=now)
     return Restored(manifest, project.root, n_erased, n_restricted, lost)

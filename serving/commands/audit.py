@@ -62,17 +62,21 @@ def anchor(
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder of the anchors; one that is there.", show_default="TIDLIG_ANCHOR_FOLDER")
     ] = None,
+    earlier_are_lost: Annotated[
+        bool, typer.Option("--earlier-are-lost", help="The anchors before are gone for good: ask for them no longer. The log says so.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Append how many entries both ledgers have, and the hash of the last, to a file outside the database.
 
-    A running service does so once a day. The folder also holds who was erased or objected, for restoring a backup: keep it as safe as the
-    backups themselves.
+    A running service does so once a day. What goes to TIDLIG_ANCHOR_FOLDER is noted in the log too, so that a file that is gone from there
+    shows; another folder (--to) is a copy that nobody asks for. The folder also holds who was erased or objected, for restoring a backup:
+    keep it as safe as the backups themselves.
     """
     from features.declarations.project import load_project
     from features.errors import ReviewError
     from serving.app import open_service
-    from serving.auditing.anchors import export_anchor
+    from serving.auditing.anchors import export_anchor, note_anchored, note_anchors_lost
     from serving.settings import Settings
 
     loaded, settings = load_project(project), Settings()
@@ -80,9 +84,15 @@ def anchor(
     if folder is None:
         raise ReviewError("TID762", "nobody said where anchors are kept. Set TIDLIG_ANCHOR_FOLDER, or give --to.")
     database, _ = open_service(settings, loaded)
+    now = datetime.now(UTC)
     try:
         with database.reading() as session:
-            made = export_anchor(session, loaded, folder, now=datetime.now(UTC))
+            made = export_anchor(session, loaded, folder, now=now)
+        with database.transaction() as session:
+            if earlier_are_lost:
+                note_anchors_lost(session, now=now)
+            if settings.anchor_folder is not None and folder.resolve() == settings.anchor_folder.resolve():
+                note_anchored(session, anchored_at=made.at, now=now)
     finally:
         database.close()
     lines = {"log": f"{made.log.count}:{made.log.head}", "promotions": f"{made.promotions.count}:{made.promotions.head}"}

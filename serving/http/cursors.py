@@ -1,7 +1,7 @@
 """Pages of a list: a cursor says where the last page ended, and only this service can write one.
 
 It names a place in the list's order, not a number of rows to skip, so that what comes or goes between two pages neither repeats nor hides a
-row. It is signed, and good for one list and one account.
+row. It is sealed: nobody reads the place or makes one up, and it is good for one list and one account.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64Error
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from features.errors import ReviewError
 
@@ -20,7 +24,7 @@ RowT = TypeVar("RowT")
 Place: TypeAlias = tuple[str | int, ...]
 """Where a row stands in the order of its list; what is compared first comes first."""
 
-_SIGNED_BYTES = 16
+_NONCE_BYTES = 12
 
 
 def write_cursor(place: Place, *, of: str, key: bytes) -> str:
@@ -31,8 +35,9 @@ def write_cursor(place: Place, *, of: str, key: bytes) -> str:
     >>> read_cursor(write_cursor(("2026-06-15", "T-1"), of="cases a", key=bytes(32)), of="cases a", key=bytes(32))
     ('2026-06-15', 'T-1')
     """
-    told = json.dumps(place, separators=(",", ":")).encode()
-    return urlsafe_b64encode(_mark(told, of, key) + told).decode().rstrip("=")
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    told = _cipher(key).encrypt(nonce, json.dumps(place, separators=(",", ":")).encode(), of.encode())
+    return urlsafe_b64encode(nonce + told).decode().rstrip("=")
 
 
 def read_cursor(cursor: str, *, of: str, key: bytes) -> Place:
@@ -45,11 +50,9 @@ def read_cursor(cursor: str, *, of: str, key: bytes) -> Place:
     """
     try:
         content = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-    except (NotBase64Error, UnicodeEncodeError, ValueError):
+        told = _cipher(key).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], of.encode())
+    except (NotBase64Error, UnicodeEncodeError, ValueError, InvalidTag):
         raise _not_ours() from None
-    mark, told = content[:_SIGNED_BYTES], content[_SIGNED_BYTES:]
-    if not hmac.compare_digest(mark, _mark(told, of, key)):
-        raise _not_ours()
     return tuple(json.loads(told))
 
 
@@ -70,8 +73,8 @@ def cut(
     return page, place(page[-1]) if len(left) > limit else None
 
 
-def _mark(told: bytes, of: str, key: bytes) -> bytes:
-    return hmac.new(hmac.new(key, b"cursors", hashlib.sha256).digest(), of.encode() + b"\n" + told, hashlib.sha256).digest()[:_SIGNED_BYTES]
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(hmac.new(key, b"cursors", hashlib.sha256).digest())
 
 
 def _not_ours() -> ReviewError:

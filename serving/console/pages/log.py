@@ -12,31 +12,32 @@ from serving.access.permissions import Action, can, check_may
 from serving.auditing import log
 from serving.console.rendering import page
 from serving.errors import NotAllowedError
-from serving.http.dependencies import CallerOf, ClockOf, DatabaseOf, SessionOf
+from serving.http.cursors import read_cursor, write_cursor
+from serving.http.dependencies import CallerOf, ClockOf, DatabaseOf, KeysOf, SessionOf
 
 router = APIRouter(prefix="/audit-log")
 
 PAGE_SIZE = 50
 
-Before = Annotated[int | None, Query(ge=1)]
+Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @router.get("")
-def entries(request: Request, account: CallerOf, session: SessionOf, clock: ClockOf, before: Before = None) -> HTMLResponse:
+def entries(request: Request, account: CallerOf, session: SessionOf, clock: ClockOf, keys: KeysOf, cursor: Cursor = None) -> HTMLResponse:
     """List entries, newest first, to those who may read them; the others find only the button that verifies."""
     if not can(account, Action.READ_LOG) and not can(account, Action.VERIFY_LOG):
         raise NotAllowedError(account.role, Action.READ_LOG)
-    lines = []
+    found, of = log.LogPage((), None), f"audit {account.id}"
     if can(account, Action.READ_LOG):
-        lines = log.read_page(session, before=before, limit=PAGE_SIZE)
-        log.record(session, log.Event("log.read", actor=account.id, role=account.role, details={"n": len(lines)}), now=clock())
-    older = lines[-1].seq if len(lines) == PAGE_SIZE and lines[-1].seq > 1 else None
+        after = None if cursor is None else read_cursor(cursor, of=of, key=keys.service_key)
+        found = log.read_page(session, before=log.place_of(after), limit=PAGE_SIZE)
+        log.record(session, log.Event("log.read", actor=account.id, role=account.role, details={"n": len(found.lines)}), now=clock())
     return page(
         request,
         "log.html",
         account=account,
-        lines=lines,
-        older=older,
+        lines=found.lines,
+        older=None if found.place is None else write_cursor(found.place, of=of, key=keys.service_key),
         may_reconstruct=can(account, Action.RECONSTRUCT),
         may_read=can(account, Action.READ_LOG),
         may_verify=can(account, Action.VERIFY_LOG),

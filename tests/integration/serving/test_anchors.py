@@ -13,7 +13,17 @@ from features.errors import LedgerError, ReviewError
 from features.ledger import append_next
 from serving.app import create_app
 from serving.auditing import log
-from serving.auditing.anchors import anchors_that_bind, export_anchor, export_if_due, export_standing, read_anchors, read_standing
+from serving.auditing.anchors import (
+    _look,
+    anchors_that_bind,
+    export_anchor,
+    export_if_due,
+    export_standing,
+    note_anchors_lost,
+    read_anchors,
+    read_standing,
+)
+from serving.auditing.log import read_page
 from serving.auditing.verifying import verify_ledgers
 from serving.person_keys import erase_person_key
 from serving.settings import Settings
@@ -145,6 +155,69 @@ def test_a_restore_frees_the_log_from_anchors_of_what_it_no_longer_has(review: R
     assert [a.log.count for a in anchors_that_bind(read_anchors(folder))] == counts
     low_restore = [(a.log.count, a.is_restored) for a in anchors_that_bind(read_anchors(folder)[:2] + read_anchors(folder)[2:3])]
     assert low_restore == [(1, False), (2, False), (3, True)]
+
+
+def serve_a_while(review: Review, folder: Path) -> None:
+    """Do what a running service does about its anchors, once."""
+    _look(review.database, review.project, folder, review.clock)
+
+
+def test_the_newest_anchor_that_is_gone_is_missed(review: Review, folder: Path) -> None:
+    for _ in range(3):
+        note(review)
+        serve_a_while(review, folder)
+        serve_a_while(review, folder)
+        review.clock.forward(days=31)
+    assert verify_ledgers(review.project, settings_of(review, folder))["log"].count == 6
+
+    (folder / "anchors-2027-01.jsonl").unlink()
+
+    with pytest.raises(LedgerError, match=r"TID804: the anchors in .*: 1 anchors that the log tells of are not in the folder"):
+        verify_ledgers(review.project, settings_of(review, folder))
+    serve_a_while(review, folder)  # the next one does not hide that
+    with pytest.raises(LedgerError, match="TID804"):
+        verify_ledgers(review.project, settings_of(review, folder))
+
+
+def test_the_end_of_the_newest_file_that_was_cut_off_is_missed(review: Review, folder: Path) -> None:
+    for _ in range(2):
+        note(review)
+        serve_a_while(review, folder)
+        review.clock.forward(days=1)
+    path = next(folder.glob("anchors-*.jsonl"))
+    path.write_text(path.read_text(encoding="utf-8").splitlines(keepends=True)[0], encoding="utf-8")
+
+    with pytest.raises(LedgerError, match="TID804"):
+        verify_ledgers(review.project, settings_of(review, folder))
+
+
+def test_anchors_that_are_gone_for_good_are_asked_for_until_somebody_says_so_in_the_log(review: Review, folder: Path) -> None:
+    note(review)
+    serve_a_while(review, folder)
+    for path in folder.glob("anchors-*"):
+        path.unlink()
+    review.clock.forward(days=1)
+    serve_a_while(review, folder)
+    with pytest.raises(LedgerError, match="TID804"):
+        verify_ledgers(review.project, settings_of(review, folder))
+
+    with review.database.transaction() as session:
+        note_anchors_lost(session, now=review.clock())
+    review.clock.forward(days=1)
+    serve_a_while(review, folder)
+
+    assert verify_ledgers(review.project, settings_of(review, folder))["log"].count == 5
+    with review.database.reading() as session:
+        assert [line.action for line in read_page(session, before=None, limit=9).lines][:2] == ["log.anchored", "log.anchors_lost"]
+
+
+@pytest.mark.requirement("R-08")
+def test_what_the_log_says_of_an_anchor_tells_no_reader_how_many_entries_there_are(review: Review, folder: Path) -> None:
+    note(review, 17)
+    serve_a_while(review, folder)
+    with review.database.reading() as session:
+        [line] = [line for line in read_page(session, before=None, limit=50).lines if line.action == "log.anchored"]
+    assert line.details == {"anchored_at": review.clock().isoformat()}
 
 
 def test_a_service_does_not_start_without_the_folder_it_was_told_of(review: Review, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_past_is_worked_to_its_ends_and_the_log_follows_the_days(review: Revie
     with review.database.reading() as session:
         here = Counter(session.scalars(select(CaseRow.state).where(CaseRow.municipality == "9901")))
         log.verify_log(session)
-        lines = log.read_page(session, before=None, limit=1000)
+        lines = log.read_page(session, before=None, limit=1000).lines
         steps = Counter(session.scalars(select(DecisionRow.step)))
     assert here == {"LUKKET": 7, "SAMTALE_PLANLAGT": 2}
     assert steps == {"decide_wondering": 6, "decide_no_need": 3}

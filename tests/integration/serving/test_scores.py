@@ -143,7 +143,7 @@ def test_nothing_is_stored_but_that_it_was_done(scoring: Scoring) -> None:
 
     with scoring.database.reading() as session:
         after = {t.name: session.scalar(select(func.count()).select_from(t)) for t in Base.metadata.sorted_tables}
-        entry = read_page(session, before=None, limit=1)[0]
+        entry = read_page(session, before=None, limit=1).lines[0]
         written = session.scalars(select(LogRow.entry)).all()
         assert verify_log(session).count == len(written)
     assert after == {**before, "ledger_entries": before["ledger_entries"] + 1}

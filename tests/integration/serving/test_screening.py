@@ -80,7 +80,7 @@ def test_the_log_numbers_cases_in_no_order_of_score(service: Service) -> None:
     screen(project, database, keys, as_of=AS_OF, now=NOW)
 
     with database.reading() as session:
-        proposed = [line.case_id for line in log.read_page(session, before=None, limit=50) if line.action == "case.proposed"][::-1]
+        proposed = [line.case_id for line in log.read_page(session, before=None, limit=50).lines if line.action == "case.proposed"][::-1]
     subjects = {case.id: case.subject_id for case in cases(database)}
     places = [sha256(subjects[case].encode()).hexdigest() for case in proposed if case is not None]
     assert places == sorted(places)

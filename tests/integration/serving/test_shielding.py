@@ -96,7 +96,7 @@ def test_a_confidential_address_takes_an_open_case_to_the_shielded_caseworkers_a
     assert VIEW["text"] not in opened.text
     assert ok(opened)["needs_second_reader"]
     with stored.database.reading() as session:
-        assert case not in {line.case_id for line in read_page(session, before=None, limit=500)}
+        assert case not in {line.case_id for line in read_page(session, before=None, limit=500).lines}
 
 
 @pytest.mark.requirement("R-08")

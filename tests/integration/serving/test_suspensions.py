@@ -72,7 +72,7 @@ def test_a_leader_stops_their_own_municipality_at_once_and_lets_it_go_on(review:
     assert lifted.json()["data"]["lifted_at"] is not None
     assert not stopped(review, "9901")
     with review.database.reading() as session:
-        lines = [one for one in log.read_page(session, before=None, limit=50) if one.action.startswith("suspension.")]
+        lines = [one for one in log.read_page(session, before=None, limit=50).lines if one.action.startswith("suspension.")]
     assert [(one.action, one.role, one.details["municipality"], one.details["model"]) for one in lines] == [
         ("suspension.lifted", "leder", "9901", "all"),
         ("suspension.turned", "leder", "9901", "all"),
