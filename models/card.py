@@ -239,6 +239,8 @@ def _limits(card: ModelCard) -> list[str]:
     return ["## Limits", "", *(f"* {limit}" for limit in (*LIMITS, *card.remarks))]
 
 
+_SHOWN_WITH_DECIMALS = 5e-4
+"""Below it three decimals would show a tolerance of 1e-9 as none at all."""
 _PARTS = (_head, _data, _ladder, _capacity, _calibration, _groups, _findings, _stability, _gates, _limits)
 
 
@@ -252,7 +254,9 @@ def _rung(row: LadderRow) -> str:
 
 
 def _show(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.1e}" if 0 < abs(value) < _SHOWN_WITH_DECIMALS else f"{value:.3f}"
 
 
 def _plain(value: Any) -> Any:

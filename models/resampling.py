@@ -146,6 +146,15 @@ def resample_tops(
     )
 
 
+def found_in_tops(label: Vector, score: Vector, *, shares: Vector) -> Vector:
+    """Count rows with the outcome among the top shares of one ranking, shape (n_shares,); tied rows by expectation, as in `resample_tops`.
+
+    >>> found_in_tops(np.array([1.0, 0, 1, 0]), np.array([0.9, 0.8, 0.1, 0.1]), shares=np.array([0.25, 0.75])).tolist()
+    [1.0, 1.5]
+    """
+    return np.asarray(_Ranked(label, score).found(np.ones((1, len(label))), shares)[0] * len(label))
+
+
 def person_weights(groups: NDArray[np.int32], *, seed: int, n_resamples: int) -> Iterator[NDArray[np.float64]]:
     """Yield blocks of row weights, shape (up to 64, n_rows): how often each row's person was drawn."""
     codes = np.unique(groups, return_inverse=True)[1]

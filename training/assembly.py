@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from features.findings import Finding
+from features.small_cells import SMALLEST_CELL, shown_count
 from models import metrics
 from models.bands import fit_frequencies
 from models.bundle import Bundle, Provenance
@@ -18,7 +19,8 @@ from models.reference import fit_reference
 from models.resampling import RANKING_METRICS, resample_tops
 from training.evaluation.examined import Examined
 from training.evaluation.figures import SHARES
-from training.evaluation.rows import MeasuredRows, can_tell
+from training.evaluation.rows import MeasuredRows
+from training.evaluation.told_capacity import WITHHELD_FIGURES, at_capacity, can_tell_top, told_capacities, told_rungs
 from training.fitting.experiment import Experiment
 from training.fitting.streaming import who_teaches
 
@@ -27,6 +29,7 @@ def build_card(examined: Examined, gates: tuple[Finding, ...], sections: Mapping
     """Write the card of the chosen rung; aggregates only. Sections are those of the report."""
     project, planned, experiment = examined.project, examined.planned, examined.experiment
     stage, outcome = project.stages[planned.stage], project.outcomes[planned.outcome]
+    told = told_rungs(examined)
     return ModelCard(
         title=f"{outcome.label.en}, {stage.label.en} ({project.screening.project.title})",
         purpose="Proposes whom a person should look at first. It decides nothing.",
@@ -34,9 +37,9 @@ def build_card(examined: Examined, gates: tuple[Finding, ...], sections: Mapping
         stage=stage.label.en,
         is_synthetic=project.is_synthetic,
         data=_data(experiment),
-        ladder=tuple(_ladder_row(experiment, name) for name in experiment.candidates),
-        choice=" ".join(comparison.reasoning for comparison in experiment.selection.comparisons),
-        capacity=tuple(_capacity_row(experiment, share) for share in SHARES if _can_tell(experiment, share)),
+        ladder=tuple(_ladder_row(experiment, name, is_told=name in told) for name in experiment.candidates),
+        choice=" ".join((*(one.reasoning(told) for one in experiment.selection.comparisons), *_withheld(experiment, told))),
+        capacity=tuple(_capacity_row(experiment, share) for share in SHARES if _can_tell(examined, share)),
         capacity_spans=_capacity_spans(examined),
         calibration={**_detail(sections), **examined.calibration},
         groups=tuple(_group_row(gate, gates, sections) for gate in gates if gate.code == "G-05" and "group" in gate.evidence),
@@ -96,16 +99,28 @@ def _data(experiment: Experiment) -> dict[str, str | int | float]:
         "test rows": int(split.test.sum()),
         "test periods": ", ".join(split.test_periods),
         "test prevalence": round(float(experiment.test_label.mean()), 4),
-        "test rows of people also in training": split.n_seen,
-        "rows left out, outcome unknown or excluded": table.n_without_outcome,
-        "training rows left out, outcome not known yet at the first test": split.dropped_unknown,
+        "test rows of people also in training": _told(split.n_seen),
+        "rows left out, outcome unknown or excluded": _told(table.n_without_outcome),
+        "training rows left out, outcome not known yet at the first test": _told(split.dropped_unknown),
         "features": len(experiment.chosen.rung.feature_names),
         "data hash": table.data_hash,
     }
 
 
-def _ladder_row(experiment: Experiment, name: str) -> LadderRow:
-    figures = {metric: experiment.resamples.interval(name, metric) for metric in RANKING_METRICS}
+def _withheld(experiment: Experiment, told: Collection[str]) -> tuple[str, ...]:
+    """Say beside the choice whose figures at capacity are not there, and why."""
+    names = [name for name in experiment.candidates if name not in told]
+    return (WITHHELD_FIGURES.format(names=", ".join(names)),) if names else ()
+
+
+def _told(n: int) -> int | str:
+    return shown_count(n) if 0 < n < SMALLEST_CELL else n
+
+
+def _ladder_row(experiment: Experiment, name: str, *, is_told: bool) -> LadderRow:
+    """Figures of one rung; those at capacity are not among them where they may not be told, and the card says why."""
+    metrics_told = (metric for metric in RANKING_METRICS if is_told or not at_capacity(metric))
+    figures = {metric: experiment.resamples.interval(name, metric) for metric in metrics_told}
     return LadderRow(name, figures, is_chosen=name == experiment.selection.chosen)
 
 
@@ -119,7 +134,7 @@ def _capacity_row(experiment: Experiment, share: float) -> CapacityRow:
 def _capacity_spans(examined: Examined) -> tuple[CapacitySpan, ...]:
     """Intervals of the told shares; at the declared capacity those of the ladder, so that one figure has one interval."""
     rows, resamples = MeasuredRows.of(examined), examined.experiment.resamples
-    shares = tuple(share for share in SHARES if _can_tell(examined.experiment, share))
+    shares = tuple(share for share in SHARES if _can_tell(examined, share))
     if not shares:
         return ()
     chosen = {rows.chosen: rows.probability}
@@ -129,11 +144,12 @@ def _capacity_spans(examined: Examined) -> tuple[CapacitySpan, ...]:
     return tuple(CapacitySpan(span.share, precision, recall) if span.share == examined.capacity_share else span for span in drawn)
 
 
-def _can_tell(experiment: Experiment, share: float) -> bool:
-    """Whether neither the people found at a share nor those reviewed in vain or missed are one to four (R-09)."""
-    visits, with_outcome = share * len(experiment.test_label), float(experiment.test_label.sum())
-    found = visits * metrics.precision_at_share(experiment.test_label, experiment.chosen.probability, share=share)
-    return can_tell(found, visits - found, with_outcome - found)
+def _can_tell(examined: Examined, share: float) -> bool:
+    """Whether neither a count at a share nor its distance to another that is told is one to four people (R-09)."""
+    label, chosen = examined.experiment.test_label, examined.experiment.chosen
+    figures = {"precision_at_capacity": metrics.precision_at_share(label, chosen.probability, share=share)}
+    can_tell = can_tell_top(figures, share=share, n_rows=len(label), n_with=float(label.sum()))
+    return can_tell and told_capacities(examined).may_tell(chosen.name, share)
 
 
 def _detail(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Interval]:
@@ -171,7 +187,8 @@ def _difference(gate: Finding) -> str:
     """The figure of G-05, or why there is none and on which side of its bounds it lies."""
     evidence = gate.evidence
     if "estimate" not in evidence:
-        return f"{evidence['reason']}, {evidence['side']} the bounds" if "side" in evidence else str(evidence["reason"])
+        needed = f": about {evidence['n_tested_needed']:,} people tested would be enough" if "n_tested_needed" in evidence else ""
+        return f"{evidence['reason']}, {evidence['side']} the bounds" if "side" in evidence else f"{evidence['reason']}{needed}"
     return f"mean probability minus observed rate {evidence['estimate']:+.3f} ({evidence['low']:+.3f} to {evidence['high']:+.3f})"
 
 

@@ -40,6 +40,23 @@ class Groups:
         return {name: np.where(values == UNKNOWN, "", values) for name, values in columns.items()}
 
 
+def why_not_asked(error: PurposeError, *, on: date) -> str:
+    """Say in a report why an attribute may not be looked at: what is missing, and never in which folder of which machine.
+
+    >>> why_not_asked(PurposeError("TID202", "no purpose in /home/me/project/screening.toml"), on=date(2026, 11, 22))
+    "no purpose of kind 'audit' is valid on 2026-11-22 (TID202): renew it in the project's screening.toml and train again"
+    """
+    return _REASONS.get(error.code, "the purposes and consents that are recorded do not allow it ({code})").format(code=error.code, on=on)
+
+
+_REASONS = {
+    "TID201": "the project declares no purpose of kind 'audit' ({code}): declare one in its screening.toml and train again",
+    "TID202": "no purpose of kind 'audit' is valid on {on} ({code}): renew it in the project's screening.toml and train again",
+    "TID220": "an attribute needs people's consent, and the project has no list of consents ({code})",
+    "TID221": "an attribute needs people's consent, and the list of consents holds rows that are none ({code})",
+}
+
+
 def read_groups(project: Project, *, on: date) -> Groups:
     """Read the declared fairness groups once for all models of a training."""
     if not project.screening.groups:
@@ -48,5 +65,5 @@ def read_groups(project: Project, *, on: date) -> Groups:
     try:
         frame = audit_groups(project, subjects, purpose="train", on=on)
     except PurposeError as error:
-        return Groups(None, error.message)
+        return Groups(None, why_not_asked(error, on=on))
     return Groups(frame.set_index("subject_id"))

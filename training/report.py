@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,13 @@ from features.declarations.project import Project
 from features.declarations.screening import Reference
 from features.errors import ModelError
 from features.findings import Finding
+from features.small_cells import SMALLEST_CELL, shown_count
 from models.intervals import Interval
 from models.resampling import RANKING_METRICS, Resamples
 from training.evaluation.examined import Examined
+from training.evaluation.rows import can_tell
 from training.evaluation.sections import Section
+from training.evaluation.told_capacity import WITHHELD, at_capacity, can_tell_top, told_rungs
 from training.fitting.experiment import Experiment
 from training.plan import PlannedModel
 
@@ -45,7 +48,7 @@ class FoundReference:
 def build_report(examined: Examined, gates: tuple[Finding, ...], sections: Mapping[str, Section]) -> Report:
     """Put everything worth reading about one training into JSON-ready fields; aggregates only."""
     project, planned, experiment = examined.project, examined.planned, examined.experiment
-    reference = find_reference(project, planned)
+    reference, told = find_reference(project, planned), told_rungs(examined)
     return {
         "model": planned.name,
         "stage": planned.stage,
@@ -59,31 +62,31 @@ def build_report(examined: Examined, gates: tuple[Finding, ...], sections: Mappi
             "immature_periods": list(experiment.split.immature_periods),
             "n_train": int(experiment.split.train.sum()),
             "n_test": int(experiment.split.test.sum()),
-            "n_test_rows_of_people_seen": experiment.split.n_seen,
-            "n_labels_not_known_yet": experiment.split.dropped_unknown,
-            "n_without_outcome": experiment.table.n_without_outcome,
+            "n_test_rows_of_people_seen": _told(experiment.split.n_seen),
+            "n_labels_not_known_yet": _told(experiment.split.dropped_unknown),
+            "n_without_outcome": _told(experiment.table.n_without_outcome),
             "prevalence": float(experiment.test_label.mean()),
             "folds": experiment.folds.kind.value,
             "data_hash": experiment.table.data_hash,
             "n_features": len(experiment.table.predictors),
         },
         "chosen": experiment.selection.chosen,
-        "choice": [comparison.reasoning for comparison in experiment.selection.comparisons],
+        "choice": [comparison.reasoning(told) for comparison in experiment.selection.comparisons],
         "comparisons": [
             {
                 "candidate": step.candidate,
                 "over": step.over,
                 "auc_gain": _plain(step.auc_gain),
-                "precision_gain": _plain(step.precision_gain),
+                "precision_gain": _plain(step.precision_gain) if step.is_told(told) else dict(WITHHELD),
                 "accepted": step.accepted,
             }
             for step in experiment.selection.comparisons
         ],
-        "ladder": _figures(experiment.resamples),
+        "ladder": _figures(experiment.resamples, told),
         "calibration": {name: _plain(interval) for name, interval in examined.calibration.items()},
         "calibrator": experiment.chosen.calibrator.name,
         "calibration_note": experiment.chosen.calibration_note,
-        "four_rows": _four_rows(experiment, reference),
+        "four_rows": _four_rows(examined, reference),
         "reference": None if reference is None else {"source": reference.reference.source, "figures": dict(reference.reference.figures)},
         "gates": [gate.as_dict() for gate in gates],
         "sections": dict(sections),
@@ -168,26 +171,64 @@ def gate_table(reports: list[Report]) -> Table:
     return ("Gates", ("outcome, stage", "chosen", "passed", "failed", "not applicable", "failed gates"), rows)
 
 
-def _figures(resamples: Resamples) -> dict[str, dict[str, dict[str, float | None]]]:
-    return {rung: {metric: _plain(resamples.interval(rung, metric)) for metric in RANKING_METRICS} for rung in resamples.estimates}
+def _figures(resamples: Resamples, told: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Every metric of every rung; of a rung that is not told, precision and recall at capacity are withheld."""
+    return {
+        rung: {
+            metric: _plain(resamples.interval(rung, metric)) if rung in told or not at_capacity(metric) else dict(WITHHELD)
+            for metric in RANKING_METRICS
+        }
+        for rung in resamples.estimates
+    }
 
 
-def _four_rows(experiment: Experiment, reference: FoundReference | None) -> list[dict[str, Any]]:
+def _four_rows(examined: Examined, reference: FoundReference | None) -> list[dict[str, Any]]:
     """One entry for each of: protected columns in or out × all or unseen rows × personal rung."""
-    groups = {"out": experiment.four_rows.without_protected, "in": experiment.four_rows.with_protected or {}}
+    four = examined.experiment.four_rows
+    groups = {"out": four.without_protected, "in": four.with_protected or {}}
     return [
         {
             "protected": protected,
             "rows": rows,
             "rung": rung,
             "figures": figures[rung],
-            "difference": {} if reference is None else reference.differences(resamples.estimates[rung]),
+            "difference": {} if reference is None else _known_differences(reference.differences(resamples.estimates[rung]), figures[rung]),
         }
         for protected, by_rows in groups.items()
         for rows, resamples in by_rows.items()
-        for figures in (_figures(resamples),)
+        if rows == "all" or _seen_are_enough(examined.experiment)
+        for figures in (_figures(resamples, _told_of_rows(examined, resamples, protected, rows)),)
         for rung in figures
     ]
+
+
+def _told_of_rows(examined: Examined, resamples: Resamples, protected: str, rows: str) -> frozenset[str]:
+    """Rungs whose figures at capacity may be told of these rows; of all rows without protected columns they are the ladder's own."""
+    if (protected, rows) == ("out", "all"):
+        return told_rungs(examined)
+    split, label = examined.experiment.split, examined.experiment.table.label
+    measured = label[split.test if rows == "all" else split.unseen]
+    return frozenset(
+        rung
+        for rung, figures in resamples.estimates.items()
+        if can_tell_top(figures, share=examined.capacity_share, n_rows=len(measured), n_with=float(measured.sum()))
+    )
+
+
+def _seen_are_enough(experiment: Experiment) -> bool:
+    """Whether figures of the people not seen in training, beside those of all, say nothing of one to four who were."""
+    label, split = experiment.table.label, experiment.split
+    seen = label[split.test & ~split.unseen]
+    return can_tell(float(seen.sum()), float(len(seen) - seen.sum()))
+
+
+def _known_differences(differences: Mapping[str, float], figures: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Differences to a reference without those of figures that are withheld."""
+    return {name: value for name, value in differences.items() if "withheld" not in figures.get(name, {})}
+
+
+def _told(n: int) -> int | str:
+    return shown_count(n) if 0 < n < SMALLEST_CELL else n
 
 
 def _reference_rows(report: Report) -> Iterator[tuple[object, ...]]:
@@ -202,6 +243,8 @@ def _reference_rows(report: Report) -> Iterator[tuple[object, ...]]:
 
 def _beside(entry: Mapping[str, Any], metric: str) -> str:
     ours, difference = entry["figures"][metric]["estimate"], entry["difference"].get(metric)
+    if ours is None:
+        return "–"
     return f"{ours:.3f}" if difference is None else f"{ours:.3f} ({difference:+.3f})"
 
 
@@ -224,9 +267,9 @@ def _known(value: float) -> float | None:
     return float(value) if value == value else None
 
 
-def _shown(figure: Mapping[str, float | None]) -> str:
+def _shown(figure: Mapping[str, Any]) -> str:
     if figure["estimate"] is None:
-        return "–"
+        return "withheld" if "withheld" in figure else "–"
     if figure["low"] is None or figure["high"] is None:
         return f"{figure['estimate']:.3f}"
     return f"{figure['estimate']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"

@@ -172,7 +172,7 @@ def run_record(project: Project, training: Training, planned: PlannedModel, expe
     return RunRecord(
         name=planned.name,
         params=_params(project, experiment),
-        metrics=_metrics(report),
+        metrics=run_metrics(report),
         tags=_tags(project, training, planned, experiment, report),
         figures={
             "reliability.png": reliability_figure(report["sections"]["reliability"], title=planned.name),
@@ -243,13 +243,14 @@ def _tuning_params(experiment: Experiment) -> dict[str, str | int | float]:
     }
 
 
-def _metrics(report: Report) -> dict[str, float]:
+def run_metrics(report: Report) -> dict[str, float]:
+    """Figures that stand on the run as metrics: those of the report that are told."""
     ladder = {
         f"{rung}/{metric}{'' if part == 'estimate' else '_' + part}": value
         for rung, figures in report["ladder"].items()
         for metric, figure in figures.items()
         for part, value in figure.items()
-        if value is not None
+        if part in ("estimate", "low", "high") and value is not None
     }
     four = {
         f"protected_{entry['protected']}/{entry['rows']}/{entry['rung']}/{metric}": figure["estimate"]

@@ -18,13 +18,12 @@ from scipy.special import ndtr, ndtri
 from models.intervals import Interval, percentile_interval
 from models.resampling import Tops, resample_tops
 from training.evaluation.examined import Examined
-from training.evaluation.rows import MeasuredRows, can_tell
+from training.evaluation.rows import MeasuredRows
+from training.evaluation.told_capacity import MORE_CAPACITY, PLAN_SHARES, ToldCapacities, told_capacities
 
 Vector = NDArray[np.float64]
 
-SHARES = tuple(round(0.01 * step, 2) for step in (*range(1, 31), *range(35, 95, 5)))
-"""Shares of a cohort that figures are told for: every hundredth up to a third, where services work, and coarser from there."""
-MORE_CAPACITY = 1.1
+SHARES = PLAN_SHARES
 BETTER_AUC = 0.01
 N_RESAMPLES = 500
 
@@ -51,8 +50,8 @@ def capacity_plan(examined: Examined) -> dict[str, Any]:
         "better_ranking_is": BETTER_AUC,
         "next_rung": better,
         "points": [
-            _point(rows, tops, place, better, {way: gains[place] for way, gains in smooth.items()}, is_told=told)
-            for place, told in enumerate(told_shares(rows, tops))
+            _point(rows.chosen, tops, place, better, {way: gains[place] for way, gains in smooth.items()}, told_capacities(examined))
+            for place in range(len(SHARES))
         ],
     }
 
@@ -114,39 +113,20 @@ def _smooth_gains(auc: float, draws: Vector, gain: Callable[[float], Vector]) ->
     return [percentile_interval(float(estimate[i]), np.interp(draws, starts, table[:, i])) for i in range(len(SHARES))]
 
 
-def told_shares(rows: MeasuredRows, tops: Tops) -> list[bool]:
-    """Say for every share whether its figures may be told: nor may a step from the last one told be one to four people found (R-09)."""
-    told, last = [], np.zeros(2)
-    for place in range(len(SHARES)):
-        found, in_vain = _counts(rows, tops, rows.chosen, place)
-        shown = can_tell(found, in_vain, rows.label.sum() - found, found - last[0], in_vain - last[1])
-        told.append(shown)
-        last = np.array([found, in_vain]) if shown else last
-    return told
-
-
-def _point(
-    rows: MeasuredRows, tops: Tops, place: int, better: str | None, smooth: Mapping[str, Interval], *, is_told: bool
-) -> dict[str, Any]:
-    name, more = rows.chosen, place + len(SHARES)
-    step = np.subtract(_counts(rows, tops, name, more), _counts(rows, tops, name, place))
+def _point(name: str, tops: Tops, place: int, better: str | None, smooth: Mapping[str, Interval], told: ToldCapacities) -> dict[str, Any]:
+    more, share = place + len(SHARES), SHARES[place]
+    is_told = told.may_tell(name, share)
     # Ten per cent more reviews are few people on a small test: where they found one to four, only the smooth figure is told.
-    more_told = is_told and can_tell(*step, rows.label.sum() - _counts(rows, tops, name, more)[0])
-    rung_told = is_told and better is not None and can_tell(*_counts(rows, tops, better, place))
+    more_told = is_told and told.may_tell(name, min(1.0, MORE_CAPACITY * share))
+    rung_told = is_told and better is not None and told.may_tell(better, share)
     gains = {
         "more_capacity": tops.recall_gain(name, more, over=name, over_place=place) if more_told else None,
         "next_rung": tops.recall_gain(better, place, over=name) if better is not None and rung_told else None,
         **smooth,
     }
     return {
-        "share": SHARES[place],
+        "share": share,
         "precision": tops.precision(name, place).to_json() if is_told else None,
         "recall": tops.recall(name, place).to_json() if is_told else None,
         "recall_gain": {way: None if gain is None else gain.to_json() for way, gain in gains.items()},
     }
-
-
-def _counts(rows: MeasuredRows, tops: Tops, name: str, place: int) -> tuple[float, float]:
-    """People found, and reviewed in vain."""
-    found = float(tops.found[name][place]) * len(rows.label)
-    return found, float(tops.shares[place]) * len(rows.label) - found

@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from models.intervals import Interval
-from models.resampling import Tops, drawn_people, resample_tops
-from training.evaluation.rows import MOST_ROWS, can_tell
+from models.resampling import drawn_people, resample_tops
+from training.evaluation.rows import MOST_ROWS
+from training.evaluation.told_capacity import CARD_SHARES, told_of, wanted_shares
 
 Vector = NDArray[np.float64]
 
-SHARES = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50)
+SHARES = CARD_SHARES
 _RESAMPLES = 200
 _GAP = Interval(float("nan"), float("nan"), float("nan"))
 
@@ -71,15 +72,17 @@ def capacity_figure(
 ) -> Figure:
     """Draw precision and recall of every rung by the share of people who can be reviewed, with 95 % intervals drawn by person.
 
-    A point that stands for one to four people is a gap (R-09). Of very many rows a seeded draw of people is measured.
+    A point that stands for one to four people, or lies so few from another that is told, is a gap (R-09). Of very many rows a seeded
+    draw of people is measured.
     """
     kept = drawn_people(person, most_rows=MOST_ROWS, seed=seed)
     ranked = {rung: score[kept] for rung, score in scores.items()}
     tops = resample_tops(label[kept], ranked, groups=person[kept], shares=np.array(SHARES), seed=seed, n_resamples=_RESAMPLES)
+    told = told_of(label[kept], ranked, shares=wanted_shares(capacity_share))
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     for axes, (name, measured) in zip(figure.subplots(1, 2), {"precision": tops.precision, "recall": tops.recall}.items(), strict=True):
         for rung in scores:
-            points = [measured(rung, place) if _is_told(tops, rung, place, int(kept.sum())) else _GAP for place in range(len(SHARES))]
+            points = [measured(rung, place) if told.may_tell(rung, share) else _GAP for place, share in enumerate(SHARES)]
             (line,) = axes.plot(SHARES, [point.estimate for point in points], marker=".", label=rung)
             axes.fill_between(SHARES, [point.low for point in points], [point.high for point in points], color=line.get_color(), alpha=0.12)
         axes.axvline(capacity_share, color="0.6", linewidth=1)
@@ -87,11 +90,6 @@ def capacity_figure(
     figure.axes[0].legend()
     figure.suptitle(title)
     return figure
-
-
-def _is_told(tops: Tops, rung: str, place: int, n_rows: int) -> bool:
-    found = n_rows * float(tops.found[rung][place])
-    return can_tell(found, n_rows * SHARES[place] - found, n_rows * tops.prevalence - found)
 
 
 def lead_time_figure(spans: Sequence[Mapping[str, Any]], *, title: str) -> Figure:

@@ -20,6 +20,7 @@ from models.resampling import RANKING_METRICS, resample
 from training.evaluation.examined import Examined
 from training.evaluation.relearning import MOST_TAUGHT, learn_anew
 from training.evaluation.rows import MeasuredRows
+from training.evaluation.told_capacity import WITHHELD, at_capacity, can_tell_top, told_rungs
 from training.splits.areas import area_groups
 
 Vector = NDArray[np.float64]
@@ -60,7 +61,7 @@ def held_out_areas(examined: Examined) -> dict[str, Any]:
         "n_areas": n_areas,
         "n_groups": int(group.max()) + 1,
         "most_rows_taught": MOST_TAUGHT,
-        **_figures(rows, scores, examined.capacity_share),
+        **_figures(rows, scores, examined.capacity_share, is_told=rows.chosen in told_rungs(examined)),
         "groups": [_of_group(rows, scores, group[test] == number) for number in range(int(group.max()) + 1)],
     }
 
@@ -75,10 +76,25 @@ def _tasks(examined: Examined, group: NDArray[np.intp], test: NDArray[np.intp]) 
         yield number, taught, tested
 
 
-def _figures(rows: MeasuredRows, scores: dict[str, Vector], share: float) -> dict[str, Any]:
+def _figures(rows: MeasuredRows, scores: dict[str, Vector], share: float, *, is_told: bool) -> dict[str, Any]:
+    """Figures of both; those at capacity only where they may be told of the ladder's rung, and of the one learnt without the place."""
     measured = resample(rows.label, scores, groups=rows.person, share=share, seed=rows.seed, n_resamples=N_RESAMPLES)
-    figures = {name: {metric: measured.interval(name, metric).to_json() for metric in RANKING_METRICS} for name in scores}
-    change = {metric: measured.gain("held_out", "ordinary", metric).to_json() for metric in RANKING_METRICS}
+    n_with = float(rows.label.sum())
+    told = {
+        name: can_tell_top(estimates, share=share, n_rows=len(rows.label), n_with=n_with) and (is_told or name != "ordinary")
+        for name, estimates in measured.estimates.items()
+    }
+    figures = {
+        name: {
+            metric: measured.interval(name, metric).to_json() if told[name] or not at_capacity(metric) else dict(WITHHELD)
+            for metric in RANKING_METRICS
+        }
+        for name in scores
+    }
+    change = {
+        metric: measured.gain("held_out", "ordinary", metric).to_json() if all(told.values()) or not at_capacity(metric) else dict(WITHHELD)
+        for metric in RANKING_METRICS
+    }
     observed = {name: metrics.observed_expected(rows.label, score) for name, score in scores.items()}
     return {"figures": figures, "difference": change, "observed_expected": {name: _known(value) for name, value in observed.items()}}
 

@@ -18,6 +18,7 @@ from features.small_cells import SMALLEST_CELL, withheld_cells
 from models.intervals import Interval, percentile_interval
 from models.resampling import resample
 from training.evaluation.examined import Examined
+from training.evaluation.people_needed import people_needed
 from training.evaluation.rows import MeasuredRows
 
 Vector = NDArray[np.float64]
@@ -27,6 +28,8 @@ CUTS = (3, 12, 24, 36)
 DAYS_PER_MONTH = 365.2425 / 12
 ENOUGH = 20
 """People with the outcome that a span needs for figures: with fewer an interval says little and a figure may be about someone."""
+TOO_FEW = f"fewer than {ENOUGH} people with the outcome"
+GIVES_AWAY = "the figures would give the number of a few people away"
 N_RESAMPLES = 200
 
 
@@ -124,7 +127,9 @@ def told_spans(spans: Sequence[Span], reviewed: Vector) -> list[bool]:
 def _measured(span: Span, rows: MeasuredRows, reviewed: Vector, share: float, *, is_told: bool) -> dict[str, Any]:
     about = {"span": span.words, "months": [span.first, span.last], "n": span.n, "too_few": not is_told}
     if not is_told:
-        return about | {"recall_at_capacity": None, "auc": None}
+        needed = people_needed([span.n], enough=ENOUGH, n_tested=len(rows.label))
+        why = {"reason": TOO_FEW if span.n < ENOUGH else GIVES_AWAY, "n_tested_needed": needed}
+        return about | why | {"recall_at_capacity": None, "auc": None}
     return about | {"recall_at_capacity": _recall(span, rows, reviewed).to_json(), "auc": _auc(span, rows, share).to_json()}
 
 

@@ -15,6 +15,8 @@ from training.evaluation.examined import Examined
 
 Vector = NDArray[np.float64]
 
+_NEARLY = 1e-6
+"""Sums of shares are not exact."""
 MOST_ROWS = 50_000
 """Beyond this intervals are narrow enough, and two hundred resamples of a national cohort would only cost."""
 
@@ -80,7 +82,9 @@ class MeasuredRows:
 def can_tell(*counts: float) -> bool:
     """Say whether a figure may be told that these counts of people stand behind: none of them is one to four (R-09).
 
+    Of tied people a count is an expectation, and a part of a person is one too.
+
     >>> can_tell(0, 12, 5.0), can_tell(3, 40)
     (True, False)
     """
-    return not any(0.5 <= count < SMALLEST_CELL for count in counts)
+    return not any(_NEARLY < count < SMALLEST_CELL - _NEARLY for count in counts)

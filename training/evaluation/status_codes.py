@@ -18,9 +18,11 @@ from features.errors import DataError
 from features.outcomes import label_rows
 from features.records import Mask, day_number
 from features.small_cells import SMALLEST_CELL, withheld_cells
-from models.resampling import RANKING_METRICS, drawn_people, resample
+from models.resampling import RANKING_METRICS, Resamples, drawn_people, resample
 from training.evaluation.examined import Examined
 from training.evaluation.relearning import learn_anew
+from training.evaluation.rows import can_tell
+from training.evaluation.told_capacity import WITHHELD, at_capacity, can_tell_top, told_rungs
 from training.gathering import StageData, table_under
 from training.splits.temporal import Split
 from training.table import TrainingTable
@@ -98,8 +100,28 @@ def _measured(examined: Examined, data: StageData, outcome: Outcome, sensitivity
     measured = resample(
         label, scores, groups=table.rows.group[tested], share=examined.capacity_share, seed=examined.seed, n_resamples=N_RESAMPLES
     )
-    figures = {name: {metric: measured.interval(name, metric).to_json() for metric in RANKING_METRICS} for name in scores}
+    told = _told(examined, measured, label)
+    figures = {
+        name: {
+            metric: measured.interval(name, metric).to_json() if name in told or not at_capacity(metric) else dict(WITHHELD)
+            for metric in RANKING_METRICS
+        }
+        for name in scores
+    }
     return about | {"n_test": int(tested.sum()), "prevalence": float(label.mean()), "figures": figures}
+
+
+def _told(examined: Examined, measured: Resamples, label: NDArray[np.float64]) -> set[str]:
+    """Models whose figures at capacity may be told under a reading; of the one that serves they stand beside the ladder's (R-09).
+
+    The served model ranks people alike under every reading: a difference in how many it finds is people who are read otherwise.
+    """
+    share, experiment = examined.capacity_share, examined.experiment
+    n_with, served = float(label.sum()), measured.estimates["as_served"]["precision_at_capacity"] * share * len(label)
+    ladder = experiment.resamples.estimates[experiment.selection.chosen]["precision_at_capacity"] * share * len(experiment.test_label)
+    told = {name for name, figures in measured.estimates.items() if can_tell_top(figures, share=share, n_rows=len(label), n_with=n_with)}
+    is_beside = experiment.selection.chosen not in told_rungs(examined) or can_tell(abs(served - ladder))
+    return told if is_beside else told - {"as_served"}
 
 
 def _same_rows(table: TrainingTable, split: Split) -> tuple[Mask, Mask]:

@@ -23,13 +23,13 @@ from models.rungs.area import AreaRung
 from models.rungs.rung import FitSettings
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows, can_tell
+from training.evaluation.told_capacity import VISITED, ToldCapacities, told_capacities, told_of, visited_shares
+from training.groups import why_not_asked
 from training.places import places_on
 
 Vector = NDArray[np.float64]
 
 N_RESAMPLES = 500
-VISITED = (0.5, 1.0, 2.0)
-"""Multiples of the capacity at which ways of choosing are compared."""
 HIGHEST_PLACES = 2.0
 """Scores inside the highest places look at as many places as hold this many times the visits."""
 PERSONAL = ("logistic", "boosted")
@@ -52,6 +52,8 @@ class Ways:
         Kind of place -> share of the outcome's variance that lies between places (intra-class correlation).
     not_asked
         Why a declared kind of place is not among them.
+    told
+        Shares at which what a way finds may be told beside all else that is told; None where nothing else is.
     """
 
     simpler: tuple[str, ...]
@@ -61,6 +63,7 @@ class Ways:
     n_with: int
     between: Mapping[str, float]
     not_asked: tuple[str, ...]
+    told: ToldCapacities | None = None
 
     def recall(self, way: str, place: int) -> Interval | None:
         """Share of everybody with the outcome who is reached; None where it would tell of fewer than five people (R-09)."""
@@ -73,7 +76,8 @@ class Ways:
 
     def _can_tell(self, way: str, place: int) -> bool:
         found, visits = float(self.tops.found[way][place]) * self.n_rows, float(self.tops.shares[place]) * self.n_rows
-        return can_tell(found, visits - found, self.n_with - found)
+        is_told = self.told is None or self.told.may_tell(way, float(self.tops.shares[place]))
+        return is_told and can_tell(found, visits - found, self.n_with - found)
 
 
 def targeting(examined: Examined) -> dict[str, Any]:
@@ -102,7 +106,16 @@ def compare_ways(examined: Examined, *, visited: Sequence[float] = (1.0,)) -> Wa
     inside = {f"{SCORES}_in_{kind}": within_highest(area, scores, share=float(shares.max())) for kind, area in areas.items()}
     ranked = {**areas, **rules, SCORES: scores, **inside}
     tops = resample_tops(rows.label, ranked, groups=rows.person, shares=shares, seed=rows.seed, n_resamples=N_RESAMPLES)
-    return Ways((*areas, *rules), rung, tops, len(rows.label), int(rows.label.sum()), between, not_asked)
+    told = _told(examined, rows, ranked, rung)
+    return Ways((*areas, *rules), rung, tops, len(rows.label), int(rows.label.sum()), between, not_asked, told)
+
+
+def _told(examined: Examined, rows: MeasuredRows, ranked: Mapping[str, Vector], rung: str) -> ToldCapacities:
+    """Shares to tell: of a rung those of the whole report, of other ways those that stand together by themselves."""
+    rungs = told_capacities(examined).shares
+    known = {name: rungs[name] for name in ("area", RULES) if name in rungs and name in ranked} | {SCORES: rungs[rung]}
+    others = {name: score for name, score in ranked.items() if name not in known}
+    return ToldCapacities({**told_of(rows.label, others, shares=visited_shares(examined.capacity_share)).shares, **known})
 
 
 def within_highest(area: Vector, scores: Vector, *, share: float) -> Vector:
@@ -138,7 +151,7 @@ def _places(examined: Examined, rows: MeasuredRows) -> tuple[dict[str, Vector], 
         try:
             place = _place_of(examined, code)
         except PurposeError as error:
-            not_asked.append(f"{code}: {error.message}")
+            not_asked.append(f"{code}: {why_not_asked(error, on=examined.data.known_by)}" if examined.data is not None else code)
             continue
         if place is None:
             not_asked.append(f"{code}: this experiment has no store to read it from")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from models.intervals import Interval
 from models.resampling import Resamples
 
 MIN_AUC_GAIN = 0.01
+WITHHELD_GAIN = "withheld, since it would give the number of a few people away (R-09); its 95 % interval has to lie above 0"
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,18 @@ class Comparison:
     precision_gain: Interval
     accepted: bool
 
-    @property
-    def reasoning(self) -> str:
-        """One sentence for the card and the report."""
+    def is_told(self, told: Collection[str]) -> bool:
+        """Whether the gain in precision may be told: it gives the one rung's figure from the other's (R-09)."""
+        return self.candidate in told and self.over in told
+
+    def reasoning(self, told: Collection[str]) -> str:
+        """One sentence for the card and the report; `told` are the rungs whose figures at capacity may be told."""
         verdict = "earns its place over" if self.accepted else "does not earn its place over"
+        gain = self.precision_gain
+        precision = f"{gain.estimate:+.3f}, 95 % interval {gain.low:+.3f} to {gain.high:+.3f} (has to lie above 0)"
         return (
             f"{self.candidate} {verdict} {self.over}: AUC gain {self.auc_gain.estimate:+.3f} (needs {MIN_AUC_GAIN:+.2f}), "
-            f"gain in precision at capacity {self.precision_gain.estimate:+.3f}, 95 % interval {self.precision_gain.low:+.3f} "
-            f"to {self.precision_gain.high:+.3f} (has to lie above 0)."
+            f"gain in precision at capacity {precision if self.is_told(told) else WITHHELD_GAIN}."
         )
 
 

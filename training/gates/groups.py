@@ -17,6 +17,7 @@ from features.records import Mask
 from features.small_cells import SMALLEST_CELL
 from models.intervals import Interval
 from training.evaluation.group_counts import MIN_GROUP, WITHHELD, GroupSize, group_sizes, withheld
+from training.evaluation.people_needed import people_needed
 from training.gates.group_figures import CALIBRATION_BOUND, FPR_RATIO, AssessedRows, Compared, Judged, holm, judge
 from training.gates.overall import is_outside
 
@@ -42,6 +43,7 @@ FAMILY_ERROR = 0.05
 class _Question:
     """One gate asked of one group; `judged` is None where there are too few people, `is_told` whether figures may be told.
 
+    `n_tested_needed` is about how many people would have to be tested for it to be asked, where the counts that say so are told.
     `mirrors` names the other group of two where it is the same comparison seen from there.
     """
 
@@ -54,6 +56,7 @@ class _Question:
     judged: Judged | None = None
     is_told: bool = True
     mirrors: str = ""
+    n_tested_needed: int | None = None
 
 
 def group_gates(
@@ -117,12 +120,26 @@ def _asked_of(
     for value, size in sizes.items():
         own, other = "" if size.is_large else TOO_FEW if size.is_told else TOO_FEW_TO_SAY, others[value]
         calibration = figures[value][0] if value in figures else None
-        yield _Question("G-05", attribute, value, size, reason=own, judged=calibration, is_told=size.is_told)
+        needed = people_needed((size.n_with, size.n_without), enough=MIN_GROUP, n_tested=len(rows.label))
+        yield _Question("G-05", attribute, value, size, reason=own, judged=calibration, is_told=size.is_told, n_tested_needed=needed)
         mirrors = "" if asking[value] == value else asking[value]
         ratio = None if value not in compared else figures[mirrors][1].mirrored() if mirrors else figures[value][1]
         reason = "" if value in compared else own or TOO_FEW_OTHERS
         shown = value in told and size.n_without is not None and other.is_told
-        yield _Question("G-06", attribute, value, size, other.name, reason, ratio, shown, mirrors)
+        needed = None if value in compared else _needed_to_compare(value, sizes, rows)
+        yield _Question("G-06", attribute, value, size, other.name, reason, ratio, shown, mirrors, needed)
+
+
+def _needed_to_compare(value: str, sizes: Mapping[str, GroupSize], rows: AssessedRows) -> int | None:
+    """People who would have to be tested for G-06 to be asked: of two values either may be the one that is large enough."""
+    n_without = int((rows.label == 0).sum())
+    options = []
+    for asking in sizes if len(sizes) == 2 else (value,):
+        own, rest = sizes[asking], [size for name, size in sizes.items() if name != asking]
+        everybody_else = None if own.n_without is None else n_without - own.n_without
+        others = rest[0].n_without if len(sizes) == 2 else everybody_else
+        options.append(people_needed((own.n_with, own.n_without, others), enough=MIN_GROUP, n_tested=len(rows.label)))
+    return min((one for one in options if one is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -192,7 +209,8 @@ def _finding(question: _Question, chance: float | None) -> Finding:
     evidence |= {"mirrors": question.mirrors} if question.mirrors else {}
     title = TITLES[question.code]
     if judged is None or chance is None:
-        return Finding(question.code, title, "NOT_APPLICABLE", {**evidence, "reason": question.reason or TOO_FEW_PROPOSALS})
+        needed: dict[str, Evidence] = {} if question.n_tested_needed is None else {"n_tested_needed": question.n_tested_needed}
+        return Finding(question.code, title, "NOT_APPLICABLE", {**evidence, "reason": question.reason or TOO_FEW_PROPOSALS, **needed})
     bounds, interval = BOUNDS[question.code], judged.interval
     verdict: Verdict = "FAILED" if is_outside(interval, bounds) else "PASSED"
     shown = question.is_told and judged.is_known

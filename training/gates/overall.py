@@ -5,7 +5,7 @@ A model with a failed gate can be registered and looked at, never promoted. *Not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from models.explanation import TOLERANCE, rescale
 from models.intervals import Interval
 from models.resampling import Resamples
 from models.rungs.rung import Rung
+from training.evaluation.told_capacity import WITHHELD_AT_CAPACITY
 from training.fitting.selection import Comparison
 from training.splits.periods import LabelledRows
 from training.splits.temporal import Split, check_honest, check_registrable
@@ -58,7 +59,7 @@ def leak_gate(findings: Sequence[Finding]) -> Finding:
     return Finding("G-02", title, "FAILED" if failed else "PASSED", evidence)
 
 
-def capacity_gate(chosen: str, resamples: Resamples, comparisons: Sequence[Comparison]) -> Finding:
+def capacity_gate(chosen: str, resamples: Resamples, comparisons: Sequence[Comparison], *, told: Collection[str] | None = None) -> Finding:
     """Ask whether the chosen rung finds more people at capacity than every simpler way of choosing whom to visit (R-15).
 
     Parameters
@@ -66,6 +67,8 @@ def capacity_gate(chosen: str, resamples: Resamples, comparisons: Sequence[Compa
     comparisons
         The ladder's own, which say which rungs earned their place. One that did not may be level with the chosen rung, since it is
         level with nearly everything, but it is never proposed.
+    told
+        Rungs whose figures at capacity may be told; a gain over or of another is withheld, and only the verdict told (R-09). None: all.
     """
     title = "Better than simpler targeting at capacity"
     simpler = [name for name in SIMPLER_TARGETING if name in resamples.draws and name != chosen]
@@ -76,7 +79,8 @@ def capacity_gate(chosen: str, resamples: Resamples, comparisons: Sequence[Compa
     gains = {name: resamples.gain(chosen, name, "precision_at_capacity") for name in simpler}
     evidence: dict[str, Evidence] = {}
     for name, gain in gains.items():
-        evidence |= _interval(f"gain_over_{name}", gain)
+        is_told = told is None or (chosen in told and name in told)
+        evidence |= _interval(f"gain_over_{name}", gain) if is_told else {f"gain_over_{name}": WITHHELD_AT_CAPACITY}
     level = [name for name, gain in gains.items() if not gain.low > 0]
     if level:
         return Finding("G-03", title, "FAILED", {**evidence, **_proposal(chosen, level, comparisons)})
@@ -142,9 +146,9 @@ def split_gate(rows: LabelledRows, split: Split) -> Finding:
         "train_periods": ", ".join(split.train_periods),
         "test_periods": ", ".join(split.test_periods),
         "immature_periods": ", ".join(split.immature_periods),
-        "n_labels_not_known_yet": split.dropped_unknown,
-        "n_test_rows_of_people_seen": split.n_seen,
-        "n_test_rows_out_of_season": split.out_of_season,
+        "n_labels_not_known_yet": _told(split.dropped_unknown),
+        "n_test_rows_of_people_seen": _told(split.n_seen),
+        "n_test_rows_out_of_season": _told(split.out_of_season),
     }
     try:
         check_registrable(split)

@@ -105,7 +105,8 @@ class Figures:
         Sections draw people anew, so that the same figure has a slightly other interval there. A figure of a sample of the rows has
         another estimate, and is written as it is.
         """
-        same = self.has(elsewhere) and abs(self._find(path)["estimate"] - self._find(elsewhere)["estimate"]) < _SAME
+        here, there = (self._find(one).get("estimate") if self.has(one) else None for one in (path, elsewhere))
+        same = here is not None and there is not None and abs(here - there) < _SAME
         return self.show(elsewhere if same else path, form)
 
     def _find(self, path: str) -> Any:
@@ -129,11 +130,15 @@ class Figures:
             "periods": lambda: periods(value),
             "people": lambda: self._people(value),
             "inverse": lambda: self._inverse(value),
-            "interval": lambda: _spanned(value, lambda part: decimal(part, language=self.language, digits=3)),
+            "interval": lambda: self._interval(value, lambda part: decimal(part, language=self.language, digits=3)),
             "loss": lambda: _spanned(_change(value), lambda part: decimal(part, language=self.language, digits=3)),
-            "percent_interval": lambda: _spanned(value, lambda part: percent(part, language=self.language)),
+            "percent_interval": lambda: self._interval(value, lambda part: percent(part, language=self.language)),
         }
         return writers[form]()
+
+    def _interval(self, value: Mapping[str, Any], write: Callable[[float], str]) -> str:
+        """Estimate and its bounds, or that they are withheld."""
+        return str(words(self.language)["withheld"]) if "withheld" in value else _spanned(value, write)
 
     def _people(self, evidence: Mapping[str, int]) -> str:
         """How many people of a group have the outcome, and how many have not; those who are few are not asked for."""

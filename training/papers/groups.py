@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.declarations.project import Project
-from training.papers.words import Language, words
+from training.papers.words import Language, count, words
 
 GROUP_GATES = ("G-05", "G-06")
 EVERYBODY = "everybody else"
@@ -225,10 +225,16 @@ def _answer(gate: Mapping[str, Any], path: str, language: Language) -> GroupAnsw
         others=None if compared == EVERYBODY else group_label(compared, language=language),
         side=evidence.get("side", ""),
         bounds=_bounds(evidence.get("bounds", ""), language),
-        remark="; ".join(said["group_remarks"].get(remark, remark) for remark in remarks),
+        remark="; ".join([*(said["group_remarks"].get(remark, remark) for remark in remarks), *_needed(evidence, language)]),
         holds=evidence.get("holds_among_all_asked"),
         is_mirror="mirrors" in evidence,
     )
+
+
+def _needed(evidence: Mapping[str, Any], language: Language) -> Iterator[str]:
+    """What it takes for a group to be asked of, where that follows from what is told."""
+    if "n_tested_needed" in evidence:
+        yield words(language)["needed"].format(n=count(evidence["n_tested_needed"], language=language))
 
 
 def _bounds(text: str, language: Language) -> str:

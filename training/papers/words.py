@@ -39,11 +39,13 @@ def percent(value: float, *, language: Language) -> str:
     return decimal(100 * value, language=language, digits=1) + ("\u202f%" if language == "nb" else "%")
 
 
-def count(value: int, *, language: Language) -> str:
+def count(value: int | str, *, language: Language) -> str:
     r"""Write a count of people in groups of three, a small one only as such (R-09).
 
     >>> count(12345, language="nb"), count(12345, language="en"), count(3, language="en")
     ('12\u202f345', '12,345', '<5')
     """
+    if isinstance(value, str):  # a report gives a small count as such
+        return value
     shown = f"{value:,}" if value >= SMALLEST_CELL else shown_count(value)
     return shown.replace(",", "\u202f") if language == "nb" else shown

@@ -115,6 +115,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["code"] = code
+    environment.filters["plain"] = plain
     return environment
 
 

@@ -25,7 +25,19 @@ def figures(**rungs: tuple[float, float, float]) -> Resamples:
 def test_a_small_auc_gain_does_not_pay() -> None:
     chosen = select_rung(["logistic", "boosted"], figures(logistic=(0.700, 0.50, 0), boosted=(0.709, 0.60, 0.01)))
     assert chosen.chosen == "logistic"
-    assert "does not earn its place over logistic" in chosen.comparisons[0].reasoning
+    (step,) = chosen.comparisons
+    assert "does not earn its place over logistic" in step.reasoning(("logistic", "boosted"))
+    assert "gain in precision at capacity +0.100" in step.reasoning(("logistic", "boosted"))
+
+
+@pytest.mark.requirement("R-09")
+def test_a_gain_that_gives_a_withheld_figure_is_withheld_too() -> None:
+    (step,) = select_rung(["logistic", "boosted"], figures(logistic=(0.70, 0.50, 0), boosted=(0.75, 0.60, 0.01))).comparisons
+    told = step.reasoning(("boosted",))
+    assert "earns its place over logistic" in told
+    assert "AUC gain +0.050" in told
+    assert "0.100" not in told
+    assert "R-09" in told
 
 
 @pytest.mark.requirement("R-15")
