@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.audit import UNKNOWN, audit_groups
-from features.declarations.catalogue import Sector
 from features.declarations.project import Project
 from features.declarations.screening import Stage
 from features.errors import DataError
@@ -23,12 +22,12 @@ from features.followup import matured_outcomes
 from features.progress import Progress
 from features.restrictions import read_finished_reviews, restricted_persons
 from features.scored import read_scored
-from features.small_cells import SMALLEST_CELL, SMALLEST_SECTOR_CELL
 from features.store import open_store
 from features.tables import current_stage_table
 from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
 from models.rungs.rung import Matrix
+from models.smallest_groups import fewest_by_attribute
 from monitoring.oversight import Oversight, count_oversight
 from monitoring.wording import in_languages
 
@@ -133,10 +132,8 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
 
 
 def minimum_of(project: Project) -> dict[str, int]:
-    """Fewest people a count by each attribute may stand for: more where the group is made by use of a sector's service (R-09)."""
-    sectors = {name: project.catalogue.sector_of(code) for name, code in project.screening.groups.items()}
-    is_service = {name: sector not in (Sector.AUDIT, Sector.EDUCATION) for name, sector in sectors.items()}
-    return {name: SMALLEST_SECTOR_CELL if service else SMALLEST_CELL for name, service in is_service.items()}
+    """Fewest people a count by each attribute may stand for; by municipality it is the smallest of all, as for any not named (R-09)."""
+    return fewest_by_attribute(project)
 
 
 def attribute_labels(project: Project) -> dict[str, dict[str, str]]:

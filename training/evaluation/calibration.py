@@ -16,8 +16,9 @@ from features.records import Mask
 from models.calibration_draws import calibration_intervals
 from models.intervals import Interval, percentile_interval
 from models.reliability import brier_parts
+from models.smallest_groups import fewest_by_attribute
 from training.evaluation.examined import Examined
-from training.evaluation.group_counts import MIN_GROUP, fewest_by_attribute, group_sizes
+from training.evaluation.group_counts import MIN_GROUP, group_sizes
 from training.evaluation.rows import MeasuredRows, can_tell
 
 Vector = NDArray[np.float64]

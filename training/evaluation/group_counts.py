@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.declarations.project import Project
 from features.records import Mask
-from features.small_cells import SMALLEST_CELL, SMALLEST_SECTOR_CELL
+from features.small_cells import SMALLEST_CELL
 
 Vector = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -51,15 +50,6 @@ class GroupSize:
         return sum(self.least)
 
 
-def fewest_by_attribute(project: Project) -> dict[str, int]:
-    """Give for each fairness attribute the fewest people a count may stand for: more where it tells of a confidential service (R-09)."""
-    declared = project.catalogue.declared
-    return {
-        name: SMALLEST_SECTOR_CELL if code in declared and declared[code].confidential else SMALLEST_CELL
-        for name, code in project.screening.groups.items()
-    }
-
-
 def group_sizes(
     label: Vector, groups: Mapping[str, NDArray[np.str_]], *, fewest: Mapping[str, int] | None = None
 ) -> dict[str, dict[str, GroupSize]]:
@@ -72,7 +62,7 @@ def group_sizes(
     groups
         Attribute -> value per row, empty text where unknown, shape (n_rows,).
     fewest
-        As `fewest_by_attribute` gives it; five for an attribute that is not named.
+        As `models.smallest_groups.fewest_by_attribute` gives it; five for an attribute that is not named.
 
     Examples
     --------

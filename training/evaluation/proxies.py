@@ -17,8 +17,9 @@ from models.intervals import Interval
 from models.resampling import Resamples, drawn_people, resample
 from models.rungs.ladder import get_rung
 from models.rungs.ranks import fit_ranks, ranked
+from models.smallest_groups import fewest_by_attribute
 from training.evaluation.examined import Examined
-from training.evaluation.group_counts import MIN_GROUP, fewest_by_attribute
+from training.evaluation.group_counts import MIN_GROUP
 from training.evaluation.proxy_targets import proxy_targets
 from training.evaluation.rows import MeasuredRows
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from features.findings import Finding
+from models.smallest_groups import fewest_by_attribute
 from training.evaluation.examined import Examined
-from training.evaluation.group_counts import fewest_by_attribute
 from training.evaluation.proxies import find_proxies, relearnt_loss
 from training.evaluation.targeting import compare_ways
+from training.evaluation.told_capacity import told_rungs
 from training.gates.asked_of_data import ask_age, ask_identity, ask_lifetime, ask_time
 from training.gates.asked_of_pictures import ask_directions, ask_missing, ask_pictures
 from training.gates.group_figures import AssessedRows, within_capacity
@@ -42,7 +43,8 @@ def _leakage(examined: Examined) -> Iterable[Finding]:
 
 def _baselines(examined: Examined) -> Iterable[Finding]:
     experiment = examined.experiment
-    yield capacity_gate(experiment.chosen.name, experiment.resamples, experiment.selection.comparisons)
+    told = told_rungs(examined)
+    yield capacity_gate(experiment.chosen.name, experiment.resamples, experiment.selection.comparisons, told=told)
 
 
 def _targeting(examined: Examined) -> Iterable[Finding]:
