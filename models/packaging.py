@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
 import pandas as pd
-from mlflow.models import ModelSignature
-from mlflow.models.model import ModelInfo
+from mlflow import MlflowClient
+from mlflow.models import Model, ModelSignature
+from mlflow.models.model import MLMODEL_FILE_NAME, ModelInfo
 from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
 from features.declarations.screening import Purpose
@@ -63,7 +65,24 @@ def log_pyfunc(bundle_folder: Path, *, name: str = "model", test_purpose: Purpos
         input_example=typical_row(bundle),
         **options,
     )
+    _leave_places_out(info, name)
     return info
+
+
+def _leave_places_out(info: ModelInfo, name: str) -> None:
+    """Take the machine's folders out of what MLflow writes of a model: who is handed it needs names, and loading asks for no more."""
+    client = MlflowClient()
+    place = client.get_logged_model(info.model_id).artifact_location
+    with TemporaryDirectory() as folder:
+        path = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"{place}/{MLMODEL_FILE_NAME}", dst_path=folder))
+        described = Model.load(str(path))
+        python = described.flavors[mlflow.pyfunc.FLAVOR_NAME]
+        python["model_code_path"] = Path(python["model_code_path"]).name
+        for artifact in python["artifacts"].values():
+            artifact["uri"] = Path(artifact["path"]).name
+        described.artifact_path = name
+        described.save(str(path))
+        client.log_model_artifact(info.model_id, str(path))
 
 
 def signature_of(feature_names: tuple[str, ...]) -> ModelSignature:

@@ -14,6 +14,7 @@ import io
 import lzma
 import pickletools
 import re
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -74,7 +75,10 @@ def _is_pickle(content: bytes, *, at: int, whole: bool) -> bool:
     stream.seek(at)
     operations: list[str] = []
     try:
-        operations += (operation.name for operation, _, _ in pickletools.genops(stream))
+        # Bytes of a picture may read as a text with an escape that Python does not know: it warns, and reads on.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            operations += (operation.name for operation, _, _ in pickletools.genops(stream))
     except (ValueError, KeyError, IndexError, UnicodeDecodeError, OverflowError):
         return content[at : at + 1] == b"\x80" and len(operations) >= LONG_RUN and not CALLS.isdisjoint(operations)
     return len(operations) >= SMALLEST and not (whole and content[stream.tell() :].strip())

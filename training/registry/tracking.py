@@ -30,6 +30,8 @@ CHAMPION = "champion"
 BUNDLE = "bundle"
 _SQLITE = "sqlite:///"
 _PARENT = "mlflow.parentRunId"
+_SOURCE = "mlflow.source.name"
+"""Where MLflow would put the path of the program on this machine."""
 _LOUD = ("mlflow", "alembic", "git")
 _VERDICTS = ("FAILED", "NOT_APPLICABLE", "PASSED")
 """The worst first."""
@@ -134,8 +136,8 @@ def log_training(tracking: Tracking, record: RunRecord, bundle: Bundle, split: S
     experiment_id = _experiment_id(client, tracking, experiment)
     mlflow.set_tracking_uri(tracking.uri)
     mlflow.set_registry_uri(tracking.uri)
-    parent = {} if tracking.parent_run is None else {_PARENT: tracking.parent_run}
-    with mlflow.start_run(experiment_id=experiment_id, run_name=record.name, tags=parent) as run, TemporaryDirectory() as folder:
+    tags = {_SOURCE: "tidlig train"} | ({} if tracking.parent_run is None else {_PARENT: tracking.parent_run})
+    with mlflow.start_run(experiment_id=experiment_id, run_name=record.name, tags=tags) as run, TemporaryDirectory() as folder:
         _log_record(record)
         logged = _log_bundle(bundle, Path(folder) / BUNDLE)
         version = _register(client, record, logged, bundle, run_id=run.info.run_id) if register else None
