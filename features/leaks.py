@@ -193,7 +193,7 @@ def _lifetime_finding(unit: SourceUnit, codes: Sequence[str], step: Step) -> Fin
     except IntakeError as error:
         return Finding("L-04", title, "FAILED", {"problem": error.message, "error": error.code})
     # No count of what was read: people with a protected address are among it, and the ingest's own counts leave them out.
-    return Finding("L-04", title, "PASSED", {"n_predictors_asked": len(codes)})
+    return Finding("L-04", title, "PASSED", {"n_predictors_declared": len(codes)})
 
 
 def _by_column(found: Sequence[LifetimeValue], unit: SourceUnit) -> list[tuple[str, LifetimeValue]]:

@@ -39,7 +39,7 @@ def test_the_norwegian_example_raises_no_false_alarm(tmp_path: Path) -> None:
     assert verdicts.count("PASSED") >= 5
     assert "FAILED" not in verdicts
     told = [set(finding["evidence"]) for finding in asked(done).values() if finding["verdict"] == "PASSED"]
-    assert told == [{"n_predictors_asked"}] * len(told), "no count of rows, protected people are among them (R-08)"
+    assert told == [{"n_predictors_declared"}] * len(told), "no count of rows, protected people are among them (R-08)"
 
 
 @pytest.mark.requirement("R-14")
