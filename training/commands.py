@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from training.report import Report
     from training.train import Training
 
+EVERY = "all"
+"""In place of a stage's or an outcome's name: every one that is declared."""
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train models, and decide which version serves.")
 app.add_typer(signing_commands.models, name="models")
 
@@ -23,8 +26,13 @@ app.add_typer(signing_commands.models, name="models")
 @app.command("train")
 def train(
     project: ProjectOption = HERE,
-    stage: Annotated[list[str] | None, typer.Option("--stage", help="Only this stage; may be repeated.", show_default="all")] = None,
-    outcome: Annotated[list[str] | None, typer.Option("--outcome", help="Only this outcome; may be repeated.", show_default="all")] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option("--stage", help="Only this stage; may be repeated, or names joined by commas.", show_default="all")
+    ] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option("--outcome", help="Only this outcome; may be repeated, or names joined by commas.", show_default="all"),
+    ] = None,
     register: Annotated[bool, typer.Option("--register/--no-register", help="Register each chosen rung as the challenger.")] = True,
     diagnostic: Annotated[
         str | None, typer.Option("--diagnostic", help="Measure this declared diagnostic split instead; nothing is logged or registered.")
@@ -48,12 +56,22 @@ def train(
         return
     from training.train import train as train_models
 
-    trained = train_models(loaded, training, stages=stage or (), outcomes=outcome or ())
+    trained = train_models(loaded, training, stages=_named(stage), outcomes=_named(outcome))
     reports = [model.report for model in trained]
     if as_json:
         print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "models": reports})
     else:
         _print_reports(reports)
+
+
+def _named(asked: list[str] | None) -> tuple[str, ...]:
+    """Names asked for, repeated or joined by commas; none where all are: an MLflow project's parameter always says something.
+
+    >>> _named(["grade_8,grade_10", "vg1"]), _named(["all"]), _named(None)
+    (('grade_8', 'grade_10', 'vg1'), (), ())
+    """
+    names = tuple(name.strip() for one in asked or () for name in one.split(","))
+    return () if names == (EVERY,) else names
 
 
 def _training(project: Project, uri: str | None, *, workers: int, register: bool, as_json: bool) -> Training:
