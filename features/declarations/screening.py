@@ -327,6 +327,9 @@ class Retention(Strict):
     closed_days: int = Field(default=183, ge=1)
     reproposal_months: int = Field(default=6, ge=0)
     """Within so many months of a proposal only a band that rose brings the person back, and after them new evidence alone."""
+    scored_days: int = Field(default=365, ge=31)
+    """So long after its outcome can be known at the latest, or after the screening where that is later, what a screening said of everybody
+    lives on under the audit purpose; until then it is needed to see whether the model was right."""
 
 
 class StateDeadline(Strict):

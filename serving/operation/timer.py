@@ -12,12 +12,14 @@ from features.declarations.project import Project
 from features.errors import ScreeningError
 from serving.aggregates.planning import tell_due_quarters
 from serving.cases.expiry import expire_overdue
+from serving.cases.leaving import release_second_readings
 from serving.cases.overdue import remind_and_escalate
 from serving.cases.shielding import find_graded, shield_graded
 from serving.http.dependencies import Clock
 from serving.http.idempotency import forget_old_calls
 from serving.operation.metrics import Metrics
 from serving.scoring.deployed import DeployedModels
+from serving.screening.scored_ends import purge_ended_scores
 from serving.screening.stopping import suspend_by_findings
 from serving.storage.database import Database
 
@@ -28,7 +30,7 @@ LOOK_SECONDS = 900.0
 
 
 def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -> None:
-    """End what is past its time, remind, forget old answers, shield who is protected now, stop what must stop, tell planners of a quarter.
+    """Do all that waits for nobody: end what is past its time, remind, free what somebody left, shield, stop, tell planners of a quarter.
 
     Raises
     ------
@@ -38,8 +40,10 @@ def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -
     try:
         with database.transaction() as session:
             expire_overdue(session, project, now=clock())
+            release_second_readings(session, project, now=clock())
             remind_and_escalate(session, project, now=clock())
             forget_old_calls(session, now=clock())
+        purge_ended_scores(database, project, now=clock())
         with database.reading() as session:
             graded = find_graded(session, project)  # reads the store: nobody waits to write meanwhile
         with database.transaction() as session:

@@ -62,7 +62,7 @@ def build_person_report(
         purposes=tuple(
             (p.kind, p.legal_basis, p.valid_from, p.valid_to) for p in project.screening.purpose if p.kind in ("score", "audit")
         ),
-        kept_days={"unreviewed": retention.unreviewed_days, "closed": retention.closed_days},
+        kept_days={"unreviewed": retention.unreviewed_days, "closed": retention.closed_days, "scored": retention.scored_days},
     )
 
 

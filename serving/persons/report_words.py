@@ -107,9 +107,15 @@ WORDS: dict[str, Wording] = {
     "lifted": Wording(nb="opphevet", nn="oppheva", en="lifted"),
     "basis": Wording(nb="Formål og hjemmel", nn="Formål og heimel", en="Purposes and legal bases"),
     "kept": Wording(
-        nb="Et forslag ingen rekker å se på, slettes etter {unreviewed} dager. En avsluttet sak tømmes etter {closed} dager.",
-        nn="Eit forslag ingen rekk å sjå på, blir sletta etter {unreviewed} dagar. Ei avslutta sak blir tømd etter {closed} dagar.",
-        en="A proposal that nobody gets to look at is purged after {unreviewed} days. A closed case is emptied after {closed} days.",
+        nb="Et forslag ingen rekker å se på, slettes etter {unreviewed} dager. En avsluttet sak tømmes etter {closed} dager. "
+        "Det modellen regnet ut, brukes siden bare til å kontrollere modellen. "
+        "Det slettes senest {scored} dager etter at man kan vite hvordan det gikk.",
+        nn="Eit forslag ingen rekk å sjå på, blir sletta etter {unreviewed} dagar. Ei avslutta sak blir tømd etter {closed} dagar. "
+        "Det modellen rekna ut, blir sidan berre brukt til å kontrollere modellen. "
+        "Det blir sletta seinast {scored} dagar etter at ein kan vite korleis det gjekk.",
+        en="A proposal that nobody gets to look at is purged after {unreviewed} days. A closed case is emptied after {closed} days. "
+        "What the model worked out is used afterwards to check the model and for nothing else. "
+        "It is removed at the latest {scored} days after it can be known how things went.",
     ),
     "rights": Wording(nb="Dette kan du gjøre", nn="Dette kan du gjere", en="What you can do"),
     "rights.1": Wording(

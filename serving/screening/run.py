@@ -26,6 +26,7 @@ from serving.scoring.suppressors import already_followed
 from serving.scoring.suspensions import is_suspended, suspended_models
 from serving.screening.proposing import screening_id, write_case, write_scored_rows, write_screening
 from serving.screening.reproposal import barred_subjects, without_stale
+from serving.screening.scored_ends import purge_ended_scores
 from serving.screening.stopping import suspend_by_findings
 from serving.storage.database import Database
 from serving.storage.tables import ScreeningRow
@@ -98,6 +99,7 @@ def screen(
         suspended = suspended_models(session)
     cohorts, skipped = score_stages(project, stages, as_of=as_of, now=now, suspended=suspended, engine=engine, progress=bar)
     followed = already_followed(project, store, as_of=as_of)
+    purge_ended_scores(database, project, now=now)
     with database.transaction() as session:
         n_expired = expire_overdue(session, project, now=now)
         shield_graded(session, project, graded=find_graded(session, project), now=now)

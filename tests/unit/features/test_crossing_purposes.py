@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from features.audit import audit_groups
 from features.declarations.project import Project, load_project
 from features.errors import DataError, PurposeError
-from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, begin_restrictions
+from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, begin_restrictions, scored_folder
 from features.intake.linkage import pseudonyms_for, resolve_pseudonym, translate_subjects
 from features.restrictions import (
     read_finished_reviews,
@@ -23,6 +23,7 @@ from features.restrictions import (
     write_restrictions,
 )
 from features.scored import read_scored, write_scored
+from features.scored_retention import PurgedScored, purge_scored
 from features.store import open_store
 from tests.support.ingesting import ingest_tiny
 from tests.support.projects import make_real, tiny_project
@@ -273,6 +274,57 @@ def test_the_same_screening_again_replaces(project: Project) -> None:
     write_scored(project, "abc", scored(project, 2), on=TODAY)
     write_scored(project, "def", scored(project, 3), on=TODAY)
     assert read_scored(project)["screening_id"].tolist() == ["abc"] * 2 + ["def"] * 3
+
+
+def days_later(rows: pd.DataFrame, days: int) -> date:
+    """Name a day so long after the outcome of these rows can be known at the latest: 2200 days after the as-of date."""
+    return date.fromordinal(rows["as_of"].iloc[0].toordinal() + 2200 + days)
+
+
+@pytest.mark.requirement("R-25")
+def test_scored_rows_end_a_year_after_their_outcome_can_be_known(project: Project) -> None:
+    old, new = scored(project).assign(as_of=date(2015, 6, 15)), scored(project, 3).assign(as_of=date(2017, 6, 15))
+    write_scored(project, "old", old, on=TODAY)
+    write_scored(project, "new", new, on=TODAY)
+    screened = {"old": date(2015, 6, 16), "new": date(2017, 6, 16)}
+
+    assert purge_scored(project, on=days_later(old, 365), screened=screened) == PurgedScored(0, 0)
+    assert purge_scored(project, on=days_later(old, 366), screened=screened) == PurgedScored(1, 4)
+    assert read_scored(project)["screening_id"].tolist() == ["new"] * 3
+    assert not (scored_folder(project) / "old.parquet").exists()
+
+
+@pytest.mark.requirement("R-25")
+def test_a_screening_over_a_date_long_past_is_kept_for_a_year_all_the_same(project: Project) -> None:
+    write_scored(project, "abc", scored(project).assign(as_of=date(2010, 6, 15)), on=TODAY)
+    later = TODAY + timedelta(days=365)
+
+    assert purge_scored(project, on=later, screened={"abc": TODAY}).n_rows == 0
+    assert purge_scored(project, on=later + timedelta(days=1), screened={"abc": TODAY}).n_rows == 4
+
+
+@pytest.mark.requirement("R-25")
+@pytest.mark.requirement("R-02")
+def test_without_an_audit_purpose_scored_rows_go_a_month_after_its_last_day_and_not_before(project: Project) -> None:
+    write_scored(project, "abc", scored(project), on=TODAY)
+    last = max(p.valid_to for p in project.screening.purpose if p.kind == "audit")
+
+    assert purge_scored(project, on=last + timedelta(days=30), screened={"abc": TODAY}).n_rows == 0
+    assert purge_scored(project, on=last + timedelta(days=31), screened={"abc": TODAY}).n_rows == 4
+
+
+@pytest.mark.requirement("R-25")
+def test_of_a_file_with_two_dates_only_the_older_rows_go(project: Project) -> None:
+    rows = scored(project).assign(as_of=[date(2015, 6, 15)] * 2 + [date(2026, 6, 15)] * 2)
+    write_scored(project, "abc", rows, on=TODAY)
+
+    assert purge_scored(project, on=TODAY, screened={}) == PurgedScored(1, 2)
+    assert set(read_scored(project)["as_of"]) == {date(2026, 6, 15)}
+
+
+def test_rows_of_an_outcome_that_is_declared_no_more_wait_for_the_purpose_s_end(project: Project) -> None:
+    write_scored(project, "abc", scored(project).assign(outcome="forgotten", as_of=date(2010, 6, 15)), on=TODAY)
+    assert purge_scored(project, on=TODAY, screened={}).n_rows == 0
 
 
 def test_scored_rows_that_do_not_fit_are_refused(project: Project) -> None:
