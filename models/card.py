@@ -43,7 +43,7 @@ class GroupRow:
 
     group: str
     n_people: int | None
-    """None: too few to show (R-09)."""
+    """None: withheld, being few or leading to somebody else's few (R-09)."""
     observed_expected: Interval | None
     remark: str = ""
 
@@ -206,7 +206,7 @@ def _groups(card: ModelCard) -> list[str]:
     rows = [
         (
             g.group,
-            "too few" if g.n_people is None else g.n_people,
+            "withheld" if g.n_people is None else g.n_people,
             "–" if g.observed_expected is None else str(g.observed_expected),
             g.remark,
         )

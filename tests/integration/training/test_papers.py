@@ -18,9 +18,11 @@ from tests.support.examined_experiments import planted_examined, skewed
 from tests.support.projects import NOW
 from training.evaluation.capacity import capacity_plan
 from training.evaluation.examined import Examined
+from training.evaluation.lead_time import GIVES_AWAY, TOO_FEW
 from training.evaluation.proxies import proxies
 from training.evaluation.reliability import reliability
 from training.evaluation.stability import stability
+from training.evaluation.told_capacity import WITHHELD
 from training.evaluation.uncertainty import uncertainty
 from training.gates import groups
 from training.gates.asked import ask_gates
@@ -152,6 +154,59 @@ def test_a_recognised_group_that_no_gate_could_judge_is_said_to_be_one(examined:
             assert {"nb": "forgjeves, kunne ikke bedømmes", "en": "in vain more often could not be judged"}[
                 paper.language
             ] in paper.markdown
+
+
+@pytest.mark.requirement("R-09")
+def test_a_withheld_figure_at_capacity_is_said_to_be_one_in_every_paper_that_tells_it(examined: Examined, report: dict[str, Any]) -> None:
+    """And no paper reckons it from another place of the report."""
+    ladder = {
+        rung: {**figures, "precision_at_capacity": dict(WITHHELD), "recall_at_capacity": dict(WITHHELD)}
+        for rung, figures in report["ladder"].items()
+    }
+    steps = [{**step, "precision_gain": dict(WITHHELD)} for step in report["comparisons"]]
+    plan = {**report["sections"]["capacity_plan"], "points": []}
+    withheld = {**report, "ladder": ladder, "comparisons": steps, "sections": {**report["sections"], "capacity_plan": plan}}
+    precision = report["ladder"][report["chosen"]]["precision_at_capacity"]["estimate"]
+    for paper in build_papers(examined.project, withheld, now=NOW):
+        if paper.name in JUDGING:
+            said = words(paper.language)
+            assert any(said[word] in paper.markdown for word in ("withheld_why", "withheld_here")) or paper.name == "tripod_ai"
+            assert said["withheld"] in paper.markdown
+            shown = (f"{precision:.3f} (", f"{100 * precision:.1f}")
+            assert not any(text.replace(".", "," if paper.language == "nb" else ".") in paper.markdown for text in shown)
+
+
+def test_too_few_people_are_told_with_how_many_it_takes(examined: Examined, report: dict[str, Any]) -> None:
+    """Of a span before the outcome, and of a group: a reader can plan by a number, and not by *too few*."""
+    figure = {"estimate": 0.5, "low": 0.4, "high": 0.6}
+    told = {"too_few": False, "recall_at_capacity": figure, "auc": figure}
+    not_told = {"too_few": True, "recall_at_capacity": None, "auc": None}
+    spans = [
+        {"span": "0 to 12 months", "months": [0, 12], "n": 40, **told},
+        {"span": "12 to 24 months", "months": [12, 24], "n": 11, **not_told, "reason": TOO_FEW, "n_tested_needed": 1100},
+        {"span": "24 months or more", "months": [24, None], "n": 31, **not_told, "reason": GIVES_AWAY, "n_tested_needed": None},
+    ]
+    evidence = {"attribute": "sex", "group": "girl", "n_with": 28, "n_without": 33, "reason": groups.TOO_FEW, "n_tested_needed": 870}
+    gates = [
+        {"code": code, "title": "t", "verdict": "NOT_APPLICABLE", "evidence": {**evidence, "compared_with": "boy"}}
+        for code in ("G-05", "G-06")
+    ]
+    sections = {**report["sections"], "lead_time": {"spans": spans, "enough": 20, "n_rows": 600}}
+    few = {**report, "sections": sections, "gates": [*(gate for gate in report["gates"] if gate["code"] not in ("G-05", "G-06")), *gates]}
+    for paper in build_papers(examined.project, few, now=NOW):
+        needed = words(paper.language)["needed"].format(n="870")
+        if paper.name in JUDGING:
+            (row,) = (line for line in paper.markdown.splitlines() if line.startswith("| ") and "28 / 33" in line and line.count("|") > 5)
+            assert row.count(needed) == 2
+            assert {"en": "600", "nb": "600"}[paper.language] in paper.markdown
+        if paper.name == "model_card":
+            thousand = {"en": "1,100", "nb": "1\u202f100"}[paper.language]
+            lines = [
+                line for line in paper.markdown.splitlines() if line.startswith("* ") and ("12–24" in line or line.startswith("* 24 "))
+            ]
+            assert [thousand in line for line in lines] == [True, False]
+            assert words(paper.language)["lead_time"]["given_away"] in lines[1]
+            assert "| – |" not in paper.markdown.split("12–24")[1].split("\n")[0], "no blank cell"
 
 
 def test_every_reason_of_a_group_gate_has_words() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from features.findings import Finding
 from models.intervals import Interval
@@ -159,3 +160,36 @@ def test_capacity_holds_the_tied_rows_at_the_cut() -> None:
 
 def _named(found: tuple[AssessedRows, np.ndarray]) -> tuple[AssessedRows, dict[str, np.ndarray]]:
     return found[0], {"sex": found[1]}
+
+
+@pytest.mark.requirement("R-12")
+def test_a_group_that_is_too_small_says_how_many_people_it_takes() -> None:
+    """28 with the outcome of 485 tested: fifty are in about 870; of two values either may be the one that is large enough."""
+    rows, value = two_values(n_with=(54, 28), n_without=(370, 33))
+    found = {
+        (one.code, one.evidence["group"]): one
+        for one in group_gates(rows, {"use": value}, seed=1, n_resamples=20)
+        if "group" in one.evidence
+    }
+    assert found[("G-05", "yes")].evidence["n_tested_needed"] == 870
+    for group in ("yes", "no"):
+        comparison = found[("G-06", group)]
+        assert (comparison.verdict, comparison.evidence["n_tested_needed"]) == ("NOT_APPLICABLE", 740)
+    assert "n_tested_needed" not in found[("G-05", "no")].evidence
+
+
+@pytest.mark.requirement("R-09")
+def test_what_it_takes_is_not_said_where_it_would_give_a_count_away() -> None:
+    rows, value = two_values(n_with=(80, 3), n_without=(370, 33))
+    found = [one for one in group_gates(rows, {"use": value}, seed=1, n_resamples=20) if one.evidence.get("group") == "yes"]
+    assert found
+    assert all("n_tested_needed" not in one.evidence for one in found)
+
+
+def two_values(*, n_with: tuple[int, int], n_without: tuple[int, int]) -> tuple[AssessedRows, NDArray[np.str_]]:
+    """People of two values, `no` and `yes`, so many with and without the outcome."""
+    label = np.repeat([1.0, 1.0, 0.0, 0.0], [*n_with, *n_without])
+    value = np.repeat(np.array(["no", "yes", "no", "yes"]), [*n_with, *n_without])
+    n = len(label)
+    probability = np.random.default_rng(1).random(n)
+    return AssessedRows(label, probability, probability > 0.85, np.arange(n, dtype=np.int32)), value

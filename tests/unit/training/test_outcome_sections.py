@@ -64,6 +64,9 @@ def test_a_span_with_few_people_has_no_figures_and_says_so(examined: Examined) -
     assert (first["span"], first["n"], first["too_few"], first["auc"]) == ("3 to 12 months", 9, True, None)
     assert (second["span"], second["n"], second["too_few"], second["auc"]) == ("12 to 24 months", 9, True, None)
     assert not long["too_few"]
+    assert first["reason"] == "fewer than 20 people with the outcome"
+    assert first["n_tested_needed"] == 1_400, "of 600 nine are in the span: 20 are in about 1,334, rounded up to two figures"
+    assert "reason" not in long
 
 
 @pytest.mark.requirement("R-09")
@@ -74,6 +77,8 @@ def test_a_recall_that_would_give_a_small_span_away_is_not_told(examined: Examin
     spans = lead_time(dated(examined, np.where(few, 15.0, 30.0)))["spans"]
     assert [span["n"] for span in spans] == [9, int(label.sum()) - 9]
     assert [span["recall_at_capacity"] for span in spans] == [None, None]
+    assert [span["n_tested_needed"] for span in spans] == [1_400, None], "the other has people enough"
+    assert "give the number of a few people away" in spans[1]["reason"]
     found = np.r_[np.full(17, 1.0), np.zeros(13), np.ones(3), np.zeros(37)]
     months = np.r_[np.full(30, 5.0), np.full(40, 40.0)]
     assert told_spans(spans_of(months, np.ones(70)), found) == [False, False], "three of forty were found"
