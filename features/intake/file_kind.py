@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from features.declarations.catalogue import Source
@@ -24,6 +25,8 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
 )
 _MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml")
 _JSON = (b"{", b"[")
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r"))
+"""Bytes that stand in no text but UTF-16."""
 
 
 def find_other_kind(path: Path) -> tuple[str, str] | None:
@@ -38,7 +41,13 @@ def find_other_kind(path: Path) -> tuple[str, str] | None:
         return "a web page or XML", "Some systems call an HTML table .csv or .xls: open it in a spreadsheet and save it as CSV UTF-8."
     if text.startswith(_JSON) and b'"' in text[:40]:
         return "JSON", "Export the table as CSV or Parquet."
+    if not _is_utf16(head) and any(byte in head for byte in _CONTROL):
+        return "a binary file", "Ask for the data as CSV or Parquet."
     return None
+
+
+def _is_utf16(head: bytes) -> bool:
+    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in head[:2]
 
 
 def check_is_text(path: Path, source: Source) -> None:

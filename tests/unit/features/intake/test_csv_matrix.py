@@ -130,6 +130,7 @@ def test_a_column_without_a_name_that_holds_something_is_refused(tmp_path: Path)
         (b"SQLite format 3\x00", "an SQLite database"),
         (b"\xef\xbb\xbf  <html><table><tr><td>1</td></tr></table>", "a web page"),
         (b'[{"person": "1"}]', "JSON"),
+        (b"\x93|\xf2;\x07\n\x88|\x01", "a binary file"),
     ],
 )
 def test_a_file_that_is_no_csv_is_called_what_it_is(tmp_path: Path, head: bytes, what: str) -> None:
