@@ -143,8 +143,8 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     features_commands.init(folder, features_commands.Example.NORWAY)
     (folder / "var").mkdir()
     (folder / "var" / "demo-is-ours").touch()
-    _show("synth", f"--project {folder} --people {people} --seed {seed}")
-    synth(people=people, seed=seed, project=folder)
+    _show("synth", f"--project {folder} --people {people} --seed {seed} --local-share {DEMO_LOCAL_SHARE}")
+    synth(people=people, seed=seed, project=folder, local_share=DEMO_LOCAL_SHARE)
     _show("ingest", f"--project {folder}")
     features_commands.ingest(project=folder)
     shown = " ".join(f"--stage {stage}" for stage in DEMO_STAGES)
@@ -159,16 +159,22 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     _explain_somebody(folder)
     _show("monitor", f"--project {folder} --month {DEMO_AS_OF:%Y-%m}")
     monitor_command(project=folder, month=f"{DEMO_AS_OF:%Y-%m}")
+    _plan(folder)
     (folder / DEMO_DONE).touch()
 
 
-DEMO_PAST_AS_OF = datetime(2026, 1, 31)  # noqa: DTZ001 - a day, as above
-DEMO_PAST = datetime(2026, 2, 10, 8, tzinfo=UTC)
-"""When the demo pretends that Vg1 was screened: a quarter that is over, which is what planners see."""
+DEMO_PAST = {
+    datetime(2025, 2, 11, 8, tzinfo=UTC): ("vg1", datetime(2025, 1, 31)),  # noqa: DTZ001 - a day, as above
+    datetime(2025, 11, 12, 8, tzinfo=UTC): ("grade_10", datetime(2025, 6, 30)),  # noqa: DTZ001
+    datetime(2026, 2, 10, 8, tzinfo=UTC): ("vg1", datetime(2026, 1, 31)),  # noqa: DTZ001
+}
+"""When the demo pretends that cohorts were screened, and which: a year that is over, which is what planners see, and a part of the next."""
+DEMO_LOCAL_SHARE = 0.75
+"""Most of the demo's people live where cases are worked, so that there is something to look at."""
 
 
 def _make_past(folder: Path) -> None:
-    """Screen Vg1 as of last winter and work the cases to their ends, with the clock turned back; all of it is invented, the log too."""
+    """Screen earlier cohorts and work the cases to their ends, with the clock turned back; all of it is invented, the log too."""
     from features.command_line import print_line
     from features.declarations.project import load_project
     from serving.app import open_service
@@ -179,11 +185,19 @@ def _make_past(folder: Path) -> None:
 
     project, settings = load_project(folder), Settings()
     database, keys = open_service(settings, project)
-    create_demo_accounts(database, project, settings=settings, now=DEMO_PAST)
-    screen(project, database, keys, as_of=DEMO_PAST_AS_OF.date(), now=DEMO_PAST, stages=["vg1"])
-    n_cases = make_demo_past(database, project, keys, settings=settings, screened_at=DEMO_PAST)
+    create_demo_accounts(database, project, settings=settings, now=min(DEMO_PAST))
+
+    def propose(moment: datetime) -> None:
+        stage, as_of = DEMO_PAST[moment]
+        screen(project, database, keys, as_of=as_of.date(), now=moment, stages=[stage])
+
+    n_cases = make_demo_past(
+        database, project, keys, settings=settings, screened_at=list(DEMO_PAST), propose=propose, until=datetime.now(UTC)
+    )
     database.close()
-    print_line(f"A past for planners: {n_cases} cases of {DEMO_PAST:%Y-%m-%d}, worked as by people. Nobody did that, and nobody is real.")
+    days = ", ".join(f"{moment:%Y-%m-%d}" for moment in DEMO_PAST)
+    print_line()
+    print_line(f"A past: {n_cases} cases of {days}, worked as by people. Nobody did that, and nobody is real.")
 
 
 DEMO_JUSTIFICATION = (
@@ -212,6 +226,17 @@ def _promote_all(folder: Path) -> None:
             "models promote", f"{version.name} {version.version} --project {folder}", *(f"--signed-by {name}" for name in signers), *shown
         )
         promote(version.name, version.version, signed_by=signers, reason=DEMO_REASON, justify=justify, project=folder)
+
+
+def _plan(folder: Path) -> None:
+    """Count the children under ten by area, and put the figures where planners see them."""
+    from serving.aggregates.planning import EARLY_YEARS
+    from training.planning_commands import planning_figures
+
+    path = folder / "var" / "reports" / EARLY_YEARS
+    _show("planning-figures", f"--project {folder} --as-of {DEMO_AS_OF:%Y-%m-%d} --json > {path}")
+    with path.open("w", encoding="utf-8") as file, redirect_stdout(file):
+        planning_figures(project=folder, as_of=DEMO_AS_OF, as_json=True)
 
 
 def _explain_somebody(folder: Path) -> None:
@@ -249,10 +274,10 @@ def _show_logins(folder: Path, *, port: int) -> list[dict[str, str]]:
 
     project, settings = load_project(folder), Settings()
     database, keys = open_service(settings, project)
-    logins = create_demo_accounts(database, project, settings=settings, now=datetime.now(UTC))
     if not (folder / DEMO_CASES).is_file():
         make_demo_cases(database, project, keys, settings=settings, now=datetime.now(UTC))
         (folder / DEMO_CASES).touch()
+    logins = create_demo_accounts(database, project, settings=settings, now=datetime.now(UTC))  # the citizen is somebody with a case
     database.close()
     print_line()
     one_per_role = {one.role: one for one in reversed(logins)}

@@ -1,8 +1,9 @@
 """Figures for planners: how many were proposed, what came of it and how soon, by municipality, county and country. Never a case (R-09).
 
-Cases are counted by the quarter in which they were proposed, and a quarter is told once: when its last case has been decided or has
-expired, by what had happened until then. Figures that moved from day to day would tell of single cases by the difference between two
-looks. Every municipality of a quarter stands in one table with its county and the country, and that table is attacked as a whole before
+Cases are counted by the quarter or, where the project says so, the year in which they were proposed, and a period is told once: when its
+last case has been decided or has expired, by what had happened until then. Figures that moved from day to day would tell of single cases
+by the difference between two looks, and so would a year beside its quarters: a period that overlaps one already told is not told.
+Every municipality of a period stands in one table with its county and the country, and that table is attacked as a whole before
 anybody sees a part of it (`features.suppression`), so that neither rows, columns, levels nor two planners' tables together give a small
 number away. Shielded persons are in no figure (R-08).
 """
@@ -14,15 +15,14 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
-from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import AliasChoices, Field, TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -31,9 +31,10 @@ from features.suppression import Count, withheld_counts
 from serving.access.accounts import Account
 from serving.access.permissions import Action, check_may
 from serving.aggregates.overview import hide_small, reports_folder, total_of
+from serving.aggregates.periods import first_pending, kind_of, name_of, periods_screened, starts_of_screenings, told_from, told_path
 from serving.cases.states import Step
-from serving.scoring.capacity import period_after, period_start
-from serving.storage.tables import CaseRow, DecisionRow, HandoverRow, ScreeningRow, StepNoteRow
+from serving.scoring.capacity import period_after
+from serving.storage.tables import CaseRow, DecisionRow, HandoverRow, StepNoteRow
 
 COUNTRY = ""
 """Area of the whole country."""
@@ -43,6 +44,7 @@ EARLY_YEARS = "planning-figures.json"
 
 COUNTY_DIGITS = 2
 ALL = "all"
+TALKS = "talks"
 
 Level = Literal["country", "county", "municipality"]
 
@@ -51,7 +53,7 @@ class Course(StrEnum):
     """What came of a case, coarsely; each case is in one."""
 
     NO_DECISION = "no_decision"
-    """It expired, or nobody had decided by the day on which the quarter was told."""
+    """It expired, or nobody had decided by the day on which the period was told."""
     NO_FURTHER = "no_further"
     """No need, followed up already, an error in the information, or no legal basis."""
     TALK = "talk"
@@ -65,10 +67,10 @@ _TALKS = (Course.TALK, Course.FAMILY_INFORMED, Course.HANDED_OVER)
 
 @dataclass(frozen=True)
 class AreaFigures:
-    """One area in one quarter. None is a number under five, or one that would give another away."""
+    """One area in one period. None is a number under five, or one that would give another away."""
 
-    quarter: str
-    """``2026-Q3``: when the cases were proposed."""
+    period: Annotated[str, Field(validation_alias=AliasChoices("period", "quarter"))]
+    """``2026-Q3`` or ``2026``: when the cases were proposed. The older name is that of tables told before years could be."""
     level: Level
     area: str
     """Number of municipality or county; empty for the country."""
@@ -78,22 +80,28 @@ class AreaFigures:
     share_informed: float | None
     """Of those with whom a conversation was decided, the share whose family was informed."""
     median_days_to_decision: int | None
+    n_talks: int | None = None
+    """Cases in which a conversation was decided, whatever came of it: told where its parts are too small to be."""
 
 
 @dataclass(frozen=True)
 class PlanningPage:
     """What a planner sees."""
 
-    quarters: tuple[str, ...]
-    next_quarter: str
+    periods: tuple[str, ...]
+    next_period: str
     """The first one that is not told yet."""
     told_from: date
     """When it is."""
     figures: tuple[AreaFigures, ...]
     n_screenings: int
-    """Screenings in the quarters told."""
+    """Screenings in the periods told."""
     early_years: tuple[dict[str, Any], ...]
     """Rows of `tidlig planning-figures` on the areas that this planner sees; none where nobody has put them there."""
+    early_years_as_of: date | None
+    """The day on which the children were counted."""
+    early_years_cohorts: dict[str, tuple[str, ...]]
+    """Outcome -> the older cohorts that tell what is to be expected."""
 
 
 @dataclass(frozen=True)
@@ -116,15 +124,18 @@ def build_planning_page(session: Session, account: Account, project: Project, *,
     """
     check_may(account, Action.SEE_PLANNING)
     pending = first_pending(session, project, now=now)
-    starts = [start for start in _quarters(session) if start < pending]
+    starts = [start for start in periods_screened(session, project) if start < pending]
     figures = [line for start in starts for line in told(session, project, start)]
+    early = read_early_years(project)
     return PlanningPage(
-        quarters=tuple(_name(start) for start in starts),
-        next_quarter=_name(pending),
+        periods=tuple(name_of(start, kind_of(project)) for start in starts),
+        next_period=name_of(pending, kind_of(project)),
         told_from=told_from(project, pending),
         figures=tuple(line for line in figures if sees(account, line.area)),
-        n_screenings=sum(start < pending for start in _screened_in(session)),
-        early_years=tuple(row for row in read_early_years(project) if sees(account, str(row["area"]))),
+        n_screenings=sum(start in starts for start in starts_of_screenings(session, project)),
+        early_years=tuple(row for row in early.rows if sees(account, str(row["area"]))),
+        early_years_as_of=early.as_of,
+        early_years_cohorts=early.cohorts,
     )
 
 
@@ -137,36 +148,22 @@ def sees(account: Account, area: str) -> bool:
     return area.startswith(own)
 
 
-def told_from(project: Project, start: date) -> date:
-    """Give the day from which a quarter's figures are told: when its last case has been decided or has expired."""
-    return period_after(start, "quarter") + timedelta(days=project.screening.retention.unreviewed_days)
-
-
-def first_pending(session: Session, project: Project, *, now: datetime) -> date:
-    """Give the start of the first quarter that is not told yet."""
-    today = now.astimezone(UTC).date()
-    start = min(_quarters(session), default=period_start(today, "quarter"))
-    while told_from(project, start) <= today:
-        start = period_after(start, "quarter")
-    return start
-
-
-def tell_due_quarters(session: Session, project: Project, *, now: datetime) -> int:
-    """Make the table of every quarter that is over and has none yet, and say how many there were; for the service's timer."""
+def tell_due_periods(session: Session, project: Project, *, now: datetime) -> int:
+    """Make the table of every period that is over and has none yet, and say how many there were; for the service's timer."""
     pending = first_pending(session, project, now=now)
-    due = [start for start in _quarters(session) if start < pending and not _path(project, start).is_file()]
+    due = [start for start in periods_screened(session, project) if start < pending and not told_path(project, start).is_file()]
     for start in due:
         told(session, project, start)
     return len(due)
 
 
 def told(session: Session, project: Project, start: date) -> list[AreaFigures]:
-    """Give a quarter's table as it was told, making it the first time.
+    """Give a period's table as it was told, making it the first time.
 
     It is kept in ``var/planning``, so that nothing that is erased later shows by its absence, and because the attack takes minutes where a
     whole country's municipalities are in it.
     """
-    path = _path(project, start)
+    path = told_path(project, start)
     if path.is_file():
         return _tables().validate_json(path.read_bytes())
     figures = figures_of(session, project, start)
@@ -178,12 +175,14 @@ def told(session: Session, project: Project, start: date) -> list[AreaFigures]:
 
 
 def figures_of(session: Session, project: Project, start: date) -> list[AreaFigures]:
-    """Make a quarter's whole table, small numbers withheld."""
+    """Make a period's whole table, small numbers withheld."""
     until = datetime.combine(told_from(project, start), datetime.min.time(), UTC)
-    return publish(_courses(session, start, until), project, quarter=_name(start))
+    return publish(
+        _courses(session, (start, period_after(start, kind_of(project))), until), project, period=name_of(start, kind_of(project))
+    )
 
 
-def publish(cases: Sequence[CourseOfCase], project: Project, *, quarter: str) -> list[AreaFigures]:
+def publish(cases: Sequence[CourseOfCase], project: Project, *, period: str) -> list[AreaFigures]:
     """Make the table of all areas: country, counties and municipalities, withheld as one."""
     names = {m.number: m.name for m in project.screening.municipality}
     areas = _areas(names)
@@ -196,10 +195,11 @@ def publish(cases: Sequence[CourseOfCase], project: Project, *, quarter: str) ->
         is_fixed = name == ALL and tuple(sorted({cell[0] for cell in inside})) in told_elsewhere
         return Count((area, name), tuple(cells[cell] for cell in inside), sum(values[cell] for cell in inside), is_fixed=is_fixed)
 
-    counts = [one for area in areas for one in (*(count(area, (c,), c.value) for c in Course), count(area, tuple(Course), ALL))]
+    named = {**{course.value: (course,) for course in Course}, TALKS: _TALKS, ALL: tuple(Course)}
+    counts = [count(area, courses, name) for area in areas for name, courses in named.items()]
     hidden = withheld_counts(counts)
     shown = {one.name: None if one.name in hidden else one.value for one in counts}
-    return [_line(area, shown, [c for c in cases if c.municipality.startswith(area)], names, quarter=quarter) for area in areas]
+    return [_line(area, shown, [c for c in cases if c.municipality.startswith(area)], names, period=period) for area in areas]
 
 
 def _told_elsewhere(numbers: Iterable[str], cases: Sequence[CourseOfCase]) -> frozenset[tuple[str, ...]]:
@@ -209,22 +209,28 @@ def _told_elsewhere(numbers: Iterable[str], cases: Sequence[CourseOfCase]) -> fr
     return frozenset(each | ({tuple(sorted(proposed))} if total_of(proposed) else set()))
 
 
-def read_early_years(project: Project) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class EarlyYears:
+    """Figures on children under ten, for all areas; stays inside."""
+
+    as_of: date | None
+    cohorts: dict[str, tuple[str, ...]]
+    rows: tuple[dict[str, Any], ...]
+
+
+def read_early_years(project: Project) -> EarlyYears:
     """Read the figures on children under ten where they are; they hide small numbers themselves."""
     path = reports_folder(project) / EARLY_YEARS
     if not path.is_file():
-        return []
-    places: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["places"]
-    return [{**place, "area": COUNTRY if place["level"] == "nation" else str(place["area"])} for place in places]
+        return EarlyYears(None, {}, ())
+    found = json.loads(path.read_text(encoding="utf-8"))
+    rows = ({**place, "area": COUNTRY if place["level"] == "nation" else str(place["area"])} for place in found["places"])
+    return EarlyYears(date.fromisoformat(found["as_of"]), {one["outcome"]: tuple(one["cohorts"]) for one in found["outcomes"]}, tuple(rows))
 
 
 @cache
 def _tables() -> TypeAdapter[list[AreaFigures]]:
     return TypeAdapter(list[AreaFigures])
-
-
-def _path(project: Project, start: date) -> Path:
-    return project.var / "planning" / f"{_name(start)}.json"
 
 
 def _areas(numbers: Iterable[str]) -> list[str]:
@@ -234,28 +240,26 @@ def _areas(numbers: Iterable[str]) -> list[str]:
 
 
 def _line(
-    area: str, shown: Mapping[tuple[str, ...], int | None], cases: Sequence[CourseOfCase], names: Mapping[str, str], *, quarter: str
+    area: str, shown: Mapping[tuple[str, ...], int | None], cases: Sequence[CourseOfCase], names: Mapping[str, str], *, period: str
 ) -> AreaFigures:
     courses = {course: shown[area, course.value] for course in Course}
-    n_proposed = shown[area, ALL]
+    n_proposed, n_talks = shown[area, ALL], shown[area, TALKS]
     return AreaFigures(
-        quarter=quarter,
+        period=period,
         level="country" if area == COUNTRY else "county" if len(area) == COUNTY_DIGITS else "municipality",
         area=area,
         name=names.get(area),
         n_proposed=n_proposed,
         courses=courses,
-        share_informed=_share_informed(courses),
+        share_informed=_share_informed(n_talks, courses[Course.TALK]),
         median_days_to_decision=_median_days(cases, n_proposed, courses[Course.NO_DECISION]),
+        n_talks=n_talks,
     )
 
 
-def _share_informed(courses: Mapping[Course, int | None]) -> float | None:
+def _share_informed(n_talks: int | None, n_waiting: int | None) -> float | None:
     """Give the share from shown numbers only, so that it tells nothing that they do not."""
-    talk, informed, handed = (courses[course] for course in _TALKS)
-    if talk is None or informed is None or handed is None:
-        return None
-    return round((informed + handed) / (talk + informed + handed), 2)
+    return None if n_talks is None or n_waiting is None else round((n_talks - n_waiting) / n_talks, 2)
 
 
 def _median_days(cases: Sequence[CourseOfCase], n_proposed: int | None, n_undecided: int | None) -> int | None:
@@ -265,9 +269,9 @@ def _median_days(cases: Sequence[CourseOfCase], n_proposed: int | None, n_undeci
     return round(median(case.days for case in cases if case.days is not None))
 
 
-def _courses(session: Session, start: date, until: datetime) -> list[CourseOfCase]:
-    """Say what had come of each case of a quarter by a moment; what came later is in no figure, so that none ever changes."""
-    begin, end = (datetime.combine(day, datetime.min.time(), UTC) for day in (start, period_after(start, "quarter")))
+def _courses(session: Session, days: tuple[date, date], until: datetime) -> list[CourseOfCase]:
+    """Say what had come by a moment of each case proposed from one day to before another; what came later is in no figure."""
+    begin, end = (datetime.combine(day, datetime.min.time(), UTC) for day in days)
     proposed = select(CaseRow.id, CaseRow.municipality, CaseRow.created_at).where(
         CaseRow.created_at >= begin, CaseRow.created_at < end, CaseRow.is_shielded.is_(False)
     )
@@ -281,8 +285,8 @@ def _courses(session: Session, start: date, until: datetime) -> list[CourseOfCas
     found = []
     for case_id, municipality, created_at in session.execute(proposed):
         step, decided_at = decided.get(case_id, (None, None))
-        days = None if decided_at is None else (decided_at.date() - created_at.date()).days
-        found.append(CourseOfCase(str(municipality), _course(step, is_informed=case_id in informed, is_handed=case_id in handed), days))
+        waited = None if decided_at is None else (decided_at.date() - created_at.date()).days
+        found.append(CourseOfCase(str(municipality), _course(step, is_informed=case_id in informed, is_handed=case_id in handed), waited))
     return found
 
 
@@ -304,16 +308,3 @@ def _decisions(session: Session, query: Any, until: datetime) -> dict[str, tuple
 
 def _happened(session: Session, query: Any, until: datetime) -> frozenset[str]:
     return frozenset(case for case, at in session.execute(query) if at < until)
-
-
-def _quarters(session: Session) -> list[date]:
-    """List the quarters in which anybody was screened."""
-    return sorted(set(_screened_in(session)))
-
-
-def _screened_in(session: Session) -> list[date]:
-    return [period_start(at.date(), "quarter") for at in session.scalars(select(ScreeningRow.screened_at))]
-
-
-def _name(start: date) -> str:
-    return f"{start.year}-Q{(start.month + 2) // 3}"

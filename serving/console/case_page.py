@@ -15,7 +15,7 @@ from serving.access.desk import Desk
 from serving.access.permissions import Action, can
 from serving.cases import handover, service
 from serving.cases.pages import CasePage
-from serving.cases.states import DECISIONS, STEPS, Step
+from serving.cases.states import DECISIONS, STEPS, CaseState, Step
 from serving.cases.wording import services_here
 from serving.console.forms import EMPTY, Content, Draft, Fields, Filled, error_of
 from serving.console.language import Tongue
@@ -25,6 +25,9 @@ from serving.console.stages import stage_of_work
 
 NOBODY = "nobody"
 """What a reader chooses who follows up without handing anything to another service."""
+
+SAID = {"rescored": ("correction.proposed_again", CaseState.NEW)}
+"""Name in the address -> key of the words, and the state in which they are true: an address can be kept and opened later."""
 
 NO_FIELDS: Fields = MappingProxyType({})
 
@@ -45,6 +48,7 @@ def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, 
         others=others,
         stage_of_work=stage_of_work(case.row.state) if case.row.is_mine else None,
         today=desk.today,
+        said=_said(request, case),
         back=_list_of(desk, case),
         place=next((place for place in desk.project.screening.municipality if place.number == case.municipality), None),
         review=desk.project.screening.review,
@@ -66,6 +70,7 @@ def take_step(
     text: str,
     t: Tongue,
     fields: Fields = NO_FIELDS,
+    said: str | None = None,
 ) -> Response:
     """Take a step whole or not at all; show the form again when it has errors or the service refuses.
 
@@ -73,6 +78,8 @@ def take_step(
     ----------
     text, fields
         As in `serving.console.forms.error_of`.
+    said
+        What the page that follows says of it, where the case itself does not show what happened; one of `SAID`.
     """
     if filled.content is None or filled.draft.errors:
         return show_case(desk, request, case_id, filled.draft, status=422)
@@ -82,7 +89,13 @@ def take_step(
     except ReviewError as refusal:
         errors = error_of(refusal, text=text, t=t, fields=fields)
         return show_case(desk, request, case_id, Draft(filled.draft.values, errors), status=409 if "main" in errors else 422)
-    return go_to(f"/cases/{case_id}")
+    return go_to(f"/cases/{case_id}" + ("" if said is None else f"?said={said}"))
+
+
+def _said(request: Request, case: CasePage) -> str | None:
+    """Give the key of what a step before came to; None where the case has moved on since."""
+    key, state = SAID.get(request.query_params.get("said", ""), ("", None))
+    return key if state is case.row.state else None
 
 
 def _list_of(desk: Desk, case: CasePage) -> str:
@@ -96,6 +109,7 @@ def _offers(desk: Desk, case: CasePage, t: Tongue) -> dict[str, Any]:
     names = _names_of_services(desk, case, t)
     return {
         "decisions": [(step.value, t.words(STEPS[step].wording)) for step in case.steps if step in DECISIONS],
+        "hints": {step.value: t(f"decide.hint.{step.value}") for step in case.steps if step in DECISIONS},
         "levels": [(step.value, t.words(STEPS[step].wording)) for step in levels],
         "holders": _holders(desk, case, levels, names, t) if levels else [],
         "services_here": list(names.items()),

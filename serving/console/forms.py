@@ -183,6 +183,8 @@ def _missing(annotation: Any, t: Tongue) -> str:
 
 
 def _length_error(text: str, at_least: int, t: Tongue) -> str | None:
+    if not text and at_least:
+        return t("problem.empty", at_least=at_least)
     if len(text) < at_least:
         return t.count("problem.too_short", len(text), at_least=at_least)
     return t("problem.too_long", n=t.number(MAX_TEXT)) if len(text) > MAX_TEXT else None

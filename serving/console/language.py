@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, negotiate_locale
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
@@ -120,6 +121,15 @@ class Tongue:
         written = value if isinstance(value, str) else self.number(round(value, 2))
         return written if unit is None else f"{written} {self._unit(unit, value)}"
 
+    def listed(self, words: Iterable[str]) -> str:
+        """Write words as a list within a sentence."""
+        return format_list([as_clause(word) for word in words], locale=self._locale)
+
+    def level(self, name: str) -> str:
+        """Name a level of a category, in this language where it is one of the catalogue's own."""
+        key = f"level.{name}"
+        return self(key) if key in self.catalogue else name
+
     def window(self, days: int) -> str:
         """Say how far back a value looks, such as *siste 90 dager* or *siste 3 år*."""
         years = round(days / 365.25)
@@ -142,6 +152,17 @@ class Tongue:
             return self.catalogue[key]
         except KeyError:
             raise KeyError(f"messages/{self.language} lacks the key {key!r}") from None
+
+
+def as_clause(words: str) -> str:
+    """Write a label as a part of a sentence; what begins with an abbreviation keeps its capitals.
+
+    Examples
+    --------
+    >>> as_clause("Fravær, hele dager"), as_clause("NAV-tiltak")
+    ('fravær, hele dager', 'NAV-tiltak')
+    """
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
 @cache

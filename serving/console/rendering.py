@@ -18,9 +18,10 @@ from serving.cases.forms import Language as ConsentLanguage
 from serving.cases.pages import Inclination
 from serving.cases.policies import MIN_REASON, MIN_TEXT
 from serving.cases.states import STATES, STEPS
-from serving.console.language import Tongue, choose_language, tongue
+from serving.console.evidence import attribute_labels, figures_of
+from serving.console.language import Tongue, as_clause, choose_language, tongue
 from serving.console.navigation import links_for
-from serving.console.stages import STAGES_OF_WORK, WAITING
+from serving.console.stages import STAGES_OF_WORK, WAITING, WITH_OTHERS
 from serving.console.values import typical_text, value_text
 from serving.http.cookies import is_secure
 from serving.http.dependencies import csrf_token, project_of, settings_of
@@ -40,6 +41,7 @@ def environment() -> Environment:
     found = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    found.filters.update(in_words=lambda wording, t: t.words(wording), as_clause=as_clause)
     found.globals.update(
         BANDS=BANDS,
         CHILD_HEARD=get_args(ChildHeard),
@@ -55,7 +57,9 @@ def environment() -> Environment:
         STATES=STATES,
         STEPS=STEPS,
         WAITING_STATES=WAITING,
+        WITH_OTHERS=WITH_OTHERS,
         WELLBEING=get_args(Wellbeing),
+        figures_of=figures_of,
         typical_text=typical_text,
         value_text=value_text,
     )
@@ -100,6 +104,7 @@ def page(
             is_synthetic=project.is_synthetic,
             csrf=csrf_token(request),
             places={place.number: place.name for place in project.screening.municipality},
+            attributes=attribute_labels(project),
             **content,
         )
     )

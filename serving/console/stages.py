@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from serving.cases.states import CaseState
+from serving.cases.states import STATES, CaseState
+from serving.roles import Role
 
 STAGES_OF_WORK = ("take", "own_view", "proposal", "talk", "consent", "follow_up")
 """The steps, in their order; each has a name in the catalogues."""
@@ -18,6 +19,9 @@ WAITING = (
     CaseState.ERASED,
 )
 """States in which a reader may have nothing to do, and the page says why."""
+
+WITH_OTHERS = tuple(state for state, rule in STATES.items() if rule.owner in (Role.SECOND_READER, Role.LEADER))
+"""States in which a coordinator waits for a colleague or a leader."""
 
 _STATES = {
     "take": (CaseState.NEW, CaseState.ASSIGNED, CaseState.UPHELD),

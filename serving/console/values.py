@@ -6,8 +6,11 @@ from serving.cases.pages import ReasonLine
 from serving.console.language import Tongue
 
 YEAR_DAYS = 365.25
+TWO_YEARS = 730
+"""From so many days on people think in years."""
 
 _AS_IT_IS = frozenset({"sum", "last"})
+_SINCE = frozenset({"days_since_first", "days_since_last", "days_since_change"})
 _DAYS = frozenset({"days_since_first", "days_since_last", "days_since_change", "distinct_days"})
 
 
@@ -28,7 +31,7 @@ def _said(t: Tongue, line: ReasonLine, value: float | str | None) -> str:
     if value is None:
         return t("reason.missing")
     if isinstance(value, str):
-        return value
+        return t.level(value)
     if line.is_flag and line.aggregation in ("last", "first", "min", "max"):
         return t("value.yes" if value else "value.no")
     if line.aggregation == "count" or (line.is_flag and line.aggregation == "sum"):
@@ -40,6 +43,8 @@ def _said(t: Tongue, line: ReasonLine, value: float | str | None) -> str:
 
 def _of_records(t: Tongue, line: ReasonLine, value: float) -> str:
     """Say what several records together show; counts of days have days as their unit, whatever was counted."""
+    if line.aggregation in _SINCE and value >= TWO_YEARS:
+        return t(f"value.{line.aggregation}_years", years=t.number(round(value / YEAR_DAYS, 1)))
     if line.aggregation in _DAYS or line.aggregation == "distinct":
         return t.count(f"value.{line.aggregation}", value)
     if line.aggregation == "share_of_time":
@@ -53,4 +58,4 @@ def _share(t: Tongue, line: ReasonLine, value: float) -> str:
     percent = t.number(round(100 * value))
     if line.level is None:
         return t("value.share_of_time", percent=percent)
-    return t("value.share_of_time_in_level", percent=percent, level=line.level)
+    return t("value.share_of_time_in_level", percent=percent, level=t.level(line.level))

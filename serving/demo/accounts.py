@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
 from serving.access.accounts import check_demo_allowed, create_account, find_account_row
+from serving.cases.states import CaseState
 from serving.roles import ROLES, Role
 from serving.settings import Settings
 from serving.storage.database import Database
 from serving.storage.tables import CaseRow
 
 COUNTY_DIGITS = 2
+FOLLOWED = (CaseState.BTI_1, CaseState.BTI_2, CaseState.BTI_3)
+"""States in which a family has agreed to something: there is most for a citizen to see."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,9 @@ def _places(project: Project, role: Role) -> list[str | None]:
 
 
 def _tie_citizen(session: Session) -> None:
-    """Let the citizen be the person of the oldest case, whichever comes first by id; shielded persons stay out of the demo's sight."""
+    """Let the citizen be somebody who is followed up now, else the person of the newest case; a shielded person never."""
     citizen = find_account_row(session, Role.CITIZEN.value)
     if citizen is not None and citizen.subject_id is None:
-        oldest = select(CaseRow.subject_id).where(CaseRow.is_shielded.is_(False)).order_by(CaseRow.created_at, CaseRow.id)
-        citizen.subject_id = session.scalar(oldest.limit(1))
+        is_followed = CaseRow.state.in_([state.value for state in FOLLOWED])
+        newest = select(CaseRow.subject_id).where(CaseRow.is_shielded.is_(False))
+        citizen.subject_id = session.scalar(newest.order_by(is_followed.desc(), CaseRow.created_at.desc(), CaseRow.id).limit(1))

@@ -1,12 +1,14 @@
-"""A past for the demo: a screening of last winter, its cases worked to their ends, so that planners and leaders have something to see.
+"""A past for the demo: earlier screenings, their cases worked to their ends, so that planners and leaders have something to see.
 
 Made by the service's own functions, with the clock turned back: everybody in it is invented, and so is what the log says of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from itertools import cycle
 
 from sqlalchemy import select
@@ -106,26 +108,60 @@ def evaluate(stage: Stage, page: CasePage, n: int) -> CasePage:
     return service.close(desk, page.row.case_id, version=page.version)
 
 
-COURSES: tuple[tuple[tuple[int, Move], ...], ...] = (
-    ((6, plan_talk), (12, inform_family), (14, go_on_without)),
+Course = tuple[tuple[int, Move], ...]
+
+COURSES: tuple[Course, ...] = (
     ((7, plan_talk), (13, inform_family), (16, hand_over), (72, evaluate)),
     ((5, close_without_need),),
-    ((8, plan_talk),),
+    ((8, plan_talk), (118, inform_family), (124, go_on_without)),
+    (),
+    ((9, plan_talk), (15, inform_family), (20, hand_over), (76, evaluate)),
+    ((4, close_without_need),),
+    ((6, plan_talk), (12, inform_family), (14, go_on_without)),
+    ((10, plan_talk), (121, inform_family), (126, go_on_without)),
 )
-"""What comes of the cases, in turn, and on which day after the screening; the last waits for a conversation that nobody held."""
+"""What comes of the cases, in turn, and on which day after the screening. One is taken by nobody and expires; in some the conversation
+has to wait, longer than planners' figures do."""
 
-NO_NEED = COURSES[2]
+NO_NEED = COURSES[1]
 
 OPENED_ON = 2
 
 LEANINGS: tuple[Inclination, ...] = ("concern", "no_concern", "unsure")
 
 
-def make_demo_past(database: Database, project: Project, keys: PersonKeys, *, settings: Settings, screened_at: datetime) -> int:
-    """Work the new cases of a past screening, day by day, and say how many there were.
+@dataclass(frozen=True, order=True)
+class _Planned:
+    """A step of one case at its moment; ordered by that."""
 
-    A case that a second reader has to look at first needs nothing more here. Steps follow one another in the order of their days over all
-    cases, so that the log reads as if it had been so.
+    at: datetime
+    n: int
+    case_id: str = field(compare=False)
+    municipality: str = field(compare=False)
+    move: Move = field(compare=False)
+
+
+def make_demo_past(
+    database: Database,
+    project: Project,
+    keys: PersonKeys,
+    *,
+    settings: Settings,
+    screened_at: Sequence[datetime],
+    propose: Callable[[datetime], object],
+    until: datetime,
+) -> int:
+    """Screen and work the cases, day by day, and say how many there were.
+
+    Steps and screenings follow one another in the order of their days over all cases, so that the log reads as if it had been so. A case
+    that a second reader has to look at first needs nothing more here.
+
+    Parameters
+    ----------
+    propose
+        Screens at a moment.
+    until
+        Steps that would come after this moment are not taken: those cases are still open.
 
     Raises
     ------
@@ -133,24 +169,44 @@ def make_demo_past(database: Database, project: Project, keys: PersonKeys, *, se
         TID716 with data that is not synthetic, or in production (R-29).
     """
     check_demo_allowed(project, settings)
+    planned: list[_Planned] = []
+    turns: dict[str, Iterator[Course]] = {place.number: cycle(COURSES) for place in project.screening.municipality}
+    known: set[str] = set()
+    for moment in sorted(screened_at):
+        _take_steps(database, project, keys, planned, until=moment)
+        propose(moment)
+        for case_id, municipality, needs_second_reader in _new_cases(database, known):
+            course = NO_NEED if needs_second_reader else next(turns[municipality])
+            steps = ((OPENED_ON, take_and_open), *course) if course else ()
+            for day, move in steps:
+                heappush(planned, _Planned(moment + timedelta(days=day, minutes=7 * len(known)), len(known), case_id, municipality, move))
+            known.add(case_id)
+    _take_steps(database, project, keys, planned, until=until)
+    return len(known)
+
+
+def _new_cases(database: Database, known: set[str]) -> list[tuple[str, str, bool]]:
+    """List the new cases that are not known yet: id, municipality, whether a second reader has to look."""
     with database.reading() as session:
         new = select(CaseRow.id, CaseRow.municipality, CaseRow.needs_second_reader).where(
             CaseRow.state == CaseState.NEW.value, CaseRow.is_shielded.is_(False)
         )
-        cases = session.execute(new.order_by(CaseRow.municipality, CaseRow.reference)).all()
-    courses = cycle(COURSES)
-    planned: list[tuple[int, int, str, str, Move]] = []
-    for n, (case_id, municipality, needs_second_reader) in enumerate(cases):
-        course = NO_NEED if needs_second_reader else next(courses)
-        planned += [(day, n, case_id, str(municipality), move) for day, move in ((OPENED_ON, take_and_open), *course)]
-    for day, n, case_id, municipality, move in sorted(planned, key=lambda one: one[:2]):
-        now = screened_at + timedelta(days=day, minutes=7 * n)
+        rows = session.execute(new.order_by(CaseRow.municipality, CaseRow.reference)).all()
+    return [(case_id, str(municipality), needs) for case_id, municipality, needs in rows if case_id not in known]
+
+
+def _take_steps(database: Database, project: Project, keys: PersonKeys, planned: list[_Planned], *, until: datetime) -> None:
+    """Take the steps that come before a moment."""
+    while planned and planned[0].at < until:
+        step = heappop(planned)
         with database.transaction() as session:
-            stage = Stage(session, keys, project, municipality, now)
-            page = service.read_case(stage.desk(Role.COORDINATOR), case_id)
-            if page.row.state is not CaseState.CLOSED:  # it closed as it opened: somebody follows this person up by then
-                move(stage, page, n)
-    return len(cases)
+            stage = Stage(session, keys, project, step.municipality, step.at)
+            page = service.read_case(stage.desk(Role.COORDINATOR), step.case_id)
+            if page.row.state not in (
+                CaseState.CLOSED,
+                CaseState.EXPIRED,
+            ):  # it closed as it opened: somebody follows this person up by then
+                step.move(stage, page, step.n)
 
 
 def _decide(stage: Stage, page: CasePage, n: int, step: Step, reason: str) -> CasePage:

@@ -10,13 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from features.declarations.project import Project
 from features.errors import ScreeningError
-from serving.aggregates.planning import tell_due_quarters
+from serving.aggregates.planning import tell_due_periods
 from serving.cases.expiry import expire_overdue
 from serving.cases.leaving import release_second_readings
 from serving.cases.overdue import remind_and_escalate
 from serving.cases.shielding import find_graded, shield_graded
 from serving.http.dependencies import Clock
 from serving.http.idempotency import forget_old_calls
+from serving.identities.forgetting import forget_erased
+from serving.identities.vault import IdentityVault
 from serving.operation.metrics import Metrics
 from serving.scoring.deployed import DeployedModels
 from serving.screening.scored_ends import purge_ended_scores
@@ -29,7 +31,7 @@ LOOK_SECONDS = 900.0
 """How often a running service looks for cases past their deadline (R-25)."""
 
 
-def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -> None:
+def look(database: Database, project: Project, clock: Clock, metrics: Metrics, vault: IdentityVault | None = None) -> None:
     """Do all that waits for nobody: end what is past its time, remind, free what somebody left, shield, stop, tell planners of a quarter.
 
     Raises
@@ -50,7 +52,8 @@ def look(database: Database, project: Project, clock: Clock, metrics: Metrics) -
             shield_graded(session, project, graded=graded, now=clock())
             suspend_by_findings(session, project, now=clock())
         with database.reading() as session:
-            tell_due_quarters(session, project, now=clock())
+            tell_due_periods(session, project, now=clock())
+        forget_erased(database, vault)
     except (SQLAlchemyError, ScreeningError):
         metrics.expiry_runs.labels("failed").inc()
         raise
@@ -65,13 +68,15 @@ def warm_up(models: DeployedModels) -> None:
         _log.exception("a model that should serve can't be loaded; see /health/ready")
 
 
-async def look_now_and_then(database: Database, project: Project, clock: Clock, metrics: Metrics, stopping: asyncio.Event) -> None:
+async def look_now_and_then(
+    database: Database, project: Project, clock: Clock, metrics: Metrics, vault: IdentityVault | None, stopping: asyncio.Event
+) -> None:
     """Look until the service stops; one that fails is in the server's log, and the next comes all the same."""
     while not stopping.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
             return
         try:
-            await asyncio.to_thread(look, database, project, clock, metrics)
+            await asyncio.to_thread(look, database, project, clock, metrics, vault)
         except (SQLAlchemyError, ScreeningError):
             _log.exception("looking for what is past its time failed; trying again in %s seconds", LOOK_SECONDS)

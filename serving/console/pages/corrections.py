@@ -43,4 +43,4 @@ def rescore(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: 
     def step(_: bool) -> None:
         corrections.rescore(desk, case_id, version=version)
 
-    return take_step(desk, request, case_id, NOTHING, step, text="main", fields=_RESCORE, t=t)
+    return take_step(desk, request, case_id, NOTHING, step, text="main", fields=_RESCORE, t=t, said="rescored")

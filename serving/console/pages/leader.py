@@ -15,6 +15,7 @@ from serving.access.accounts import Account
 from serving.access.desk import Desk
 from serving.access.permissions import Action, can
 from serving.aggregates import overview
+from serving.api.identities import ForgetOf
 from serving.cases import objections, overdue
 from serving.cases.pages import CasePage, ObjectionLine
 from serving.console.forms import EMPTY, NOTHING, Draft, Filled, error_of, read_texts
@@ -70,11 +71,11 @@ def uphold(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: V
 
 
 @router.post("/objections/{case_id}/erase", dependencies=CHANGING)
-def erase(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: Version) -> Response:
+def erase(desk: DeskOf, request: Request, t: TongueOf, forget: ForgetOf, case_id: str, version: Version) -> Response:
     """Uphold the objection: everything about the person here is erased."""
 
     def answer(_: Mapping[str, str]) -> CasePage:
-        return objections.erase_after_objection(desk, case_id, version=version)
+        return objections.erase_after_objection(desk, case_id, version=version, forget=forget)
 
     return _answer(desk, request, case_id, Filled(NOTHING.draft, {}), answer, t)
 

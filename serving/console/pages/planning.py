@@ -1,12 +1,16 @@
-"""Figures for planners: by area and quarter, small numbers hidden, never a case."""
+"""Figures for planners: by area and period, small numbers hidden, never a case."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from features.declarations.catalogue import Wording
-from serving.aggregates.planning import Course, PlanningPage, build_planning_page
+from features.declarations.catalogue import Indicator, Wording
+from serving.aggregates.planning import Course, build_planning_page
 from serving.cases.wording import outcome_label
 from serving.console.rendering import page
 from serving.http.dependencies import CallerOf, ClockOf, ProjectOf, ReadingOf
@@ -15,39 +19,61 @@ router = APIRouter()
 
 LEVELS = ("country", "county", "municipality")
 
+TALKS_AND_WHAT_CAME = (Course.TALK, Course.FAMILY_INFORMED, Course.HANDED_OVER)
+"""What came of the cases in which a conversation was decided."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a column of shares of children is about."""
+
+    label: Wording
+    window_days: int | None
+
 
 @router.get("/planning")
 def planning(
-    request: Request, account: CallerOf, session: ReadingOf, project: ProjectOf, clock: ClockOf, level: str = "", quarter: str = ""
+    request: Request, account: CallerOf, session: ReadingOf, project: ProjectOf, clock: ClockOf, level: str = "", period: str = ""
 ) -> HTMLResponse:
-    """Show one quarter's table at one level; of what the reader's own area holds."""
+    """Show one period's table at one level; of what the reader's own area holds."""
     figures = build_planning_page(session, account, project, now=clock())
-    levels = [one for one in LEVELS if any(line.level == one for line in figures.figures) or _has_early_years(figures, one)]
-    chosen = level if level in levels else next(reversed(levels), "municipality")
-    newest = quarter if quarter in figures.quarters else next(reversed(figures.quarters), None)
+    early = [row for row in figures.early_years if _is_worked(row, project)]
+    levels = [one for one in LEVELS if any(line.level == one for line in figures.figures) or any(_level_of(row) == one for row in early)]
+    chosen = level if level in levels else next(iter(levels), "municipality")
+    newest = period if period in figures.periods else next(reversed(figures.periods), None)
     return page(
         request,
         "planning.html",
         account=account,
         figures=figures,
-        lines=[line for line in figures.figures if line.level == chosen and line.quarter == newest],
-        early_years=[row for row in figures.early_years if _level_of(str(row["level"])) == chosen],
-        outcomes=_outcomes(figures, project),
+        lines=[line for line in figures.figures if line.level == chosen and line.period == newest],
+        early_years=[row for row in early if _level_of(row) == chosen],
+        shares=_shares(early, project),
+        outcomes={name: outcome_label(project, name) for name in figures.early_years_cohorts},
         levels=levels,
         level=chosen,
-        quarter=newest,
-        courses=list(Course),
+        period=newest,
+        talks=TALKS_AND_WHAT_CAME,
+        others=(Course.NO_FURTHER, Course.NO_DECISION),
     )
 
 
-def _has_early_years(figures: PlanningPage, level: str) -> bool:
-    return any(_level_of(str(row["level"])) == level for row in figures.early_years)
+def _is_worked(row: Mapping[str, Any], project: ProjectOf) -> bool:
+    """Leave out the hundreds of municipalities that only lend their history: a page has room for those that work cases here."""
+    return _level_of(row) != "municipality" or row["area"] in {place.number for place in project.screening.municipality}
 
 
-def _level_of(level: str) -> str:
-    return "country" if level == "nation" else level
+def _level_of(row: Mapping[str, Any]) -> str:
+    return "country" if row["level"] == "nation" else str(row["level"])
 
 
-def _outcomes(figures: PlanningPage, project: ProjectOf) -> dict[str, Wording]:
-    names = [name for row in figures.early_years for name in row["expected"]]
-    return {name: outcome_label(project, name) for name in dict.fromkeys(names)}
+def _shares(rows: Sequence[Mapping[str, Any]], project: ProjectOf) -> dict[str, Share]:
+    """Name what is told of the children of an area together, by the feature's name."""
+    names = dict.fromkeys(name for row in rows for name in row.get("shares", ()))
+    declared = project.catalogue.declared
+    return {name: _share(name, declared[code]) for name in names if (code := name.partition(".")[0]) in declared}
+
+
+def _share(name: str, indicator: Indicator) -> Share:
+    spec = next((spec for spec in indicator.feature_specs if spec.name == name), None)
+    return Share(indicator.label, None if spec is None else spec.window_days)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -65,25 +65,35 @@ def test_the_citizen_is_somebody_who_has_a_case(review: Review) -> None:
 
 
 def test_a_past_is_worked_to_its_ends_and_the_log_follows_the_days(review: Review) -> None:
-    past = datetime(2026, 2, 10, 8, tzinfo=UTC)
+    first, second = datetime(2025, 2, 11, 8, tzinfo=UTC), datetime(2025, 5, 12, 8, tzinfo=UTC)
     for login in ACTING:
         review.create_demo_account(login)
-    for needs_second_reader in (*[False] * 8, True):
-        review.add_case(needs_second_reader=needs_second_reader, created_at=past, expires_on=date(2026, 4, 11))
-    review.add_case(municipality=None, is_shielded=True)
 
-    n_cases = make_demo_past(review.database, review.project, review.keys, settings=review.settings, screened_at=past)
+    def propose(moment: datetime) -> None:
+        for needs_second_reader in (*[False] * 8, moment == first):
+            review.add_case(needs_second_reader=needs_second_reader, created_at=moment, expires_on=moment.date() + timedelta(days=60))
+        review.add_case(municipality=None, is_shielded=True, created_at=moment)
 
-    assert n_cases == 9
+    n_cases = make_demo_past(
+        review.database,
+        review.project,
+        review.keys,
+        settings=review.settings,
+        screened_at=[second, first],
+        propose=propose,
+        until=second + timedelta(days=100),
+    )
+
+    assert n_cases == 18
     with review.database.reading() as session:
         here = Counter(session.scalars(select(CaseRow.state).where(CaseRow.municipality == "9901")))
         log.verify_log(session)
-        lines = log.read_page(session, before=None, limit=1000).lines
+        lines = log.read_page(session, before=None, limit=2000).lines
         steps = Counter(session.scalars(select(DecisionRow.step)))
-    assert here == {"LUKKET": 7, "SAMTALE_PLANLAGT": 2}
-    assert steps == {"decide_wondering": 6, "decide_no_need": 3}
+    assert here == {"LUKKET": 14, "NY": 2, "SAMTALE_PLANLAGT": 2}, "nobody takes one of eight, and two of the second still wait to be held"
+    assert steps == {"decide_wondering": 11, "decide_no_need": 5}
     assert [line.at for line in lines] == sorted((line.at for line in lines), reverse=True)
-    assert max(line.at for line in lines) < past + timedelta(days=74)
+    assert max(line.at for line in lines) < second + timedelta(days=100)
 
 
 def test_a_second_run_leaves_what_people_work_on_alone(review: Review) -> None:

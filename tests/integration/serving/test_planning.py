@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete
 
 from serving.access.accounts import create_account, find_account_row
-from serving.aggregates.planning import tell_due_quarters
+from serving.aggregates.planning import tell_due_periods
 from serving.cases.states import CaseState, Step
 from serving.roles import Role
 from serving.storage.tables import DecisionRow, HandoverRow, StepNoteRow
@@ -80,7 +80,7 @@ def test_each_level_sees_its_own_area_and_what_lies_in_it(review: Review) -> Non
         "9901": ["9901"],
     }
     own = seen["9901"]["figures"][0]
-    assert (own["quarter"], own["n_proposed"], own["name"]) == ("2026-Q4", 30, "Storvik")
+    assert (own["period"], own["n_proposed"], own["name"]) == ("2026-Q4", 30, "Storvik")
     assert own["share_informed"] is None  # nobody was handed over, and that there is nobody is a small number too
     assert own["median_days_to_decision"] == 4
     assert page(review.caller("leder-9901"))["figures"] == seen["9901"]["figures"]
@@ -92,11 +92,11 @@ def test_a_quarter_is_told_once_and_does_not_change(review: Review) -> None:
     with_cases(review, "9901", talks=6, informed=7, closed=9, expired=8)
     caller = planner(review, None)
     before = page(caller)
-    assert (before["quarters"], before["figures"], before["next_quarter"], before["told_from"]) == ([], [], "2026-Q4", "2027-03-02")
+    assert (before["periods"], before["figures"], before["next_period"], before["told_from"]) == ([], [], "2026-Q4", "2027-03-02")
 
     review.clock.now = datetime(2027, 3, 2, 8, tzinfo=UTC)
     told = page(planner(review, None))
-    assert told["quarters"] == ["2026-Q4"]
+    assert told["periods"] == ["2026-Q4"]
 
     late = review.add_case(municipality="9901")  # of the next quarter
     decide(review, late, Step.DECIDE_WONDERING, after_days=102)
@@ -110,8 +110,8 @@ def test_what_is_erased_after_a_quarter_was_told_does_not_show_by_its_absence(re
     with_cases(review, "9901", talks=6, informed=7, closed=9, expired=8)
     review.clock.forward(days=110)
     with review.database.reading() as session:
-        assert tell_due_quarters(session, review.project, now=review.clock()) == 1
-        assert tell_due_quarters(session, review.project, now=review.clock()) == 0
+        assert tell_due_periods(session, review.project, now=review.clock()) == 1
+        assert tell_due_periods(session, review.project, now=review.clock()) == 0
     before = page(planner(review, None))["figures"]
     with review.database.transaction() as session:
         session.execute(delete(DecisionRow))
@@ -172,7 +172,7 @@ def test_early_years_are_shown_where_somebody_put_them_there(review: Review) -> 
     folder.mkdir(parents=True, exist_ok=True)
     areas = {"all": "nation", "99": "county", "9902": "municipality"}
     rows = [{"level": level, "area": area, "n": 90} for area, level in areas.items()]
-    (folder / "planning-figures.json").write_text(json.dumps({"places": rows}), encoding="utf-8")
+    (folder / "planning-figures.json").write_text(json.dumps({"as_of": "2026-06-30", "outcomes": [], "places": rows}), encoding="utf-8")
 
     seen = {area: [row["area"] for row in page(planner(review, area))["early_years"]] for area in (None, "99", "9902", "9901")}
 

@@ -31,8 +31,9 @@ from serving.cases.forms import (
 )
 from serving.cases.pages import Inclination
 from serving.cases.reconstruction import Proof
-from serving.cases.states import STEPS
+from serving.cases.states import DECISIONS, STEPS
 from serving.console import problems
+from serving.console.evidence import SAID
 from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
 from serving.console.pages.models import LADDER_FIGURES
 from serving.console.pages.planning import LEVELS
@@ -88,6 +89,9 @@ FAMILIES = {
     "problem.text.": [500, *(status for status in problems.EXPLAINED if status != 401)],
     "problem.choose.": ["inclination", "step", "model", "municipality"],
     "about.": ["not_decision", "not_person", "not_cause", "not_complete", "not_ranking", "how_1", "how_2", "how_3", "how_4"],
+    "evidence_said.": sorted(SAID.values()),
+    "decide.hint.": [step.value for step in DECISIONS],
+    "value.days_since_": ["first_years", "last_years", "change_years"],
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}
         | set(LOGGED.findall("".join(p.read_text() for p in CONSOLE.parent.rglob("*.py"))))
@@ -112,8 +116,8 @@ def placeholders(text: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_key_in_use_is_translated_and_every_translation_is_used(language: str) -> None:
     known = set(read_catalogue(MESSAGES / language / "LC_MESSAGES" / "console.po"))
-    known_units = {key for key in known if key.startswith("unit.")}
-    assert known - known_units == keys_in_use()
+    named_by_data = {key for key in known if key.startswith(("unit.", "level.", "evidence."))}
+    assert known - named_by_data == keys_in_use() - named_by_data
 
 
 def test_the_languages_fill_in_the_same_names() -> None:
