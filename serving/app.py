@@ -96,13 +96,14 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     check_deadlines(project)
     database, keys = open_service(settings, project)
     metrics = build_metrics(database, clock=clock)
+    vault = find_vault(settings, project)
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(look, database, project, clock, metrics)
+        await asyncio.to_thread(look, database, project, clock, metrics, vault)
         stopping = asyncio.Event()
         warming = asyncio.create_task(asyncio.to_thread(warm_up, app.state.deployed))
-        expiring = asyncio.create_task(look_now_and_then(database, project, clock, metrics, stopping))
+        expiring = asyncio.create_task(look_now_and_then(database, project, clock, metrics, vault, stopping))
         anchoring = [asyncio.create_task(anchor_now_and_then(database, project, folder, clock, stopping)) for folder in anchor_folders]
         yield
         stopping.set()  # not cancelled: a look that has begun ends before the database closes under it
@@ -115,7 +116,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
     app.state.deployed, app.state.rate_limits = DeployedModels(project), build_rate_limits(settings)
     app.state.metrics = metrics
-    app.state.identities = find_vault(settings, project)
+    app.state.identities = vault
     problems.install(app)
     identity.install(app, settings, project)
     if with_console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -24,6 +25,16 @@ def vault_of(request: Request) -> IdentityVault | None:
     return found
 
 
+def forget_of(request: Request) -> Callable[[str], None]:
+    """Give what removes a subject from the identity vault; where there is none, nobody is in it."""
+    vault = vault_of(request)
+    return _nothing_to_forget if vault is None else vault.remove
+
+
+def _nothing_to_forget(subject_id: str) -> None:
+    del subject_id
+
+
 class IdentityNeed(Body):
     """Why who it is has to be known now."""
 
@@ -34,6 +45,9 @@ class Identity(BaseModel):
     """Who it is, as the register that was loaded calls them."""
 
     identifier: str = Field(examples=["SYN-017"])
+
+
+ForgetOf = Annotated[Callable[[str], None], Depends(forget_of)]
 
 
 @router.post(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from serving.api.cases import CHANGED, CaseId, Changing, Version, answer_with
+from serving.api.identities import ForgetOf
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, ObjectionBody, WeightyReasonBody
 from serving.cases import objections
@@ -39,9 +40,9 @@ def uphold_processing(desk: DeskOf, case_id: CaseId, version: Version, body: Wei
 
 
 @router.post("/cases/{case_id}/objections/erase", summary="Uphold an objection and erase", dependencies=[Changing], responses=CHANGED)
-def erase_after_objection(desk: DeskOf, case_id: CaseId, version: Version, response: Response) -> Answer[CasePage]:
+def erase_after_objection(desk: DeskOf, case_id: CaseId, version: Version, forget: ForgetOf, response: Response) -> Answer[CasePage]:
     """Erase everything that is kept of the person here, for good; nobody proposes them again."""
-    return answer_with(desk, response, objections.erase_after_objection(desk, case_id, version=version))
+    return answer_with(desk, response, objections.erase_after_objection(desk, case_id, version=version, forget=forget))
 
 
 @router.post("/cases/{case_id}/resume", summary="Take a case up again", dependencies=[Changing], responses=CHANGED)

@@ -8,7 +8,7 @@ weighty reasons stand against it, the case may be taken up again, from its start
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import select
 
@@ -92,10 +92,15 @@ def uphold_processing(desk: Desk, case_id: str, *, reason: str, version: int) ->
     return building.build_page(desk, case)
 
 
-def erase_after_objection(desk: Desk, case_id: str, *, version: int) -> CasePage:
+def erase_after_objection(desk: Desk, case_id: str, *, version: int, forget: Callable[[str], None]) -> CasePage:
     """Uphold an objection: purge every case of the person, and erase their key, so that no copy of it can be read again.
 
     The restriction stays, or is put back where another leader had ended it, so that nobody proposes them again.
+
+    Parameters
+    ----------
+    forget
+        Removes a subject from where identities are kept; that is no part of this transaction, and apart from the case work.
     """
     case = get_case_of_objection(desk.session, desk.account, case_id)
     check_version(case, version)
@@ -110,6 +115,7 @@ def erase_after_objection(desk: Desk, case_id: str, *, version: int) -> CasePage
     erase_person_key(desk.session, case.subject_id, now=desk.now)
     _tell_the_rooms_below(desk)
     remove_person(desk.project, case.subject_id)
+    forget(case.subject_id)
     return building.build_page(desk, case)
 
 

@@ -84,10 +84,13 @@ class IdentityVault:
                 "TID758", "what the identity vault holds does not open: it was altered, or its key is another one."
             ) from error
 
-    def remove(self, subject_id: str) -> None:
-        """Remove one person."""
+    def remove(self, *subject_ids: str) -> None:
+        """Remove these people; who is not in it stays away."""
+        if not subject_ids:
+            return
         with self._begun() as connection:
-            connection.execute(delete(IDENTITIES).where(IDENTITIES.c.place == self._place(subject_id)))
+            for subject_id in subject_ids:
+                connection.execute(delete(IDENTITIES).where(IDENTITIES.c.place == self._place(subject_id)))
 
     @contextmanager
     def _begun(self) -> Iterator[Connection]:

@@ -19,6 +19,7 @@ from serving.auditing import log
 from serving.commands.identities import app
 from serving.identities.revealing import fill_vault, resolve
 from serving.identities.vault import IDENTITIES, IdentityVault, find_vault
+from serving.operation.timer import look
 from serving.person_keys import erase_person_key
 from serving.settings import Settings
 from serving.storage.tables import IdempotentCallRow, LogRow
@@ -108,6 +109,32 @@ def _moved(vault: IdentityVault, subject: str) -> None:
         other = connection.execute(select(IDENTITIES.c.sealed).where(IDENTITIES.c.place != mine).limit(1)).scalar_one()
         connection.execute(IDENTITIES.update().where(IDENTITIES.c.place == mine).values(sealed=other))
     vault.find(subject)
+
+
+@pytest.mark.requirement("R-25")
+@pytest.mark.requirement("R-22")
+def test_the_vault_forgets_at_once_whom_a_leader_erases(screened: Review, vault: IdentityVault) -> None:
+    case, other = cases_in(screened, "9901")[:2]
+    assert screened.caller("koordinator-9901").step(case.id, "objections", {"statement": "Nei."}).status_code == 201
+    assert vault.find(case.subject_id) is not None
+
+    leader = screened.caller("leder-9901")
+    assert leader.post(f"/cases/{case.id}/objections/erase", version=screened.row(case.id).version).status_code == 200
+
+    assert vault.find(case.subject_id) is None
+    assert vault.find(other.subject_id) is not None
+
+
+@pytest.mark.requirement("R-25")
+@pytest.mark.requirement("R-08")
+def test_a_running_service_forgets_whoever_was_erased_without_being_filled_anew(screened: Review, vault: IdentityVault) -> None:
+    gone, other = (case.subject_id for case in cases_in(screened, "9901")[:2])
+    with screened.database.transaction() as session:
+        erase_person_key(session, gone, now=screened.clock())
+
+    look(screened.database, screened.project, screened.clock, screened.app.state.metrics, vault)
+
+    assert (vault.find(gone), vault.find(other) is None) == (None, False)
 
 
 @pytest.mark.requirement("R-25")
