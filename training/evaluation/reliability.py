@@ -51,7 +51,8 @@ def reliability(examined: Examined) -> dict[str, Any]:
 def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = BINS) -> tuple[ReliabilityBin, ...]:
     """Cut rows into equally large groups by probability, and join neighbours until each has five of either outcome (R-09).
 
-    Everybody is in one of them; none where all rows together have fewer than five of an outcome.
+    People with the same probability are in one group: cut apart, one thing said would have several rates that came by the order of rows
+    alone. Everybody is in a group; none where all rows together have fewer than five of an outcome.
 
     >>> bins = reliability_bins(np.tile([0.0, 1.0], 20), np.repeat([0.25, 0.75], 20), n_bins=2)
     >>> [(one.n_people, one.mean_probability, one.observed_rate.estimate) for one in bins]
@@ -60,7 +61,7 @@ def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = BINS) 
     order = np.argsort(probability, kind="stable")
     joined: list[NDArray[np.intp]] = []
     waiting = order[:0]
-    for part in np.array_split(order, n_bins):
+    for part in _parts(order, probability, n_bins):
         waiting = np.concatenate([waiting, part])
         if _is_enough(label[waiting]):
             joined.append(waiting)
@@ -68,6 +69,14 @@ def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = BINS) 
     if joined:
         joined[-1] = np.concatenate([joined[-1], waiting])
     return tuple(_bin(label[part], probability[part]) for part in joined)
+
+
+def _parts(order: NDArray[np.intp], probability: Vector, n_bins: int) -> list[NDArray[np.intp]]:
+    """Cut rows in order of probability into about equal parts, each cut moved up to where the probability changes."""
+    ends = np.cumsum([len(part) for part in np.array_split(order, n_bins)])[:-1]
+    ordered = probability[order]
+    cuts = [int(np.searchsorted(ordered, ordered[end - 1], side="right")) for end in ends if end]
+    return [part for part in np.split(order, sorted(set(cuts))) if len(part)]
 
 
 def _is_enough(label: Vector) -> bool:

@@ -69,7 +69,10 @@ def told_rungs(examined: Examined) -> frozenset[str]:
         for name, figures in experiment.resamples.estimates.items()
         if told.may_tell(name, examined.capacity_share)
         # Where sections measure a sample of the rows, the ladder still measures all of them.
-        and can_tell_top(figures, share=examined.capacity_share, n_rows=len(label), n_with=float(label.sum()))
+        and (
+            _ranks_nobody(experiment.candidates[name].probability)
+            or can_tell_top(figures, share=examined.capacity_share, n_rows=len(label), n_with=float(label.sum()))
+        )
     )
 
 
@@ -109,6 +112,9 @@ def told_of(label: Vector, scores: Mapping[str, Vector], *, shares: Sequence[flo
     wanted = np.array(shares)
     told = {}
     for name, score in scores.items():
+        if _ranks_nobody(score):
+            told[name] = frozenset(round(float(share), _DIGITS) for share in wanted)
+            continue
         found = found_in_tops(label, score, shares=wanted)
         mask = _chosen(found, wanted * len(label) - found, n_with=n_with, n_without=len(label) - n_with)
         told[name] = frozenset(round(float(share), _DIGITS) for share in wanted[mask])
@@ -125,6 +131,11 @@ def can_tell_top(figures: Mapping[str, float], *, share: float, n_rows: int, n_w
 def at_capacity(metric: str) -> bool:
     """Whether a metric of the ranking says how many are found at the capacity."""
     return metric in _AT_CAPACITY
+
+
+def _ranks_nobody(score: Vector) -> bool:
+    """Whether everybody has the same score: what a top is expected to hold then follows from the prevalence, and is about no one."""
+    return bool(np.ptp(score) == 0.0)
 
 
 def _chosen(found: Vector, in_vain: Vector, *, n_with: float, n_without: float) -> Mask:

@@ -52,6 +52,15 @@ def test_no_small_count_lies_between_two_told_capacities(seed: int, n: int, rate
         assert not any(is_few(after - before) for before, after in itertools.pairwise(counts))
 
 
+@pytest.mark.requirement("R-09")
+def test_a_rate_for_everybody_is_about_no_one() -> None:
+    """What is expected of the prevalence's top is the prevalence: to withhold it would hide what every report tells anyway."""
+    label = (np.arange(200) % 20 == 0).astype(np.float64)
+    told = told_of(label, {NOBODY: np.full(200, 0.05), "line": np.arange(200.0)}, shares=wanted_shares(0.1))
+    assert told.may_tell(NOBODY, 0.1)
+    assert not told.may_tell("line", 0.1), "one of twenty"
+
+
 def tops_told(report: Report, card: ModelCard, logged: dict[str, float]) -> Iterator[tuple[str, float, float]]:
     """Every (ranking, people visited, people found) that follows from what is told, as a reader with a calculator has it."""
     n, n_with, capacity, chosen = (
