@@ -1,7 +1,6 @@
-"""Take one erased person out of the tables of persons outside the store; and say what is left of them there.
+"""Take one erased person out of the tables of persons outside the store; and say what is left of them, there and in it.
 
-The store itself is not touched: its records are the sources'. A restriction keeps them out of every run, and they go when the source
-no longer delivers them and the store is made anew.
+Their records leave the store by `features.intake.clearing`, which waits for no ingest and so is no part of this.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from features.declarations.project import Project
 from features.engine.table import FeatureTable
 from features.exchange import read_table, write_table
 from features.exchanged import FINISHED_REVIEWS, reviews_path
+from features.intake.clearing import count_records
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.scored import remove_scored, scored_of
@@ -35,11 +35,13 @@ _ROWS = {
 def count_person(project: Project, subject_id: str) -> dict[str, int]:
     """Count what is there of a person by place: rows, and feature tables that have a row of theirs. `subject_id` of the score purpose."""
     counts = {place: len(_of(read_table(path(project), schema), subject_id)) for place, (path, schema) in _ROWS.items()}
-    return {"var/scored": len(scored_of(project, subject_id)), **counts, "var/features": len(list(_tables_with(project, subject_id)))}
+    n_tables = len(list(_tables_with(project, subject_id)))
+    in_store = count_records(project, [subject_id])
+    return {"var/scored": len(scored_of(project, subject_id)), **counts, "var/features": n_tables, "var/store": in_store}
 
 
 def remove_person(project: Project, subject_id: str) -> None:
-    """Remove a person's rows everywhere that `count_person` looks; feature tables go whole, and the next run builds them without them."""
+    """Remove a person's rows everywhere that `count_person` looks outside the store; feature tables go whole, to be built without them."""
     remove_scored(project, subject_id)
     for path, schema in _ROWS.values():
         table = read_table(path(project), schema)

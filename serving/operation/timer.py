@@ -20,6 +20,7 @@ from serving.http.idempotency import forget_old_calls
 from serving.identities.forgetting import forget_erased
 from serving.identities.vault import IdentityVault
 from serving.operation.metrics import Metrics
+from serving.persons.store_clearing import clear_erased
 from serving.scoring.deployed import DeployedModels
 from serving.screening.scored_ends import purge_ended_scores
 from serving.screening.stopping import suspend_by_findings
@@ -54,6 +55,7 @@ def look(database: Database, project: Project, clock: Clock, metrics: Metrics, v
         with database.reading() as session:
             tell_due_periods(session, project, now=clock())
         forget_erased(database, vault)
+        clear_erased(database, project, now=clock())
     except (SQLAlchemyError, ScreeningError):
         metrics.expiry_runs.labels("failed").inc()
         raise

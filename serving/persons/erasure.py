@@ -1,7 +1,7 @@
 """Erase one person after a leader's or a court's decision, and prove that nothing is left to read (R-25; GDPR Art. 17).
 
 What stays is that there was a case, in which state it ended and when; that the key was erased; the log, whose personal parts no longer
-open; and a restriction, so that nobody proposes them again.
+open; and a restriction, with the person's line in the mapping by which it is known whose it is, so that nobody proposes them again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from features.declarations.project import Project
 from features.erasure import count_person, remove_person
+from features.intake.clearing import clear_records
 from features.ledger import Anchor
 from features.restrictions import read_restrictions, write_restrictions
 from serving.auditing import log
@@ -92,7 +93,7 @@ def erase_person(
     actor: str,
     now: datetime,
 ) -> ErasureProof:
-    """Erase a person: cases become tombstones, their key is emptied, their rows leave the tables of persons; a restriction stays.
+    """Erase a person: cases become tombstones, their key is emptied, their rows leave tables and store; a restriction stays.
 
     Doing it again changes nothing but the log.
 
@@ -100,6 +101,8 @@ def erase_person(
     ------
     ReviewError
         TID703 when the reason is shorter than 30 characters, TID707 when it holds a national identity number.
+    IntakeError
+        TID317 while an ingest is running.
     """
     words = checked_words(reason, what="the reason", at_least=MIN_REASON)
     before = _count(session, project, subject_id)
@@ -129,6 +132,7 @@ def empty_person(session: Session, keys: PersonKeys, project: Project, *, subjec
     erase_person_key(session, subject_id, now=now)
     exchange.write_finished_table(session, project)
     remove_person(project, subject_id)
+    clear_records(project, [subject_id])
 
 
 def _to_tombstone(session: Session, keys: PersonKeys, case: CaseRow, *, actor: str, now: datetime) -> None:

@@ -15,7 +15,9 @@ from features.errors import ReviewError
 from features.restrictions import read_finished_reviews, restricted_subjects
 from features.scored import read_scored
 from features.store import open_store
+from serving.auditing import log
 from serving.commands.persons import app
+from serving.operation.timer import look
 from serving.persons.erasure import ErasureProof, erase_person
 from serving.persons.report import build_person_report
 from serving.screening.run import screen
@@ -65,6 +67,7 @@ def test_nothing_is_left_to_read_and_the_chain_holds(screened: Review) -> None:
         "var/scored",
         "var/exchange/finished_reviews.parquet",
         "var/features",
+        "var/store",
     }
     assert len(read_scored(screened.project)) == scored - 1
     assert set(read_finished_reviews(screened.project)["subject_id"]) == {other.subject_id}
@@ -128,3 +131,21 @@ def test_by_command_with_its_proof(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     proof = json.loads(result.stdout)
     assert (proof["is_complete"], proof["decided_by"], proof["reason"]) == (True, "court", WHY)
     assert subject in (tmp_path / "anchors" / "standing.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_running_service_clears_the_store_of_whom_a_leader_erased(screened: Review) -> None:
+    case, other = cases_in(screened, "9901")[:2]
+    assert screened.caller("koordinator-9901").step(case.id, "objections", {"statement": "Nei."}).status_code == 201
+    leader = screened.caller("leder-9901")
+    assert leader.post(f"/cases/{case.id}/objections/erase", version=screened.row(case.id).version).status_code == 200
+    there = count_person(screened.project, case.subject_id)["var/store"]
+
+    for _ in range(2):
+        look(screened.database, screened.project, screened.clock, screened.app.state.metrics)
+
+    assert there > 0
+    assert count_person(screened.project, case.subject_id)["var/store"] == 0
+    assert count_person(screened.project, other.subject_id)["var/store"] > 0
+    with screened.database.reading() as session:
+        lines = log.read_page(session, before=None, limit=100).lines
+    assert [line.details for line in lines if line.action == "store.cleared"] == [{"n_rows": there}]
