@@ -78,7 +78,7 @@ def capacity_figure(
     kept = drawn_people(person, most_rows=MOST_ROWS, seed=seed)
     ranked = {rung: score[kept] for rung, score in scores.items()}
     tops = resample_tops(label[kept], ranked, groups=person[kept], shares=np.array(SHARES), seed=seed, n_resamples=_RESAMPLES)
-    told = told_of(label[kept], ranked, shares=wanted_shares(capacity_share))
+    told = told_of(label[kept], ranked, shares=wanted_shares(capacity_share)[0])
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     for axes, (name, measured) in zip(figure.subplots(1, 2), {"precision": tops.precision, "recall": tops.recall}.items(), strict=True):
         for rung in scores:

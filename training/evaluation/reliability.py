@@ -6,6 +6,7 @@ an outcome is rare those are the tenths at the low end, and a curve without them
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,11 @@ from features.small_cells import SMALLEST_CELL
 from models.intervals import Interval
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows
+from training.evaluation.told_capacity import GROUPS, told_capacities
 
 Vector = NDArray[np.float64]
 
-BINS = 10
+BINS = GROUPS
 """As many groups as there are at most."""
 
 
@@ -36,7 +38,7 @@ class ReliabilityBin:
 def reliability(examined: Examined) -> dict[str, Any]:
     """Cut the test rows by probability and say of each group what was said and what came."""
     rows = MeasuredRows.of(examined)
-    bins = reliability_bins(rows.label, rows.probability)
+    bins = reliability_bins(rows.label, rows.probability, cuts=told_capacities(examined).cuts.get(rows.chosen, ()))
     return {
         **rows.about(),
         "n_bins_asked": BINS,
@@ -48,11 +50,14 @@ def reliability(examined: Examined) -> dict[str, Any]:
     }
 
 
-def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = BINS) -> tuple[ReliabilityBin, ...]:
+def reliability_bins(
+    label: Vector, probability: Vector, *, n_bins: int = BINS, cuts: Sequence[int] | None = None
+) -> tuple[ReliabilityBin, ...]:
     """Cut rows into equally large groups by probability, and join neighbours until each has five of either outcome (R-09).
 
     People with the same probability are in one group: cut apart, one thing said would have several rates that came by the order of rows
-    alone. Everybody is in a group; none where all rows together have fewer than five of an outcome.
+    alone. `cuts` are the numbers of the most probable people at which to cut instead, so that no one to four people lie between a cut
+    and a capacity that is told. Everybody is in a group; none where all rows together have fewer than five of an outcome.
 
     >>> bins = reliability_bins(np.tile([0.0, 1.0], 20), np.repeat([0.25, 0.75], 20), n_bins=2)
     >>> [(one.n_people, one.mean_probability, one.observed_rate.estimate) for one in bins]
@@ -61,7 +66,7 @@ def reliability_bins(label: Vector, probability: Vector, *, n_bins: int = BINS) 
     order = np.argsort(probability, kind="stable")
     joined: list[NDArray[np.intp]] = []
     waiting = order[:0]
-    for part in _parts(order, probability, n_bins):
+    for part in _parts(order, probability, n_bins) if cuts is None else np.split(order, sorted(len(order) - cut for cut in cuts)):
         waiting = np.concatenate([waiting, part])
         if _is_enough(label[waiting]):
             joined.append(waiting)

@@ -7,13 +7,13 @@ targeting and the figures therefore ask one list of each ranking, made here once
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, insort
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.records import Mask
 from models.resampling import found_in_tops
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows, can_tell
@@ -35,6 +35,9 @@ WITHHELD_FIGURES = (
 )
 WITHHELD: Mapping[str, str | None] = {"estimate": None, "low": None, "high": None, "withheld": WITHHELD_AT_CAPACITY}
 """In place of a figure with its interval."""
+GROUPS = 10
+"""Groups that people are cut into by probability, to say of each what came."""
+_ALTERNATIVES = 100
 _DIGITS = 9
 _AT_CAPACITY = ("precision_at_capacity", "recall_at_capacity")
 
@@ -44,6 +47,8 @@ class ToldCapacities:
     """Shares of a cohort at which what a ranking finds may be told: name of the ranking -> shares."""
 
     shares: Mapping[str, frozenset[float]]
+    cuts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Numbers of people at the top at which a ranking may be cut into groups that are told of."""
 
     def may_tell(self, name: str, share: float) -> bool:
         """Whether precision and recall of this ranking may be told at this share."""
@@ -54,8 +59,9 @@ def told_capacities(examined: Examined) -> ToldCapacities:
     """Say for every rung which capacities may be told; measured once, since whoever tells one has to know of all."""
     kept = examined.measured_once
     if "told_capacities" not in kept:
-        rows = MeasuredRows.of(examined)
-        kept["told_capacities"] = told_of(rows.label, rows.probabilities, shares=wanted_shares(examined.capacity_share))
+        rows, (shares, more) = MeasuredRows.of(examined), wanted_shares(examined.capacity_share)
+        cuts = {rows.chosen: cuts_near_tenths(rows.probability, n_groups=GROUPS)}
+        kept["told_capacities"] = told_of(rows.label, rows.probabilities, shares=shares, more=more, cuts=cuts)
     found: ToldCapacities = kept["told_capacities"]
     return found
 
@@ -76,11 +82,13 @@ def told_rungs(examined: Examined) -> frozenset[str]:
     )
 
 
-def wanted_shares(capacity_share: float) -> tuple[float, ...]:
-    """Shares that are told somewhere, those first that should be told if any are: the declared capacity before all."""
+def wanted_shares(capacity_share: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Shares that the ladder, card and targeting tell, the declared capacity before all, and those that the plan tells beside them."""
     more = (min(1.0, MORE_CAPACITY * share) for share in PLAN_SHARES)
-    wanted = (capacity_share, *CARD_SHARES, *visited_shares(capacity_share), *PLAN_SHARES, *more)
-    return tuple(dict.fromkeys(round(share, _DIGITS) for share in wanted))
+    return (
+        tuple(dict.fromkeys(round(share, _DIGITS) for share in (capacity_share, *CARD_SHARES, *visited_shares(capacity_share)))),
+        tuple(dict.fromkeys(round(share, _DIGITS) for share in (*PLAN_SHARES, *more))),
+    )
 
 
 def visited_shares(capacity_share: float) -> tuple[float, ...]:
@@ -88,7 +96,14 @@ def visited_shares(capacity_share: float) -> tuple[float, ...]:
     return (capacity_share, *(min(1.0, times * capacity_share) for times in VISITED if times != 1.0))
 
 
-def told_of(label: Vector, scores: Mapping[str, Vector], *, shares: Sequence[float]) -> ToldCapacities:
+def told_of(
+    label: Vector,
+    scores: Mapping[str, Vector],
+    *,
+    shares: Sequence[float],
+    more: Sequence[float] = (),
+    cuts: Mapping[str, Sequence[Sequence[int]]] | None = None,
+) -> ToldCapacities:
     """Choose for each ranking the shares to tell, the first of them first.
 
     Parameters
@@ -97,8 +112,10 @@ def told_of(label: Vector, scores: Mapping[str, Vector], *, shares: Sequence[flo
         Outcome 0/1, shape (n_rows,); how many rows there are, and how many with the outcome, is taken to be known.
     scores
         Name -> score, higher first, shape (n_rows,).
-    shares
-        In the order in which they are wanted.
+    shares, more
+        In the order in which they are wanted; cuts come between the two.
+    cuts
+        Name -> numbers of people at the top at which a ranking is cut into groups, alternatives of one cut together: one of them is taken.
 
     Examples
     --------
@@ -108,17 +125,38 @@ def told_of(label: Vector, scores: Mapping[str, Vector], *, shares: Sequence[flo
     >>> sorted(told_of(label, {"line": np.arange(200.0)[::-1]}, shares=(0.1, 0.11, 0.5)).shares["line"])
     [0.1, 0.5]
     """
-    n_with = float(label.sum())
-    wanted = np.array(shares)
-    told = {}
+    told: dict[str, frozenset[float]] = {}
+    taken_cuts: dict[str, tuple[int, ...]] = {}
     for name, score in scores.items():
         if _ranks_nobody(score):
-            told[name] = frozenset(round(float(share), _DIGITS) for share in wanted)
+            told[name] = frozenset(round(share, _DIGITS) for share in (*shares, *more))
             continue
-        found = found_in_tops(label, score, shares=wanted)
-        mask = _chosen(found, wanted * len(label) - found, n_with=n_with, n_without=len(label) - n_with)
-        told[name] = frozenset(round(float(share), _DIGITS) for share in wanted[mask])
-    return ToldCapacities(told)
+        cut = [] if cuts is None else [[n / len(label) for n in alternatives] for alternatives in cuts.get(name, ())]
+        taken = _Taken(label, score, (*shares, *(share for alternatives in cut for share in alternatives), *more))
+        kept = [share for share in shares if taken.take(share)]
+        at = [next((share for share in alternatives if taken.take(share)), None) for alternatives in cut]
+        kept += [share for share in more if taken.take(share)]
+        told[name] = frozenset(round(share, _DIGITS) for share in kept)
+        taken_cuts[name] = tuple(round(share * len(label)) for share in at if share is not None)
+    return ToldCapacities(told, taken_cuts)
+
+
+def cuts_near_tenths(score: Vector, *, n_groups: int) -> list[list[int]]:
+    """List for each cut into equal groups the numbers of people at the top where the score changes, the nearest to an equal cut first.
+
+    >>> cuts_near_tenths(np.array([0.9, 0.9, 0.5, 0.4, 0.4, 0.1]), n_groups=2)
+    [[3, 2]]
+    """
+    n = len(score)
+    ordered = np.sort(score)[::-1]
+    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    found = []
+    for number in range(1, n_groups):
+        ideal = n * number / n_groups
+        near = changes[np.abs(changes - ideal) < n / (2 * n_groups)]
+        near = near[np.argsort(np.abs(near - ideal), kind="stable")]
+        found.append(near[:: max(1, len(near) // _ALTERNATIVES)].tolist())
+    return found
 
 
 def can_tell_top(figures: Mapping[str, float], *, share: float, n_rows: int, n_with: float) -> bool:
@@ -138,23 +176,27 @@ def _ranks_nobody(score: Vector) -> bool:
     return bool(np.ptp(score) == 0.0)
 
 
-def _chosen(found: Vector, in_vain: Vector, *, n_with: float, n_without: float) -> Mask:
-    """Take each share in turn unless it, or the step to one already taken, is about one to four people."""
-    taken: list[int] = []
-    visits = found + in_vain
-    for place in range(len(found)):
-        steps = [(abs(found[place] - found[other]), abs(in_vain[place] - in_vain[other])) for other in _next_to(visits, place, taken)]
-        counts = (found[place], in_vain[place], n_with - found[place], n_without - in_vain[place])
-        if can_tell(*counts, *(step for pair in steps for step in pair)):
-            taken.append(place)
-    return np.isin(np.arange(len(found)), taken)
+class _Taken:
+    """Tops of one ranking that are told; another is taken unless it, or the step to one already taken, is about one to four people."""
 
+    def __init__(self, label: Vector, score: Vector, shares: Sequence[float]) -> None:
+        self._n, self._n_with = len(label), float(label.sum())
+        self._found = dict(zip(shares, found_in_tops(label, score, shares=np.array(shares)).tolist(), strict=True))
+        self._tops: list[tuple[float, float]] = []
 
-def _next_to(visits: Vector, place: int, taken: Collection[int]) -> list[int]:
-    """Those already taken that lie next below and next above: what lies beyond them is a sum of steps that may be told."""
-    below = [other for other in taken if visits[other] <= visits[place]]
-    above = [other for other in taken if visits[other] >= visits[place]]
-    return [
-        *([max(below, key=lambda other: visits[other])] if below else []),
-        *([min(above, key=lambda other: visits[other])] if above else []),
-    ]
+    def take(self, share: float) -> bool:
+        """Take this share in if that tells of no one to four people; say whether."""
+        visits, found = share * self._n, self._found[share]
+        counts = [found, visits - found, self._n_with - found, self._n - self._n_with - visits + found]
+        # What lies beyond the next ones is a sum of steps that may be told.
+        for other_visits, other_found in self._next_to(visits):
+            step = abs(found - other_found)
+            counts += [step, abs(visits - other_visits) - step]
+        if can_tell(*counts):
+            insort(self._tops, (visits, found))
+            return True
+        return False
+
+    def _next_to(self, visits: float) -> list[tuple[float, float]]:
+        place = bisect_left(self._tops, (visits, 0.0))
+        return self._tops[max(0, place - 1) : place + 1]

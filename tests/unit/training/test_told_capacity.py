@@ -21,13 +21,14 @@ from training.assembly import build_card
 from training.evaluation.capacity import capacity_plan
 from training.evaluation.examined import Examined
 from training.evaluation.held_out_areas import held_out_areas
+from training.evaluation.reliability import reliability
 from training.evaluation.targeting import targeting
-from training.evaluation.told_capacity import WITHHELD_FIGURES, told_of, told_rungs, wanted_shares
+from training.evaluation.told_capacity import WITHHELD_FIGURES, cuts_near_tenths, told_of, told_rungs, wanted_shares
 from training.gates.overall import capacity_gate
 from training.report import Report, build_report, ladder_table
 from training.train import run_metrics
 
-MEASURED = {"capacity_plan": capacity_plan, "targeting": targeting, "held_out_areas": held_out_areas}
+MEASURED = {"capacity_plan": capacity_plan, "targeting": targeting, "held_out_areas": held_out_areas, "reliability": reliability}
 NOBODY = "prevalence"
 """A rate for everybody ranks nobody: what its top is expected to hold follows from the prevalence, and is about no one."""
 
@@ -45,7 +46,9 @@ def test_no_small_count_lies_between_two_told_capacities(seed: int, n: int, rate
     random = np.random.default_rng(seed)
     score = random.integers(0, levels, n).astype(np.float64)
     label = (random.random(n) < rate * (0.5 + score / levels)).astype(np.float64)
-    told = sorted(told_of(label, {"line": score}, shares=wanted_shares(share)).shares["line"])
+    shares, more = wanted_shares(share)
+    chosen = told_of(label, {"line": score}, shares=shares, more=more, cuts={"line": cuts_near_tenths(score, n_groups=10)})
+    told = sorted({*chosen.shares["line"], *(cut / n for cut in chosen.cuts.get("line", ()))})
     found = [0.0, *(metrics.precision_at_share(label, score, share=one) * one * n for one in told), float(label.sum())]
     in_vain = [0.0, *(one * n - count for one, count in zip(told, found[1:-1], strict=True)), n - float(label.sum())]
     for counts in (found, in_vain) if told else ():
@@ -56,7 +59,7 @@ def test_no_small_count_lies_between_two_told_capacities(seed: int, n: int, rate
 def test_a_rate_for_everybody_is_about_no_one() -> None:
     """What is expected of the prevalence's top is the prevalence: to withhold it would hide what every report tells anyway."""
     label = (np.arange(200) % 20 == 0).astype(np.float64)
-    told = told_of(label, {NOBODY: np.full(200, 0.05), "line": np.arange(200.0)}, shares=wanted_shares(0.1))
+    told = told_of(label, {NOBODY: np.full(200, 0.05), "line": np.arange(200.0)}, shares=wanted_shares(0.1)[0])
     assert told.may_tell(NOBODY, 0.1)
     assert not told.may_tell("line", 0.1), "one of twenty"
 
@@ -101,6 +104,10 @@ def tops_told(report: Report, card: ModelCard, logged: dict[str, float]) -> Iter
             if gain["next_rung"] is not None:
                 better = report["sections"]["capacity_plan"]["next_rung"]
                 yield better, share * n, (point["recall"]["estimate"] + gain["next_rung"]["estimate"]) * n_with
+    visits = found = 0.0
+    for group in reversed(report["sections"]["reliability"]["bins"]):
+        visits, found = visits + group["n_people"], found + group["n_people"] * group["observed_rate"]["estimate"]
+        yield chosen, visits, found
     for point in report["sections"]["targeting"]["points"]:
         for way, reached in point["reached"].items():
             if reached is not None:
@@ -142,6 +149,7 @@ def test_no_small_count_follows_from_report_card_and_metrics(tmp_path: Path, n_p
     if n_per_year == 600:
         assert all("precision_at_capacity" in row.metrics for row in card.ladder), "with enough people nothing is withheld"
         assert "withheld" not in card.choice
+        assert len(report["sections"]["reliability"]["bins"]) >= 4, "and people are still cut into groups"
 
 
 @pytest.mark.requirement("R-09")
