@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from models.metrics import Metric, Vector
 
+_EDGE = 1e-12
+"""From 0 or 1: sums of shares are not exact."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -87,6 +90,33 @@ def basic_interval(estimate: float, draws: Vector, *, lowest: float = 0.0, level
     found = percentile_interval(estimate, draws, level=level)
     low, high = max(lowest, 2 * estimate - found.high), max(estimate, 2 * estimate - found.low)
     return Interval(estimate, low, high, level) if np.isfinite([found.low, found.high]).all() else found
+
+
+def with_exact_edge(interval: Interval, *, n_people: float) -> Interval:
+    """Give a share of nobody, or of everybody, the exact bound that resampling can't: it draws the same people, all of one kind.
+
+    Parameters
+    ----------
+    n_people
+        People that the share is of.
+
+    Notes
+    -----
+    Clopper and Pearson 1934: of n people who all had it, the true share is at least (α / 2) to the power of 1 / n.
+
+    Examples
+    --------
+    >>> print(with_exact_edge(Interval(1.0, 1.0, 1.0), n_people=9), with_exact_edge(Interval(0.0, 0.0, 0.0), n_people=9))
+    1.000 [0.664, 1.000] 0.000 [0.000, 0.336]
+    """
+    if n_people <= 0 or not np.isfinite([interval.low, interval.high]).all():
+        return interval
+    reach = ((1 - interval.level) / 2) ** (1 / n_people)
+    if interval.estimate >= 1 - _EDGE:
+        return Interval(interval.estimate, min(interval.low, reach), interval.high, interval.level)
+    if interval.estimate <= _EDGE:
+        return Interval(interval.estimate, interval.low, max(interval.high, 1 - reach), interval.level)
+    return interval
 
 
 def interval_from(content: Mapping[str, float | None]) -> Interval:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import metrics
-from models.intervals import Interval, percentile_interval
+from models.intervals import Interval, percentile_interval, with_exact_edge
 
 Vector = NDArray[np.float64]
 RANKING_METRICS = ("auc", "average_precision", "precision_at_capacity", "recall_at_capacity")
@@ -94,6 +94,8 @@ class Tops:
         Share of rows with the outcome on the rows, and in each draw, shape (n_draws,).
     found, found_draws
         Score -> rows with the outcome in the top as a share of all rows, shapes (n_shares,) and (n_draws, n_shares).
+    n_people, n_people_with
+        People on the rows, and those of them who have the outcome on some row.
     """
 
     shares: Vector
@@ -101,15 +103,19 @@ class Tops:
     prevalence_draws: Vector
     found: Mapping[str, Vector]
     found_draws: Mapping[str, Vector]
+    n_people: int
+    n_people_with: int
 
     def recall(self, score: str, place: int) -> Interval:
         """Share of everybody with the outcome who is in the top."""
-        return self._ratio(self.found[score][place], self.found_draws[score][:, place])
+        interval = self._ratio(self.found[score][place], self.found_draws[score][:, place])
+        return with_exact_edge(interval, n_people=self.n_people_with)
 
     def precision(self, score: str, place: int) -> Interval:
         """Share of the top with the outcome."""
         share = self.shares[place]
-        return percentile_interval(float(self.found[score][place] / share), self.found_draws[score][:, place] / share)
+        interval = percentile_interval(float(self.found[score][place] / share), self.found_draws[score][:, place] / share)
+        return with_exact_edge(interval, n_people=share * self.n_people)
 
     def recall_gain(self, score: str, place: int, *, over: str, over_place: int | None = None) -> Interval:
         """Difference in recall to another ranking, or to another share, on the same resampled people."""
@@ -143,6 +149,8 @@ def resample_tops(
         prevalence_draws=np.concatenate(prevalence),
         found={name: ranking.found(everyone, shares)[0] for name, ranking in ranked.items()},
         found_draws={name: np.concatenate(parts) for name, parts in found.items()},
+        n_people=len(np.unique(groups)),
+        n_people_with=len(np.unique(groups[label == 1])),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,3 +75,13 @@ def test_an_interval_that_the_data_cannot_give_is_unknown() -> None:
     interval = percentile_interval(0.5, np.array([0.5, np.nan, 0.4, np.nan]))
     assert interval.estimate == 0.5
     assert np.isnan([interval.low, interval.high]).all()
+
+
+def test_a_share_of_everybody_is_no_certainty() -> None:
+    """All nine with the outcome are among the first thirty of seventy: resamples always find all, and that proves little."""
+    label = (np.arange(70) < 9).astype(np.float64)
+    drawn = resample_tops(label, {"line": np.arange(70.0)[::-1]}, groups=np.arange(70, dtype=np.int32), shares=np.array([0.5]), seed=1)
+    recall = drawn.recall("line", 0)
+    assert recall.estimate == 1.0
+    assert recall.high == 1.0
+    assert recall.low == pytest.approx(0.025 ** (1 / 9))
