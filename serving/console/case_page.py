@@ -21,7 +21,7 @@ from serving.console.forms import EMPTY, Content, Draft, Fields, Filled, error_o
 from serving.console.language import Tongue
 from serving.console.rendering import SECTORS, go_to, page, tongue_of
 from serving.console.services import relevant_first
-from serving.console.stages import stage_of_work
+from serving.console.stages import WITH_OTHERS, stage_of_work
 
 NOBODY = "nobody"
 """What a reader chooses who follows up without handing anything to another service."""
@@ -109,13 +109,14 @@ def _offers(desk: Desk, case: CasePage, t: Tongue) -> dict[str, Any]:
     names = _names_of_services(desk, case, t)
     return {
         "decisions": [(step.value, t.words(STEPS[step].wording)) for step in case.steps if step in DECISIONS],
-        "hints": {step.value: t(f"decide.hint.{step.value}") for step in case.steps if step in DECISIONS},
+        "hints": {step.value: t(f"decide.hint.{step.value}") for step in case.steps if step in (*DECISIONS, *handover.LEVELS)},
         "levels": [(step.value, t.words(STEPS[step].wording)) for step in levels],
         "holders": _holders(desk, case, levels, names, t) if levels else [],
         "services_here": list(names.items()),
         "indicators": [(line.code, t.words(line.label)) for line in case.correctable],
         "evaluate_from": _evaluate_from(case),
         "shows_proposal_first": not _has_met_the_family(case),
+        "is_with_others": _is_with_others(case),
     }
 
 
@@ -132,6 +133,13 @@ def _evaluate_from(case: CasePage) -> date | None:
     """Say from which day the measure that runs can be evaluated."""
     running = case.follow_up.handover
     return None if running is None else running.made_at.date() + handover.FIRST_LOOK
+
+
+def _is_with_others(case: CasePage) -> bool:
+    """Answer whether somebody else has to do something before this reader does."""
+    if case.row.is_second_reading:
+        return not {Step.TAKE_SECOND_READING, Step.SAVE_SECOND_VIEW} & set(case.steps)
+    return case.row.state in WITH_OTHERS
 
 
 def _has_met_the_family(case: CasePage) -> bool:

@@ -30,6 +30,11 @@ class Draft:
     errors: Mapping[str, str] = field(default_factory=dict)
     """Field -> what is wrong and what to do; also the anchor that the summary leads to."""
 
+    @property
+    def texts(self) -> list[str]:
+        """What was written in words of one's own, rather than chosen: sentences have spaces in them, codes and dates do not."""
+        return [value for value in self.values.values() if isinstance(value, str) and " " in value.strip()]
+
 
 EMPTY = Draft()
 
@@ -87,7 +92,8 @@ def fill(model: type[FormT], sent: Sent, *, group: str, texts: Collection[str] =
     """
     values = {name: _value_of(model, name, sent) for name in model.model_fields}
     given = {name: value for name, value in values.items() if value}
-    errors = find_errors({name: str(values[name]) for name in texts}, texts=texts, t=t)
+    found = find_errors({name: str(values[name]) for name in texts}, texts=texts, t=t)
+    errors = {name: of_field(f"{group}{name}", error, t) for name, error in found.items()}
     content = None
     try:
         content = model.model_validate({name: given.get(name) for name in model.model_fields if name in given or _is_optional(model, name)})

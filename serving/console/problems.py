@@ -25,11 +25,15 @@ EXPLAINED = frozenset({401, 403, 404, 405, 409, 412, 422, 429, 503})
 """Statuses with words of their own; any other reads as a fault of ours."""
 
 
+FORM_REFUSED = "TID713"
+"""A form without the session's token: of an earlier session, as a rule."""
+
 OWN_WORDS = {
     "TID730": "problem.login_begun_elsewhere",
     "TID731": "problem.login_not_confirmed",
     "TID732": "problem.login_unreachable",
     "TID733": "problem.no_role",
+    FORM_REFUSED: "problem.form_too_old",
 }
 """Refusals whose status says too little: code -> key of the words that say it."""
 
@@ -42,12 +46,13 @@ def install(app: FastAPI) -> None:
 
 def problem_page(request: Request, error: Exception) -> Response:
     """Show a refusal: what happened, and what to do now."""
-    status = _status(error)
-    if status == 401:
-        return go_to(f"/login?ended=true&next={quote(_next_path(request))}")
+    status, code = _status(error), getattr(error, "code", None)
     account = find_current_account(request, database_of(request), clock_of(request), settings_of(request))
-    shown, code = status if status in EXPLAINED else 500, getattr(error, "code", None)
+    if status == 401 or (code == FORM_REFUSED and account is None):  # a form of a session that is over has nobody's token either
+        return go_to(f"/login?ended={'true' if request.method == 'GET' else 'unsaved'}&next={quote(_next_path(request))}")
+    shown = status if status in EXPLAINED else 500
     found: dict[str, Any] = {"status_code": shown, "code": code, "own_words": OWN_WORDS.get(code or "")}
+    found["own_title"] = "problem.form_title" if code == FORM_REFUSED else None
     return page(request, "problem.html", account=account, status=status, path="/", **found)
 
 
@@ -77,4 +82,7 @@ def _status(error: Exception) -> int:
 
 
 def _next_path(request: Request) -> str:
-    return request.url.path if request.method == "GET" else "/"
+    """Lead back to the page that was asked for, or that held the form."""
+    if request.method == "GET":
+        return request.url.path
+    return "/".join(request.url.path.split("/")[:3]) if request.url.path.startswith("/cases/") else "/"

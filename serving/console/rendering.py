@@ -21,7 +21,7 @@ from serving.cases.states import STATES, STEPS
 from serving.console.evidence import attribute_labels, figures_of
 from serving.console.language import Tongue, as_clause, choose_language, tongue
 from serving.console.navigation import links_for
-from serving.console.stages import STAGES_OF_WORK, WAITING, WITH_OTHERS
+from serving.console.stages import STAGES_OF_WORK, WAITING
 from serving.console.values import typical_text, value_text
 from serving.http.cookies import is_secure
 from serving.http.dependencies import csrf_token, project_of, settings_of
@@ -57,7 +57,6 @@ def environment() -> Environment:
         STATES=STATES,
         STEPS=STEPS,
         WAITING_STATES=WAITING,
-        WITH_OTHERS=WITH_OTHERS,
         WELLBEING=get_args(Wellbeing),
         figures_of=figures_of,
         typical_text=typical_text,

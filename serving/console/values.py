@@ -6,8 +6,6 @@ from serving.cases.pages import ReasonLine
 from serving.console.language import Tongue
 
 YEAR_DAYS = 365.25
-TWO_YEARS = 730
-"""From so many days on people think in years."""
 
 _AS_IT_IS = frozenset({"sum", "last"})
 _SINCE = frozenset({"days_since_first", "days_since_last", "days_since_change"})
@@ -43,7 +41,7 @@ def _said(t: Tongue, line: ReasonLine, value: float | str | None) -> str:
 
 def _of_records(t: Tongue, line: ReasonLine, value: float) -> str:
     """Say what several records together show; counts of days have days as their unit, whatever was counted."""
-    if line.aggregation in _SINCE and value >= TWO_YEARS:
+    if line.aggregation in _SINCE and value >= YEAR_DAYS:  # from then on people think in years
         return t(f"value.{line.aggregation}_years", years=t.number(round(value / YEAR_DAYS, 1)))
     if line.aggregation in _DAYS or line.aggregation == "distinct":
         return t.count(f"value.{line.aggregation}", value)

@@ -62,7 +62,7 @@ def front(account: FoundCallerOf) -> RedirectResponse:
 
 
 @router.get("/login")
-def show_login(request: Request, account: FoundCallerOf, next: str = "/", ended: bool = False) -> Response:  # noqa: A002
+def show_login(request: Request, account: FoundCallerOf, next: str = "/", ended: str = "") -> Response:  # noqa: A002
     """Show the login form, and in a demo who there is to log in as."""
     if account is not None:
         return go_to(start_of(account))
@@ -165,7 +165,7 @@ def _logged_out_page(request: Request, now: datetime) -> HTMLResponse:
     return response
 
 
-def _login_page(request: Request, draft: Draft, *, next_path: str, ended: bool = False, status: int = 200) -> HTMLResponse:
+def _login_page(request: Request, draft: Draft, *, next_path: str, ended: str = "", status: int = 200) -> HTMLResponse:
     token = secrets.token_urlsafe(16)
     response = page(
         request,

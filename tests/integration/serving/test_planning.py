@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 
 import pytest
 from sqlalchemy import delete
 
+from features.declarations.project import Project
 from serving.access.accounts import create_account, find_account_row
+from serving.aggregates.periods import periods_screened
 from serving.aggregates.planning import tell_due_periods
 from serving.cases.states import CaseState, Step
 from serving.roles import Role
@@ -177,3 +180,45 @@ def test_early_years_are_shown_where_somebody_put_them_there(review: Review) -> 
     seen = {area: [row["area"] for row in page(planner(review, area))["early_years"]] for area in (None, "99", "9902", "9901")}
 
     assert seen == {None: ["", "99", "9902"], "99": ["99", "9902"], "9902": ["9902"], "9901": []}
+
+
+def by(review: Review, period: Literal["quarter", "year"]) -> Project:
+    """Give the project as if it told planners by this period."""
+    screening = review.project.screening
+    told = screening.review.model_copy(update={"planning_period": period})
+    return replace(review.project, screening=screening.model_copy(update={"review": told}))
+
+
+@pytest.mark.requirement("R-09")
+def test_a_project_may_tell_by_the_year_and_never_a_year_beside_its_quarters(review: Review) -> None:
+    with_cases(review, "9901", talks=6, informed=7, closed=9, expired=8)
+    yearly, quarterly = by(review, "year"), by(review, "quarter")
+    review.clock.now = datetime(2027, 3, 2, 8, tzinfo=UTC)
+    with review.database.reading() as session:
+        assert tell_due_periods(session, yearly, now=review.clock()) == 1
+        assert [path.name for path in (review.project.var / "planning").iterdir()] == ["2026.json"]
+        assert tell_due_periods(session, quarterly, now=review.clock()) == 0, "the year would tell its quarters by subtraction"
+        assert periods_screened(session, quarterly) == []
+        assert periods_screened(session, yearly) == [date(2026, 1, 1)]
+
+
+def test_tables_told_under_the_older_name_are_read(review: Review) -> None:
+    with_cases(review, "9901", talks=6, informed=7, closed=9, expired=8)
+    review.clock.forward(days=110)
+    before = page(planner(review, "9901"))["figures"]
+    path = review.project.var / "planning" / "2026-Q4.json"
+    older = [{("quarter" if name == "period" else name): value for name, value in row.items()} for row in json.loads(path.read_text())]
+    path.write_text(json.dumps(older))
+
+    assert page(planner(review, "9901"))["figures"] == before
+
+
+@pytest.mark.requirement("R-09")
+def test_a_conversation_is_told_where_what_came_of_it_is_too_small_to_be(review: Review) -> None:
+    with_cases(review, "9901", talks=3, informed=4, closed=9, expired=8)
+    with_cases(review, "9902", talks=9, informed=9, closed=9, expired=8)
+    review.clock.forward(days=110)
+
+    small = page(planner(review, "9901"))["figures"][0]
+
+    assert (small["courses"]["talk"], small["courses"]["family_informed"], small["n_talks"]) == (None, None, 7)

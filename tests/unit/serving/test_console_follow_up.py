@@ -121,7 +121,7 @@ def test_from_wondering_to_a_relay_holder(review: Review, coordinator: Reader) -
         "planned_on": "Når: Fyll inn en dato.",
         "talks": "Hvem snakker med familien: Skriv noe her.",
         "with_whom": "Hvem skal være med: Velg minst ett svar.",
-        "about": "Teksten er 4 tegn. Skriv minst 10.",
+        "about": "Hva lurer dere på: Teksten er 4 tegn. Skriv minst 10.",
     }
     status, page = coordinator.send(page, f"/cases/{case}/talk", **sent(talk(planned_on=day(-1))))
     assert set(errors_of(page)) == {"planned_on"}

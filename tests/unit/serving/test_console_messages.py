@@ -29,6 +29,7 @@ from serving.cases.forms import (
     Signer,
     Wellbeing,
 )
+from serving.cases.handover import LEVELS as LEVELS_OF_HELP
 from serving.cases.pages import Inclination
 from serving.cases.reconstruction import Proof
 from serving.cases.states import DECISIONS, STEPS
@@ -49,7 +50,7 @@ KEY = re.compile(
 LOGGED = re.compile(r'\b(?:Event|log_about|_log|_mark)\(\s*(?:\w+, ){0,3}"([a-z._]+)"')
 """Actions that go into the log, where they are written out."""
 
-NAMED = re.compile(r'"((?:nav|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
+NAMED = re.compile(r'"((?:nav|now|login|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
 """Keys that stand in Python data or a template's condition and are looked up elsewhere."""
 
 FAMILIES = {
@@ -90,7 +91,7 @@ FAMILIES = {
     "problem.choose.": ["inclination", "step", "model", "municipality"],
     "about.": ["not_decision", "not_person", "not_cause", "not_complete", "not_ranking", "how_1", "how_2", "how_3", "how_4"],
     "evidence_said.": sorted(SAID.values()),
-    "decide.hint.": [step.value for step in DECISIONS],
+    "decide.hint.": [step.value for step in (*DECISIONS, *LEVELS_OF_HELP)],
     "value.days_since_": ["first_years", "last_years", "change_years"],
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}
