@@ -100,7 +100,7 @@ def _measured(examined: Examined, data: StageData, outcome: Outcome, sensitivity
     measured = resample(
         label, scores, groups=table.rows.group[tested], share=examined.capacity_share, seed=examined.seed, n_resamples=N_RESAMPLES
     )
-    told = _told(examined, measured, label)
+    told = told_under(examined, measured, label)
     figures = {
         name: {
             metric: measured.interval(name, metric).to_json() if name in told or not at_capacity(metric) else dict(WITHHELD)
@@ -111,7 +111,7 @@ def _measured(examined: Examined, data: StageData, outcome: Outcome, sensitivity
     return about | {"n_test": int(tested.sum()), "prevalence": float(label.mean()), "figures": figures}
 
 
-def _told(examined: Examined, measured: Resamples, label: NDArray[np.float64]) -> set[str]:
+def told_under(examined: Examined, measured: Resamples, label: NDArray[np.float64]) -> set[str]:
     """Models whose figures at capacity may be told under a reading; of the one that serves they stand beside the ladder's (R-09).
 
     The served model ranks people alike under every reading: a difference in how many it finds is people who are read otherwise.

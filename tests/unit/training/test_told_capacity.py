@@ -16,12 +16,14 @@ from hypothesis import given, settings
 
 from models import metrics
 from models.card import ModelCard
+from models.resampling import resample
 from tests.support.examined_experiments import planted_examined
 from training.assembly import build_card
 from training.evaluation.capacity import capacity_plan
 from training.evaluation.examined import Examined
 from training.evaluation.held_out_areas import held_out_areas
 from training.evaluation.reliability import reliability
+from training.evaluation.status_codes import told_under
 from training.evaluation.targeting import targeting
 from training.evaluation.told_capacity import WITHHELD_FIGURES, cuts_near_tenths, told_of, told_rungs, wanted_shares
 from training.gates.overall import capacity_gate
@@ -169,3 +171,18 @@ def test_what_is_withheld_says_why_and_the_choice_stands(tmp_path: Path) -> None
     gate = report["gates"][0]
     assert gate["verdict"] in ("PASSED", "FAILED")
     assert "withheld" in {row[4] for row in ladder_table([report])[2]}
+
+
+@pytest.mark.requirement("R-09")
+@pytest.mark.parametrize(("n_read_otherwise", "is_told"), [(2, False), (12, True)])
+def test_a_few_people_read_otherwise_are_not_the_difference_of_two_figures(tmp_path: Path, n_read_otherwise: int, is_told: bool) -> None:
+    """The served model ranks people alike under another reading of status codes: it finds fewer by those who are read otherwise."""
+    examined = planted_examined(tmp_path, 600)
+    probability, label = examined.experiment.chosen.probability, examined.experiment.test_label.copy()
+    best = np.argsort(-probability)
+    label[best[label[best] == 1][:n_read_otherwise]] = 0.0
+    share, person = examined.capacity_share, examined.experiment.test_person
+    scores = {"as_served": probability, "learnt_anew": probability}
+    told = told_under(examined, resample(label, scores, groups=person, share=share, seed=1, n_resamples=10), label)
+    assert ("as_served" in told) == is_told
+    assert "learnt_anew" in told
