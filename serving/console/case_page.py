@@ -49,7 +49,7 @@ def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, 
         stage_of_work=stage_of_work(case.row.state) if case.row.is_mine else None,
         today=desk.today,
         said=_said(request, case),
-        back=_list_of(desk, case),
+        back=list_of(desk, case),
         place=next((place for place in desk.project.screening.municipality if place.number == case.municipality), None),
         review=desk.project.screening.review,
         may_learn_who=can(desk.account, Action.REVEAL_IDENTITY)
@@ -76,6 +76,8 @@ def take_step(
 
     Parameters
     ----------
+    step
+        Takes the step; may give the path of the page that follows, where that is not the case's own.
     text, fields
         As in `serving.console.forms.error_of`.
     said
@@ -85,11 +87,11 @@ def take_step(
         return show_case(desk, request, case_id, filled.draft, status=422)
     try:
         with desk.session.begin_nested():
-            step(filled.content)
+            elsewhere = step(filled.content)
     except ReviewError as refusal:
         errors = error_of(refusal, text=text, t=t, fields=fields)
         return show_case(desk, request, case_id, Draft(filled.draft.values, errors), status=409 if "main" in errors else 422)
-    return go_to(f"/cases/{case_id}" + ("" if said is None else f"?said={said}"))
+    return go_to(elsewhere if isinstance(elsewhere, str) else f"/cases/{case_id}" + ("" if said is None else f"?said={said}"))
 
 
 def _said(request: Request, case: CasePage) -> str | None:
@@ -98,7 +100,7 @@ def _said(request: Request, case: CasePage) -> str | None:
     return key if state is case.row.state else None
 
 
-def _list_of(desk: Desk, case: CasePage) -> str:
+def list_of(desk: Desk, case: CasePage) -> str:
     """Say which list the reader came from."""
     return "/second-readings" if case.row.is_second_reading or not can(desk.account, Action.LIST_CASES) else "/queue"
 

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 from serving.cases import objections, service
 from serving.cases.pages import Inclination
 from serving.cases.states import DECISIONS, Step
-from serving.console.case_page import show_case, take_step
+from serving.console.case_page import list_of, show_case, take_step
 from serving.console.forms import NOTHING, Filled, read_texts
 from serving.console.language import Tongue
 from serving.console.rendering import tongue_of
@@ -88,8 +88,11 @@ def register_objection(desk: DeskOf, request: Request, t: TongueOf, case_id: str
     """Register that the person or a guardian says no."""
     filled = read_texts({"statement": statement}, texts=("statement",), t=t)
 
-    def step(told: Mapping[str, str]) -> None:
-        objections.register_objection(desk, case_id, statement=told["statement"], version=version)
+    def step(told: Mapping[str, str]) -> str | None:
+        case = objections.register_objection(desk, case_id, statement=told["statement"], version=version)
+        return (
+            None if case.row.is_mine else f"{list_of(desk, case)}?said=objected"
+        )  # nobody but a leader reads a stopped case that nobody had
 
     return take_step(desk, request, case_id, filled, step, text="statement", t=t)
 

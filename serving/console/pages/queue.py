@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @router.get("/queue")
-def queue(desk: DeskOf, request: Request) -> HTMLResponse:
+def queue(desk: DeskOf, request: Request, said: str = "") -> HTMLResponse:
     """Show one's own cases and those that nobody took."""
     rows = service.list_queue(desk)
     return page(
@@ -25,4 +25,5 @@ def queue(desk: DeskOf, request: Request) -> HTMLResponse:
         free=[row for row in rows if row.is_unassigned],
         today=desk.today,
         is_stopped=suspended_here(desk.session, desk.account),
+        has_objected=said == "objected",
     )

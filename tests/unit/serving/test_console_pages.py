@@ -422,3 +422,50 @@ def test_the_menu_leads_only_where_the_role_may_go(review: Review) -> None:
 def test_a_proposal_of_an_earlier_version_says_that_its_uncertainty_is_not_known() -> None:
     sealed = {name: value for name, value in proposal().to_json().items() if name != "uncertainty"}
     assert Proposal.from_json(sealed).uncertainty == UNKNOWN_TEXT
+
+
+@pytest.mark.requirement("R-22")
+def test_an_objection_in_a_case_that_nobody_took_leads_to_the_list_and_says_so(review: Review) -> None:
+    case, person = review.add_case(), reader(review, "koordinator-9901")
+    status, page = person.send(person.open(f"/cases/{case}"), f"/cases/{case}/objection", statement="Vil ikke.")
+    assert status == 200
+    assert "Innsigelsen er registrert, og saken er stanset." in page
+    assert review.row(case).state == "STANSET"
+
+
+def test_what_was_written_in_a_form_that_came_too_late_is_not_lost(review: Review) -> None:
+    case, person = review.add_case(), reader(review, "koordinator-9901")
+    review.caller("koordinator-9901").to_own_view(case)
+    form = person.open(f"/cases/{case}")
+    assert person.send(form, f"/cases/{case}/own-view", **VIEW)[0] == 200
+    status, page = person.send(form, f"/cases/{case}/own-view", **{**VIEW, "text": "Dette skrev jeg i en annen fane."})
+    assert status == 409
+    assert "Dette ble ikke lagret" in page
+    assert "Dette skrev jeg i en annen fane." in page
+
+
+def test_a_form_of_a_session_that_is_over_leads_back_to_its_page_through_the_login(review: Review) -> None:
+    case, person = review.add_case(), reader(review, "koordinator-9901")
+    form = person.open(f"/cases/{case}")
+    person.client.cookies.clear()
+    status, page = person.send(form, f"/cases/{case}/assign")
+    assert status == 200
+    assert "ble ikke lagret" in page
+    assert f'name="next" value="/cases/{case}"' in page
+    assert review.row(case).state == "NY"
+
+
+def test_a_case_that_was_worked_out_again_says_so_while_it_is_new(review: Review) -> None:
+    case, person = review.add_case(), reader(review, "koordinator-9901")
+    assert "Saken er beregnet på nytt" in person.open(f"/cases/{case}?said=rescored")
+    assert "Saken er beregnet på nytt" not in person.open(f"/cases/{case}?said=anything")
+    review.caller("koordinator-9901").to_own_view(case)
+    assert "Saken er beregnet på nytt" not in person.open(f"/cases/{case}?said=rescored")
+
+
+def test_a_case_says_in_a_sentence_why_it_came_up_before_it_asks_for_a_decision(review: Review) -> None:
+    case = review.add_case()
+    review.caller("koordinator-9901").to_review(case)
+    page = reader(review, "koordinator-9901").open(f"/cases/{case}")
+    assert page.index("Mest trakk det opp: <strong>") < page.index("Dette trakk opp") < page.index("Hva gjør du nå?")
+    assert "Noen ungdommen kjenner, snakker med dem" in page
