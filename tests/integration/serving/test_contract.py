@@ -30,6 +30,7 @@ from features.declarations.project import load_project
 from serving.api.openapi import operations
 from serving.app import create_app
 from serving.settings import Settings
+from serving.storage.tables import CaseRow, RestrictionRow
 from tests.support.machines import TOKEN, let_machine_in
 from tests.support.review import Clock, Review
 from tests.support.screenable import screenable_project
@@ -41,7 +42,7 @@ CHECKS: list[Any] = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-WHO = ["nobody", "koordinator-9901", "leder-9901", "personvernombud", "maskin"]
+WHO = ["nobody", "koordinator-9901", "andreleser-9901", "leder-9901", "skjermet-saksbehandler", "personvernombud", "maskin"]
 ENDS_THE_LOGIN = "DELETE /api/v1/session"
 
 
@@ -87,12 +88,25 @@ def contract(made_once: Path, tmp_path: Path) -> Iterator[Contract]:
     review.database.close()
 
 
+def add_cases(review: Review, *, is_shielded: bool) -> list[str]:
+    """Add cases to take, one to read second and one whose objection waits for an answer; the latter two are a colleague's."""
+    review.create_demo_account("koordinator-9902")
+    place: dict[str, Any] = {"municipality": None if is_shielded else "9901", "is_shielded": is_shielded}
+    worked = {**place, "assignee_id": review.account_id("koordinator-9902")}
+    waiting, stopped = (review.add_case(**worked, state=state) for state in ("TRENGER_ANDRELESER", "STANSET"))
+    with review.database.transaction() as session:
+        subject = session.get_one(CaseRow, stopped).subject_id
+        said = {"id": secrets.token_hex(16), "subject_id": subject, "case_id": stopped, "kind": "objection", "role": "koordinator"}
+        session.add(RestrictionRow(**said, registered_at=review.clock()))
+    return [*(review.add_case(**place) for _ in range(3)), waiting, stopped]
+
+
 def call_all(contract: Contract, who: str, *, examples: int, mode: GenerationMode, checks: list[Any]) -> int:
     """Call every operation with generated requests, in the name of one; give how many answers were looked at."""
     if who == "maskin":
         let_machine_in(contract.review.app)
     client, headers = contract.headers(who)
-    cases = [contract.review.add_case() for _ in range(3)]
+    cases = add_cases(contract.review, is_shielded=who == "skjermet-saksbehandler")
     looked_at = 0
     for operation in contract.operations(who):
         takes_something = "requestBody" in operation.definition.raw or operation.definition.raw.get("parameters")
