@@ -90,9 +90,8 @@ def register_objection(desk: DeskOf, request: Request, t: TongueOf, case_id: str
 
     def step(told: Mapping[str, str]) -> str | None:
         case = objections.register_objection(desk, case_id, statement=told["statement"], version=version)
-        return (
-            None if case.row.is_mine else f"{list_of(desk, case)}?said=objected"
-        )  # nobody but a leader reads a stopped case that nobody had
+        # Nobody but a leader reads a stopped case that nobody had taken.
+        return None if case.row.is_mine else f"{list_of(desk, case)}?said=objected"
 
     return take_step(desk, request, case_id, filled, step, text="statement", t=t)
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from features.declarations.catalogue import Wording
 from features.errors import ReviewError
 from models.bundle import model_name
+from models.deployment import find_champion
 from serving.access.desk import Desk
 from serving.access.permissions import Action, check_may
 from serving.cases.wording import outcome_label, stage_label
@@ -129,8 +130,9 @@ def _labels(desk: Desk) -> dict[str, tuple[Wording, Wording]]:
 
 
 def _models(desk: Desk, t: Tongue) -> list[tuple[str, str]]:
-    """List what this role may stop: a model keeper one model, the others all of them too."""
-    each = [(name, f"{t.words(outcome)}, {t.words(stage)}") for name, (outcome, stage) in _labels(desk).items()]
+    """List what this role may stop: a model keeper one model that serves, the others all models too, those still to come among them."""
+    labels = {name: words for name, words in _labels(desk).items() if find_champion(desk.project, name) is not None}
+    each = [(name, f"{t.words(outcome)}, {t.words(stage)}") for name, (outcome, stage) in labels.items()]
     return each if desk.account.role is Role.MODEL_KEEPER else [(ALL, t("suspensions.all_models")), *each]
 
 
