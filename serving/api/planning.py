@@ -15,5 +15,8 @@ router = APIRouter(prefix="/planning", tags=["planning"], responses=responses(40
 
 @router.get("", summary="Figures for planning services")
 def planning(account: CallerOf, session: ReadingOf, project: ProjectOf, clock: ClockOf) -> Answer[PlanningPage]:
-    """Read how many were proposed, what came of it and how soon, by quarter or year, in your own area. A period is told once, when it is over."""
+    """Read how many were proposed, what came of it and how soon, by quarter or year, in your own area.
+
+    A period is told once, when it is over.
+    """
     return Answer(synthetic=project.is_synthetic, data=build_planning_page(session, account, project, now=clock()))
