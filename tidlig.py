@@ -166,9 +166,8 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
 DEMO_PAST = {
     datetime(2025, 2, 11, 8, tzinfo=UTC): ("vg1", datetime(2025, 1, 31)),  # noqa: DTZ001 - a day, as above
     datetime(2025, 11, 12, 8, tzinfo=UTC): ("grade_10", datetime(2025, 6, 30)),  # noqa: DTZ001
-    datetime(2026, 2, 10, 8, tzinfo=UTC): ("vg1", datetime(2026, 1, 31)),  # noqa: DTZ001
 }
-"""When the demo pretends that cohorts were screened, and which: a year that is over, which is what planners see, and a part of the next."""
+"""When the demo pretends that cohorts were screened, and which: a year that is over, which is what planners see."""
 DEMO_LOCAL_SHARE = 0.75
 """Most of the demo's people live where cases are worked, so that there is something to look at."""
 
