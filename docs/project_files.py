@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from features.declarations import catalogue, expectations, screening
+from features.declarations import catalogue, expectations, reviewing, screening
 from features.declarations.constraints import Kind
 from features.declarations.specs import AGGREGATIONS, ASKED_OF_A_CATEGORY
 from models.promotion.signers import SignersFile
@@ -23,7 +23,7 @@ from serving.oidc.mapping import AccessFile
 FILES: dict[str, type[BaseModel]] = {
     "screening.toml": screening.Screening,
     "indicators/<sector>.toml": catalogue.SectorFile,
-    "services.toml": screening.Services,
+    "services.toml": reviewing.Services,
     "expectations.toml": expectations.Expectations,
     "signers.toml": SignersFile,
     "access.toml": AccessFile,

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from features.declarations.catalogue import Indicator, Kind
 from features.declarations.project import Project
-from features.declarations.screening import Stage
 from features.declarations.specs import FeatureSpec
+from features.declarations.stages import Stage
 from features.engine.kernel import Rows, feature_matrix
 from features.engine.parts import PartedStore
 from features.errors import DataError

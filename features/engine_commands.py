@@ -17,7 +17,7 @@ from features.command_line import HERE, JsonOption, ProjectOption, print_json, p
 
 if TYPE_CHECKING:
     from features.declarations.project import Project
-    from features.declarations.screening import Stage
+    from features.declarations.stages import Stage
     from features.engine.parts import Partitioner
     from features.engine.spark import SparkCluster
 

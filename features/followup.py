@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from features.cohort import Cohort
 from features.consents import open_permitted_store
+from features.declarations.outcomes import Outcome
 from features.declarations.project import Project
-from features.declarations.screening import Outcome
 from features.intake.linkage import translate_subjects
 from features.outcomes import label_rows
 from features.restrictions import restricted_persons

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.cohort import Cohort
+from features.declarations.outcomes import Outcome, ReferenceDates
 from features.declarations.project import Project
-from features.declarations.screening import Outcome, ReferenceDates
 from features.engine.kernel import Rows
 from features.engine.parts import PartedStore
 from features.errors import DataError

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from features.declarations.screening import AsOf
+from features.declarations.stages import AsOf
 from features.records import Days, day_number, day_of
 
 DAYS_PER_YEAR = 365.2425

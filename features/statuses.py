@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from features.declarations.screening import Outcome, ReferenceDates
+from features.declarations.outcomes import Outcome, ReferenceDates
 from features.engine.kernel import Rows
 from features.engine.parts import PartedStore
 from features.records import PERSONS_PER_PART, Days, Mask, Records, day_number, day_of

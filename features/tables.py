@@ -10,8 +10,8 @@ from features.cohort import Cohort, build_cohort, without_protected_areas
 from features.consents import open_permitted_store
 from features.declarations.catalogue import Use
 from features.declarations.project import Project
-from features.declarations.screening import Stage
 from features.declarations.specs import FeatureSpec
+from features.declarations.stages import Stage
 from features.engine.build import build_features
 from features.engine.parts import Partitioner
 from features.engine.table import FeatureTable

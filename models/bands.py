@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from features.declarations.catalogue import Wording
-from features.declarations.screening import Bands
+from features.declarations.learning import Bands
 from features.small_cells import SMALLEST_CELL
 
 Vector: TypeAlias = NDArray[np.float64]

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from features.declarations.catalogue import Catalogue, SectorFile
-from features.declarations.screening import Bands
+from features.declarations.learning import Bands
 from features.errors import ModelError
 from models.bands import Band, BandFrequency, bands_of
 from models.calibration import Calibrator, load_calibrator

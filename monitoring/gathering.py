@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from features.audit import UNKNOWN, audit_groups
 from features.declarations.project import Project
-from features.declarations.screening import Stage
+from features.declarations.stages import Stage
 from features.errors import DataError
 from features.followup import matured_outcomes
 from features.progress import Progress

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from features.declarations.learning import DiagnosticSplit
 from features.declarations.project import Project
-from features.declarations.screening import DiagnosticSplit
 from features.errors import DataError, ProjectError
 from models.intervals import Interval
 from models.resampling import RANKING_METRICS, resample

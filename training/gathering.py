@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from features.cohort import Cohort
 from features.declarations.catalogue import Use
+from features.declarations.outcomes import Outcome
 from features.declarations.project import Project
-from features.declarations.screening import Outcome, Stage
 from features.declarations.specs import FeatureSpec
+from features.declarations.stages import Stage
 from features.engine.table import FeatureTable, Positions
 from features.findings import Finding
 from features.leaks import label_finding, rebuilt_finding, single_feature_finding

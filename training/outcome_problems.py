@@ -8,8 +8,9 @@ from datetime import date
 
 import numpy as np
 
+from features.declarations.outcomes import Outcome
 from features.declarations.project import Project
-from features.declarations.screening import Outcome, Stage
+from features.declarations.stages import Stage
 from features.outcomes import outcome_at
 from features.records import day_number
 from features.statuses import reference_days

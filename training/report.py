@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from features.declarations.learning import Reference
 from features.declarations.project import Project
-from features.declarations.screening import Reference
 from features.errors import ModelError
 from features.findings import Finding
 from features.small_cells import SMALLEST_CELL, shown_count

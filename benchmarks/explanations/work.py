@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from features.declarations.catalogue import Catalogue, SectorFile
-from features.declarations.screening import Bands
+from features.declarations.learning import Bands
 from models.bands import fit_frequencies
 from models.bundle import Bundle, Provenance, save_bundle
 from models.calibration import IdentityCalibrator

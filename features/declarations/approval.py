@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from features.declarations.catalogue import Catalogue, Indicator
-from features.declarations.screening import Screening, Services
+from features.declarations.reviewing import Services
+from features.declarations.screening import Screening
 from features.errors import ProjectError
 from features.findings import Finding
 

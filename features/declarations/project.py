@@ -22,8 +22,11 @@ from features.declarations.approval import check_approved
 from features.declarations.catalogue import Catalogue, SectorFile, Strict, Use
 from features.declarations.denylist import denied_in_query
 from features.declarations.invented import check_not_invented
+from features.declarations.outcomes import Outcome
 from features.declarations.registers import register_problems, unnamed_sources
-from features.declarations.screening import Outcome, Purpose, PurposeKind, Screening, Services, Stage
+from features.declarations.reviewing import Services
+from features.declarations.screening import Purpose, PurposeKind, Screening
+from features.declarations.stages import Stage
 from features.errors import ProjectError, PurposeError
 
 TableT = TypeVar("TableT", bound=Strict)

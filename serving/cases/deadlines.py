@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import holidays
 
 from features.declarations.project import Project
-from features.declarations.screening import Review
+from features.declarations.reviewing import Review
 from features.errors import ProjectError
 from serving.cases.states import STATES, CaseState, Deadline
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from features.cohort import build_cohort
 from features.declarations.project import Project
-from features.declarations.screening import Stage
+from features.declarations.stages import Stage
 from features.engine.kernel import Rows, feature_matrix
 from features.errors import DataError, ModelError, ReviewError
 from features.records import IN_FORCE, PERSONS_PER_PART, Records, day_number, day_of

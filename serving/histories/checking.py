@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from features.declarations.project import Project
-from features.declarations.screening import Stage
+from features.declarations.stages import Stage
 from features.errors import ReviewError
 from features.histories import Fault, HistoryReader, ToldRecord
 from features.nationalid import holds_national_id

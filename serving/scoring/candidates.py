@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.declarations.project import Project
-from features.declarations.screening import Stage
+from features.declarations.stages import Stage
 from features.engine.table import FeatureTable
 from models.bands import Band
 from models.bundle import Bundle, Scores

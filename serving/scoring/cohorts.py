@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from features.cohort import Cohort
 from features.declarations.project import Project
-from features.declarations.screening import Stage
+from features.declarations.stages import Stage
 from features.engine.local import LocalThreads
 from features.engine.parts import Partitioner
 from features.engine.table import FeatureTable

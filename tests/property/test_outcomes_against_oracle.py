@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 
 from features.cohort import Cohort
+from features.declarations.outcomes import Outcome, ReferenceDates
 from features.declarations.project import Project, load_project
-from features.declarations.screening import Outcome, ReferenceDates
 from features.outcomes import label_rows
 from tests.support.memory_store import Told, store_of
 

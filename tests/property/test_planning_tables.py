@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from features.declarations.project import Project, load_project
-from features.declarations.screening import Municipality
+from features.declarations.reviewing import Municipality
 from features.small_cells import SMALLEST_CELL
 from serving.aggregates.planning import ALL, Course, CourseOfCase, publish
 from tests.support.projects import tiny_project

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.declarations.screening import Split as DeclaredSplit
+from features.declarations.learning import Split as DeclaredSplit
 from features.errors import DataError
 from features.periods import period_names
 from training.splits.folds import forward_folds

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from features.declarations.catalogue import Catalogue, SectorFile
-from features.declarations.screening import Bands
+from features.declarations.learning import Bands
 from models.bands import fit_frequencies
 from models.bundle import Bundle, Provenance
 from models.calibration import Calibrator, PlattCalibrator

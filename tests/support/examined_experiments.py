@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from features.declarations.learning import Split as DeclaredSplit
 from features.declarations.project import Project, load_project
-from features.declarations.screening import Split as DeclaredSplit
 from features.progress import Silent
 from models.rungs.rung import FitSettings
 from tests.support.training_tables import planted_table

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from features.declarations.learning import DiagnosticSplit
 from features.declarations.project import Project, load_project
-from features.declarations.screening import DiagnosticSplit
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.progress import Silent

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from features.declarations.screening import Split as DeclaredSplit
+from features.declarations.learning import Split as DeclaredSplit
 from features.declarations.tuning import Tuning
 from features.progress import Progress, Silent, Step
 from models.rungs.boosted import BoostedRung

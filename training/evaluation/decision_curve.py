@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.declarations.screening import Bands
+from features.declarations.learning import Bands
 from features.small_cells import SMALLEST_CELL
 from models.intervals import Interval, percentile_interval
 from training.evaluation.examined import Examined

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.declarations.screening import Outcome, Sensitivity
+from features.declarations.outcomes import Outcome, Sensitivity
 from features.errors import DataError
 from features.outcomes import label_rows
 from features.records import Mask, day_number

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from features.declarations.screening import Split as DeclaredSplit
+from features.declarations.learning import Split as DeclaredSplit
 from features.engine.table import Positions
 from training.splits.folds import Fold, Folds, choose_folds
 from training.splits.temporal import Split, temporal_split

@@ -56,7 +56,7 @@ def forward_folds(rows: LabelledRows, split: Split) -> tuple[Fold, ...]:
     Examples
     --------
     >>> day = lambda text: int(np.datetime64(text, "D").astype(int))
-    >>> from features.declarations.screening import Split as DeclaredSplit
+    >>> from features.declarations.learning import Split as DeclaredSplit
     >>> from training.splits.temporal import temporal_split
     >>> as_of = ["2013-01-31", "2013-09-30", "2014-01-31", "2014-09-30"]
     >>> known = ["2013-09-30", "2014-06-15", "2014-09-30", "2015-06-15"]

@@ -12,8 +12,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from features.declarations.screening import DiagnosticSplit
-from features.declarations.screening import Split as DeclaredSplit
+from features.declarations.learning import DiagnosticSplit
+from features.declarations.learning import Split as DeclaredSplit
 from features.errors import DataError
 from features.records import Mask
 from training.splits.periods import LabelledRows, periods_present

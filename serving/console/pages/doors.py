@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 
-from features.declarations.screening import Municipality
+from features.declarations.reviewing import Municipality
 from features.errors import ReviewError
 from serving.access import sessions
 from serving.console.forms import Draft

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.declarations.project import Project, load_project
-from features.declarations.screening import Review, StateDeadline
+from features.declarations.reviewing import Review, StateDeadline
 from features.errors import ProjectError
 from serving.app import open_service
 from serving.cases.deadlines import check_deadlines, due_in_state

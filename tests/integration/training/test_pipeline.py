@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from features.declarations.learning import DiagnosticSplit
 from features.declarations.project import load_project
-from features.declarations.screening import DiagnosticSplit
 from features.errors import DataError
 from features.progress import Silent
 from tests.support.ingesting import ingest_tiny

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from mlflow.entities import Dataset
 
+from features.declarations.learning import DiagnosticSplit
+from features.declarations.learning import Split as DeclaredSplit
 from features.declarations.project import Project, load_project
-from features.declarations.screening import DiagnosticSplit
-from features.declarations.screening import Split as DeclaredSplit
 from features.errors import DataError, GateError, LedgerError, ModelError
 from features.findings import Finding
 from features.ledger import read_entries

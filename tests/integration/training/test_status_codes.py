@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from features.declarations.outcomes import Sensitivity
 from features.declarations.project import load_project
-from features.declarations.screening import Sensitivity
 from features.progress import Silent
 from tests.support.ingesting import ingest_tiny
 from tests.support.projects import NOW, tiny_project

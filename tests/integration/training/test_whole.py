@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from features.declarations.learning import Training as DeclaredTraining
 from features.declarations.project import load_project
-from features.declarations.screening import Training as DeclaredTraining
 from features.progress import Silent
 from models.rungs.boosted import BoostedRung
 from tests.support.ingesting import ingest_tiny

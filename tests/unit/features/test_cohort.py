@@ -10,7 +10,7 @@ import pytest
 
 from features.cohort import build_cohort
 from features.declarations.project import Project, load_project
-from features.declarations.screening import Stage
+from features.declarations.stages import Stage
 from features.errors import DataError
 from features.outcomes import label_rows
 from tests.support.memory_store import MemoryStore, Told, store_of

@@ -12,8 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from features.cohort import Cohort
+from features.declarations.outcomes import Outcome
 from features.declarations.project import Project, load_project
-from features.declarations.screening import Outcome, Stage
+from features.declarations.stages import Stage
 from features.errors import DataError
 from features.outcomes import label_rows, may_still_come, outcome_at
 from features.records import day_numbers

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from pydantic import ValidationError
 
-from features.declarations.screening import Training
+from features.declarations.learning import Training
 
 
 def declared(text: str) -> Training:

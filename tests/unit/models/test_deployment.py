@@ -10,7 +10,8 @@ import pytest
 
 from features.declarations.catalogue import Catalogue
 from features.declarations.project import Project
-from features.declarations.screening import Screening, Services
+from features.declarations.reviewing import Services
+from features.declarations.screening import Screening
 from features.errors import GateError, LedgerError, ModelError
 from models.bundle import load_bundle, save_bundle
 from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion, write_champion

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from features.declarations.screening import Review
+from features.declarations.reviewing import Review
 from serving.cases.deadlines import due_after, due_in_state, is_working_day
 from serving.cases.describe import case_states_markdown, reachable_states
 from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, OPEN_STATES, STATES, STEPS, TRANSITIONS, CaseState, Deadline, Step

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from features.declarations.catalogue import Sector, Wording
-from features.declarations.screening import WayOfWorking
+from features.declarations.reviewing import WayOfWorking
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
 from models.rungs.ladder import LADDER

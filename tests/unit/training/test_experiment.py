@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from features.declarations.screening import Split as DeclaredSplit
+from features.declarations.learning import Split as DeclaredSplit
 from features.progress import Silent
 from models.calibration import IdentityCalibrator, PlattCalibrator
 from models.rungs.rung import FitSettings

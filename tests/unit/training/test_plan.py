@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from features.declarations.learning import Reference
+from features.declarations.learning import Split as DeclaredSplit
+from features.declarations.outcomes import ReferenceDates
 from features.declarations.project import Project, load_project
-from features.declarations.screening import PlannedOutcome, Planning, Reference, ReferenceDates
-from features.declarations.screening import Split as DeclaredSplit
+from features.declarations.screening import PlannedOutcome, Planning
 from features.errors import ProjectError, PurposeError
 from tests.support.projects import NOW, tiny_project
 from training.plan import build_plan, plan_findings

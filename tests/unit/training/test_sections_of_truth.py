@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.declarations.screening import Bands
+from features.declarations.learning import Bands
 from models import metrics
 from models.resampling import drawn_people
 from models.uncertainty import UNKNOWN

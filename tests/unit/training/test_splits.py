@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from features.declarations.screening import DiagnosticSplit
-from features.declarations.screening import Split as DeclaredSplit
+from features.declarations.learning import DiagnosticSplit
+from features.declarations.learning import Split as DeclaredSplit
 from features.errors import DataError
 from training.splits.folds import FoldKind, choose_folds, forward_folds
 from training.splits.periods import LabelledRows
