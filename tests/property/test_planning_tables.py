@@ -32,7 +32,7 @@ tables = st.dictionaries(st.tuples(st.sampled_from(PLACES), st.sampled_from(list
 @given(counts=tables)
 def test_no_small_number_of_a_planner_s_table_can_be_worked_out(project: Project, counts: dict[tuple[str, Course], int]) -> None:
     cases = [CourseOfCase(place, course, 3) for (place, course), n in counts.items() for _ in range(n)]
-    figures = publish(cases, project, quarter="2026-Q1")
+    figures = publish(cases, project, period="2026-Q1")
 
     cells = [(place, course) for place in PLACES for course in Course]
     rows, values = [], []
