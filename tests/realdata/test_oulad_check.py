@@ -58,6 +58,7 @@ def test_a_score_declared_without_a_date_is_refused_as_a_leak(tmp_path: Path, re
         assert text in done.stderr
 
 
+@pytest.mark.proof
 @pytest.mark.requirement("R-14")
 def test_a_query_that_gives_scores_without_a_date_is_refused_as_a_leak(tmp_path: Path, realdata: Path) -> None:
     root = copy_example(tmp_path / "p")
