@@ -57,6 +57,8 @@ TID782  it is too early to evaluate                                  409
 TID783  the proposal is held back until the decision (study mode)    409
 TID784  nothing can be computed of this person any more              409
 TID785  the store is not the one that the cases came from            409
+TID786  the case was passed on and has to be opened first            409
+TID787  nobody of that name can take the case over                   422
 TID762  the anchor folder is not there                                –
 TID750  the report would tell of a proposal that is not shown now    409
 TID751  nobody is known under this subject id                         –

@@ -90,7 +90,7 @@ def list_accounts(session: Session) -> list[AccountLine]:
 def close_account(session: Session, login: str, *, now: datetime) -> AccountLine:
     """Close an account at once: its sessions end, nobody logs in with it any more, and what it did stays under its name.
 
-    Cases that it had taken keep their reviewer; a leader sees them when their deadline passes.
+    What becomes of the cases that it had taken is `serving.cases.leaving`'s to say.
 
     Raises
     ------

@@ -26,6 +26,7 @@ class Action(StrEnum):
     SEE_ACCESS_REQUESTS = "see_access_requests"
     ANSWER_OBJECTIONS = "answer_objections"
     SEE_OVERDUE = "see_overdue"
+    PASS_ON_CASES = "pass_on_cases"  # noqa: S105 (no password: the verb)
     READ_HANDOVERS = "read_handovers"
     SUSPEND = "suspend"
     SEE_PLANNING = "see_planning"
@@ -59,6 +60,7 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.REGISTER_OBJECTIONS: "As for every other person.",
         Action.SECOND_READ: "Second reading stays among those who work with confidential addresses.",
         Action.ANSWER_OBJECTIONS: "Answers the objection of such a person where they did not work the case: no leader knows of it (R-08).",
+        Action.PASS_ON_CASES: "Finds a colleague for a case that waits too long or whose reader left: no leader knows of it (R-08).",
         Action.GIVE_PERSON_REPORT: "As for every other person.",
         Action.REVEAL_IDENTITY: "As for every other person; the address is not part of it.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
@@ -74,6 +76,7 @@ MATRIX: dict[Role, dict[Action, str]] = {
     Role.LEADER: {
         Action.ANSWER_OBJECTIONS: "Answers an objection in writing: it is upheld and erased, or weighty reasons stand against it (R-22).",
         Action.SEE_OVERDUE: "Sees which cases are past their deadline and with whom, and nothing of what is in them.",
+        Action.PASS_ON_CASES: "Finds somebody else for a case that waits too long or whose coordinator left, giving a reason.",
         Action.SUSPEND: "Stops proposals in the own municipality at once; answers for their use (R-30).",
         Action.SEE_SCREENINGS: "Answers for capacity and therefore sees how many were proposed, small numbers hidden.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,

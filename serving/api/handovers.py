@@ -1,4 +1,4 @@
-"""What a relay holder and a leader read, over HTTP: agreed needs while a consent holds, and which cases are past their deadline."""
+"""What a relay holder reads, over HTTP: agreed needs while a consent holds."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path
 
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
-from serving.cases import handover, overdue
-from serving.cases.pages import HandoverLine, HandoverPage, OverdueLine
+from serving.cases import handover
+from serving.cases.pages import HandoverLine, HandoverPage
 from serving.http.dependencies import DeskOf
 from serving.http.problems import responses
 
@@ -30,9 +30,3 @@ def list_handovers(desk: DeskOf) -> Answer[list[HandoverLine]]:
 def read_handover(desk: DeskOf, handover_id: HandoverId) -> Answer[HandoverPage]:
     """Read the agreed needs. The consent is asked at every read: 404 once it is over, withdrawn, or names your service no more."""
     return Answer(synthetic=desk.project.is_synthetic, data=handover.read_handover(desk, handover_id))
-
-
-@router.get("/overdue", tags=["cases"], summary="List the cases past their deadline")
-def list_overdue(desk: DeskOf) -> Answer[list[OverdueLine]]:
-    """List which cases of the municipality are past their deadline and with whom; nothing of what is in them."""
-    return Answer(synthetic=desk.project.is_synthetic, data=overdue.list_overdue(desk))

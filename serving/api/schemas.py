@@ -75,6 +75,13 @@ class WeightyReasonBody(Body):
     reason: str = Field(max_length=8000, examples=["Eleven har vedtak om oppfølging, som vi ikke kan gi uten denne vurderingen."])
 
 
+class PassOnBody(Body):
+    """Who takes a case over, and why. The reason is told in the person's own report."""
+
+    to: str = Field(max_length=80, description="Login of one who is listed for the case.", examples=["koordinator-9001"])
+    reason: str = Field(max_length=8000, examples=["Koordinatoren arbeider ikke her lenger, og familien venter på svar."])
+
+
 class NoteBody(Body):
     """What was said; kept sealed, and held against nobody."""
 

@@ -22,7 +22,14 @@ from serving.cases.access import (
 )
 from serving.cases.history import history_of
 from serving.cases.pages import CasePage, FollowUp, IndicatorLine, OwnViewText, ProposalView, QueueRow
-from serving.cases.policies import can_see_proposal, check_can_see_proposal, check_readable, has_second_view, steps_open_to_people
+from serving.cases.policies import (
+    can_see_proposal,
+    check_can_see_proposal,
+    check_readable,
+    has_second_view,
+    is_to_be_opened,
+    steps_open_to_people,
+)
 from serving.cases.proposal import Proposal, build_view, visible_indicators
 from serving.cases.reading import find_decision, find_view, find_view_text, is_readable, unseal
 from serving.cases.states import OPEN_STATES, SEALED, STATES, STEPS, Actor, CaseState, Step
@@ -151,6 +158,7 @@ def _page(desk: Desk, case: AnyCase, *, is_reader: bool, decides: bool, is_mine:
     other = case.second_reader_id if decides else case.assignee_id
     shows_proposal = is_reader and can_see_proposal(case, has_own_view=own_view is not None, is_suspended=is_stopped)
     proposal = find_proposal(desk, case) if shows_proposal else None
+    goes_on = decides and not is_to_be_opened(case)
     is_wrong = decides and CaseState(case.state) is CaseState.WRONG_BASIS and shows_proposal
     return CasePage(
         row=build_row(desk, case),
@@ -161,7 +169,7 @@ def _page(desk: Desk, case: AnyCase, *, is_reader: bool, decides: bool, is_mine:
         own_view=own_view,
         other_view=find_view_text(desk, case, other) if own_view is not None and has_second_view(case) else None,
         proposal=None if proposal is None else build_view(desk.project, proposal, municipality=case.municipality),
-        decision=find_decision(desk, case) if decides else None,
+        decision=find_decision(desk, case) if goes_on else None,
         needs_second_reader=case.needs_second_reader,
         steps=_steps(desk, case, is_mine=is_mine),
         history=history_of(desk.session, case.id) if is_mine else (),
@@ -169,8 +177,8 @@ def _page(desk: Desk, case: AnyCase, *, is_reader: bool, decides: bool, is_mine:
         is_without_proposal=case.without_proposal and (decides or is_reader),
         is_suspended=is_stopped and (decides or is_reader),
         correctable=correctable_indicators(desk, case) if is_wrong else (),
-        correction=follow_up.find_correction(desk, case) if decides else None,
-        follow_up=follow_up.build_follow_up(desk, case) if decides else FollowUp(),
+        correction=follow_up.find_correction(desk, case) if goes_on else None,
+        follow_up=follow_up.build_follow_up(desk, case) if goes_on else FollowUp(),
     )
 
 
@@ -181,6 +189,8 @@ def _steps(desk: Desk, case: CaseRow, *, is_mine: bool) -> tuple[Step, ...]:
 
 def _may(desk: Desk, case: CaseRow, step: Step, *, is_mine: bool) -> bool:
     """Answer whether this person, as they stand to the case, is the one who takes a step."""
+    if STEPS[step].by is Actor.WHO_SEES_THAT_IT_WAITS:
+        return False  # offered in the list of what waits, which shows nothing of a case; no page of one leads there
     if STEPS[step].by is Actor.LEADER:
         return not is_mine and answers_objection(desk.session, desk.account, case)
     if not is_mine and answered_objection(desk.session, desk.account, case):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from serving.cases.states import (
     BEFORE_THE_PROPOSAL,
     ESCALATING,
+    GOES_ON,
     RESTRICTED,
     STATES,
     STEPS,
@@ -42,11 +43,23 @@ _HEAD = (
     "",
 )
 
-_ANYWHERE = {Step.OBJECT: "any open state", Step.SHIELD: "any open state", Step.EXPIRE: "any state before the conversation"}
-"""Steps that lead out of nearly every state -> from where; drawn once, since they would hide the rest."""
+_ANYWHERE = {
+    Step.OBJECT: "any open state",
+    Step.SHIELD: "any open state",
+    Step.EXPIRE: "any state before the conversation",
+    Step.RELEASE_CASE: "any taken case that is not decided",
+    Step.PASS_ON: "any taken case that is not decided",
+}
+"""Steps that lead out of many states -> from where; drawn once, since they would hide the rest."""
+
+_DECIDED = "any decided case"
+"""Where somebody takes over what was decided, and goes on from there; drawn once too."""
 
 _GUARDS: dict[Step, str] = {
-    Step.ASSIGN: "a case of the own municipality that nobody has",
+    Step.ASSIGN: "a case of the own municipality that nobody has, by somebody who did not read it second",
+    Step.RELEASE_CASE: "the first reader's account was closed, or works as something else or elsewhere by now; a new round",
+    Step.PASS_ON: "past its deadline, or its first reader left; another coordinator of the municipality who did not read it second; a "
+    "reason of 30 characters; a new round where nothing was decided",
     Step.OPEN: "a stated need; what keeps from proposing is asked again, and the case lapses where it holds",
     Step.SAVE_OWN_VIEW: "10 characters; can't be changed afterwards",
     Step.DECIDE_SECOND_READER: "nobody has read second in this round",
@@ -87,13 +100,19 @@ def _diagram() -> list[str]:
         f"    {_id(state)} --> {_id(target)}: {step}"
         for state, steps in TRANSITIONS.items()
         for step, target in steps.items()
-        if step not in _ANYWHERE
+        if _is_drawn(state, step, target)
     ]
-    wide = {name: f"wide_{number}" for number, name in enumerate(dict.fromkeys(_ANYWHERE.values()))}
+    wide = {name: f"wide_{number}" for number, name in enumerate(dict.fromkeys((*_ANYWHERE.values(), _DECIDED)))}
     arrows += [f"    {wide[place]} --> {_id(_target_of(step))}: {step}" for step, place in _ANYWHERE.items()]
+    arrows += [f"    {wide[_DECIDED]} --> {wide[_DECIDED]}: {step}" for step in (Step.PASS_ON, Step.OPEN)]
     names = [f'    state "{state}" as {_id(state)}' for state in reachable_states()]
     names += [f'    state "{name}" as {code}' for name, code in wide.items()]
     return ["```mermaid", "stateDiagram-v2", *names, f"    [*] --> {_id(CaseState.NEW)}", *arrows, "```", ""]
+
+
+def _is_drawn(state: CaseState, step: Step, target: CaseState) -> bool:
+    """Answer whether a step has an arrow of its own: one that stays has where it does not stay in every decided state."""
+    return state not in GOES_ON if target is state else step not in _ANYWHERE
 
 
 def _target_of(step: Step) -> CaseState:

@@ -11,7 +11,7 @@ from serving.access.desk import Desk
 from serving.cases.forms import EvaluationForm, FamilyInformed, PlannedTalk
 from serving.cases.pages import ConsentText, CorrectionText, FollowUp, HandoverText, IndicatorLine
 from serving.cases.policies import Known
-from serving.cases.reading import find_note, find_view, is_readable, unseal
+from serving.cases.reading import find_first_view, find_note, is_readable, unseal
 from serving.cases.states import Step
 from serving.storage.tables import AccountRow, CaseRow, ConsentRow, CorrectionRow, HandoverRow
 
@@ -24,7 +24,7 @@ def known_of(desk: Desk, case: CaseRow) -> Known:
 
 def find_consent_row(desk: Desk, case: CaseRow) -> ConsentRow | None:
     """Find the newest consent of this round; an older one no longer counts, whatever it said."""
-    view = find_view(desk, case, case.assignee_id)
+    view = find_first_view(desk, case)
     if view is None:
         return None
     rows = select(ConsentRow).where(ConsentRow.case_id == case.id, ConsentRow.recorded_at >= view.written_at)
@@ -50,7 +50,7 @@ def find_correction_row(desk: Desk, case: CaseRow) -> CorrectionRow | None:
 
 def find_correction(desk: Desk, case: CaseRow) -> CorrectionText | None:
     """Read the newest reported error, where it is of this round and still kept."""
-    row, view = find_correction_row(desk, case), find_view(desk, case, case.assignee_id)
+    row, view = find_correction_row(desk, case), find_first_view(desk, case)
     if row is None or view is None or row.reported_at < view.written_at or row.sealed is None or not is_readable(desk, case):
         return None
     content = unseal(desk, case, row.sealed)

@@ -22,7 +22,7 @@ from serving.cases.conversation import date_error
 from serving.cases.forms import EvaluationForm, HandoverForm
 from serving.cases.moving import add_note, checked_text, end_handovers, log_about, move, seal
 from serving.cases.pages import CasePage, HandoverLine, HandoverPage
-from serving.cases.policies import MIN_TEXT, check_step, check_version
+from serving.cases.policies import MIN_TEXT, check_step, check_version, is_to_be_opened
 from serving.cases.reading import is_readable, unseal
 from serving.cases.states import CaseState, Step
 from serving.errors import NotFoundError
@@ -201,7 +201,7 @@ def list_relay_holders(desk: Desk, case_id: str) -> list[tuple[str, str]]:
     """List login and service of the relay holders to whom the case's consent lets it go over; none without a consent that holds."""
     case = get_case_for_review(desk.session, desk.account, case_id)
     consent = follow_up.find_consent_row(desk, case)
-    if consent is None or not follow_up.consent_holds(consent, desk):
+    if consent is None or not follow_up.consent_holds(consent, desk) or is_to_be_opened(case):
         return []
     rows = desk.session.scalars(_holders_for(case).order_by(AccountRow.login))
     return [(row.login, row.service) for row in rows if row.service is not None and _names(desk, case, consent, row)]

@@ -33,7 +33,13 @@ def move(desk: Desk, case: CaseRow, step: Step, target: CaseState, *, personal: 
     """
     before = case.state
     put_in(desk, case, target)
-    log_about(desk, case, STEPS[step].audit, details={"step": step.value, "from": before, "to": target.value, **details}, personal=personal)
+    _log_step(desk, case, step, before, details, personal)
+
+
+def stay(desk: Desk, case: CaseRow, step: Step, *, personal: dict[str, Any] | None = None, **details: Any) -> None:
+    """Log a step that leaves a case in its state: what is counted from the day it came there, such as a measure's weeks, goes on."""
+    desk.session.flush()
+    _log_step(desk, case, step, case.state, details, personal)
 
 
 def put_in(desk: Desk, case: CaseRow, target: CaseState) -> None:
@@ -96,6 +102,11 @@ def end_handovers(desk: Desk, case: CaseRow) -> None:
     """End every handover of a case that still runs: from now on no relay holder reads it."""
     running = update(HandoverRow).where(HandoverRow.case_id == case.id, HandoverRow.ended_at.is_(None))
     desk.session.execute(running.values(ended_at=desk.now))
+
+
+def _log_step(desk: Desk, case: CaseRow, step: Step, before: str, details: dict[str, Any], personal: dict[str, Any] | None) -> None:
+    told = {"step": step.value, "from": before, "to": case.state, **details}
+    log_about(desk, case, STEPS[step].audit, details=told, personal=personal)
 
 
 def handed_to(desk: Desk, case: CaseRow) -> list[str]:

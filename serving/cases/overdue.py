@@ -15,10 +15,11 @@ from features.declarations.project import Project
 from serving.access.desk import Desk
 from serving.access.permissions import Action, check_may
 from serving.auditing import log
+from serving.cases.access import left_by_first_reader, waiting_in_reach
 from serving.cases.deadlines import due_after
 from serving.cases.expiry import SYSTEM
 from serving.cases.pages import OverdueLine
-from serving.cases.states import ESCALATING, OPEN_STATES, RESTRICTED, STATES, CaseState, Deadline
+from serving.cases.states import ESCALATING, OPEN_STATES, RESTRICTED, STATES, TRANSITIONS, CaseState, Deadline, Step
 from serving.storage.tables import AccountRow, CaseRow
 
 ESCALATES_AFTER = Deadline(3, "working_days")
@@ -44,17 +45,19 @@ def remind_and_escalate(session: Session, project: Project, *, now: datetime) ->
 
 
 def list_overdue(desk: Desk) -> list[OverdueLine]:
-    """List the cases of a leader's municipality that are past their deadline, and with whom; nothing of what is in them.
+    """List the cases of a leader's municipality that are past their deadline or were left, and with whom; nothing of what is in them.
 
     A shielded person's case is in no list but the shielded caseworkers' own (R-08).
     """
-    check_may(desk.account, Action.SEE_OVERDUE)
-    here = and_(CaseRow.is_shielded.is_(False), CaseRow.municipality == desk.account.municipality)
-    query = select(CaseRow, AccountRow.login).outerjoin(AccountRow, AccountRow.id == CaseRow.assignee_id)
-    rows = desk.session.execute(query.where(here, _is_late(desk.today))).all()
+    check_may(desk.account, Action.PASS_ON_CASES)
+    query = select(CaseRow, AccountRow.login, left_by_first_reader()).outerjoin(AccountRow, AccountRow.id == CaseRow.assignee_id)
+    waiting = and_(CaseRow.state.in_(_WAITING), waiting_in_reach(desk.account, today=desk.today))
+    rows = desk.session.execute(query.where(waiting)).all()
     event = log.Event("overdue.read", actor=desk.account.id, role=desk.account.role, details={"n": len(rows)})
     log.record(desk.session, event, now=desk.now)
-    return sorted((_line(case, login) for case, login in rows), key=lambda line: (line.due_on, line.reference))
+    return sorted(
+        (build_line(case, login, has_left=has_left) for case, login, has_left in rows), key=lambda line: (line.due_on, line.reference)
+    )
 
 
 def _is_late(today: date) -> ColumnElement[bool]:
@@ -75,8 +78,10 @@ def _mark(session: Session, case: CaseRow, action: str, *, now: datetime, **mark
     log.record(session, log.Event(action, actor=SYSTEM, role=SYSTEM, case_id=case.id, details=details), now=now)
 
 
-def _line(case: CaseRow, login: str | None) -> OverdueLine:
+def build_line(case: CaseRow, login: str | None, *, has_left: bool) -> OverdueLine:
+    """Build a line of the list: where a case stands and with whom."""
     state = CaseState(case.state)
+    can_be_passed_on = login is not None and Step.PASS_ON in TRANSITIONS.get(state, {})
     return OverdueLine(
         case_id=case.id,
         reference=case.reference,
@@ -86,4 +91,7 @@ def _line(case: CaseRow, login: str | None) -> OverdueLine:
         due_on=case.due_on or case.expires_on,
         assignee=login,
         is_escalated=case.escalated_on is not None,
+        has_left=has_left,
+        version=case.version,
+        steps=(Step.PASS_ON,) if can_be_passed_on else (),
     )

@@ -100,7 +100,7 @@ class ServiceLine:
 
     code: str
     name: Wording
-    answers: str
+    answers: Wording
     helps_with: Wording
     phone: str | None
     email: str | None
@@ -262,7 +262,7 @@ class ObjectionLine:
 
 @dataclass(frozen=True)
 class OverdueLine:
-    """A case past its deadline: where it stands and with whom, nothing of what is in it."""
+    """A case past its deadline, or whose first reader left: where it stands and with whom, nothing of what is in it."""
 
     case_id: str
     reference: str
@@ -273,6 +273,19 @@ class OverdueLine:
     assignee: str | None
     """Login of who took it."""
     is_escalated: bool
+    has_left: bool
+    """Whether who took it can't work it any more: the account was closed, or works as something else or elsewhere."""
+    version: int
+    """Goes up with each change; passing the case on sends it back."""
+    steps: tuple[Step, ...]
+    """`pass_on` where the case can be passed on."""
+
+
+@dataclass(frozen=True)
+class SuccessorLine:
+    """Somebody to whom a case can be passed on."""
+
+    login: str
 
 
 @dataclass(frozen=True)

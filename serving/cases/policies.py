@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.errors import ReviewError
-from serving.cases.states import BEFORE_THE_PROPOSAL, SEALED, STATES, STEPS, TRANSITIONS, Actor, CaseState, Step
+from serving.cases.states import BEFORE_THE_PROPOSAL, GOES_ON, SEALED, STATES, STEPS, TRANSITIONS, Actor, CaseState, Step
 from serving.errors import CaseChangedError
 from serving.storage.tables import CaseRow
 
@@ -50,7 +50,8 @@ def check_step(case: CaseRow, step: Step, *, known: Known | None = None) -> Case
     ------
     ReviewError
         TID701 when the state does not allow the step, TID706 when a second reader has to look first (R-17), TID720 when one has looked
-        already, TID727 when the step asks for a consent that holds and there is none (R-23).
+        already, TID727 when the step asks for a consent that holds and there is none (R-23), TID786 when the case was passed on and who
+        has it now has to open it first.
     """
     state = CaseState(case.state)
     target = TRANSITIONS.get(state, {}).get(step)
@@ -77,6 +78,11 @@ def has_second_view(case: CaseRow) -> bool:
     The reader is named when they take the reading, which nothing but saving their view leaves for a state in which the review goes on.
     """
     return case.second_reader_id is not None and CaseState(case.state) is not CaseState.SECOND_OWN_VIEW
+
+
+def is_to_be_opened(case: CaseRow) -> bool:
+    """Answer whether a decided case was passed on to somebody who has not stated their need yet: until then they see nothing of it."""
+    return CaseState(case.state) in GOES_ON and case.sealed_need is None
 
 
 def is_held_back(case: CaseRow) -> bool:
@@ -152,6 +158,8 @@ def check_length(text: str, *, what: str, at_least: int) -> str:
 
 def _find_guard(case: CaseRow, step: Step, known: Known) -> ReviewError | None:
     """Find what, beside the state, stands against a step; None when nothing does."""
+    if CaseState(case.state) in GOES_ON and (STEPS[step].by is Actor.REVIEWER) and (step is Step.OPEN) is not is_to_be_opened(case):
+        return _opened_already(case) if step is Step.OPEN else _to_be_opened()
     if step is Step.DECIDE_WONDERING and case.needs_second_reader and not has_second_view(case):
         return ReviewError(
             "TID706",
@@ -164,3 +172,11 @@ def _find_guard(case: CaseRow, step: Step, known: Known) -> ReviewError | None:
     if step is Step.WITHDRAW_CONSENT and not known.has_consent:
         return ReviewError("TID727", "there is no consent to withdraw here: none was given, or it was withdrawn already.")
     return None
+
+
+def _to_be_opened() -> ReviewError:
+    return ReviewError("TID786", "this case was passed on. State why your work needs it, with `open`; then go on with what was agreed.")
+
+
+def _opened_already(case: CaseRow) -> ReviewError:
+    return ReviewError("TID701", f"a case in the state {case.state} is opened only by somebody whom it was passed on to, and once.")

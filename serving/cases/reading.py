@@ -32,6 +32,15 @@ def find_view(desk: Desk, case: CaseRow, account_id: str | None) -> OwnViewRow |
     )
 
 
+def find_first_view(desk: Desk, case: CaseRow) -> OwnViewRow | None:
+    """Find what the first reader of this round wrote before the proposal, whoever has the case by now.
+
+    What was decided and agreed in a round came after it. Who takes a decided case over goes on from there and has no view of their own.
+    """
+    of_round = select(OwnViewRow).where(OwnViewRow.case_id == case.id, OwnViewRow.round == case.round)
+    return desk.session.scalar(of_round.where(OwnViewRow.account_id.is_distinct_from(case.second_reader_id)))
+
+
 def find_view_text(desk: Desk, case: CaseRow, account_id: str | None) -> OwnViewText | None:
     """Read what somebody wrote in this round before the proposal; None where they have not, or it can't be read any more."""
     row = find_view(desk, case, account_id)
@@ -43,7 +52,7 @@ def find_view_text(desk: Desk, case: CaseRow, account_id: str | None) -> OwnView
 
 def find_decision(desk: Desk, case: CaseRow) -> DecisionText | None:
     """Read the newest decision of this round."""
-    view = find_view(desk, case, case.assignee_id)
+    view = find_first_view(desk, case)
     if view is None or not is_readable(desk, case):
         return None
     of_round = select(DecisionRow).where(DecisionRow.case_id == case.id, DecisionRow.decided_at >= view.written_at)
@@ -57,7 +66,7 @@ def find_decision(desk: Desk, case: CaseRow) -> DecisionText | None:
 
 def find_note(desk: Desk, case: CaseRow, *steps: Step) -> dict[str, Any] | None:
     """Read the newest note of these steps in this round; None where there is none or it was purged."""
-    view = find_view(desk, case, case.assignee_id)
+    view = find_first_view(desk, case)
     if view is None or not is_readable(desk, case):
         return None
     notes = select(StepNoteRow).where(

@@ -26,7 +26,7 @@ from serving.cases.access import (
     in_reach,
     is_second_reading,
 )
-from serving.cases.moving import checked_text, end_handovers, log_about, move, seal
+from serving.cases.moving import checked_text, end_handovers, log_about, move, seal, stay
 from serving.cases.pages import CasePage, Inclination, ProposalView, QueueRow
 from serving.cases.policies import MIN_REASON, MIN_TEXT, check_step, check_version
 from serving.cases.shown_views import keep_shown_view
@@ -95,6 +95,8 @@ def assign(desk: Desk, case_id: str, *, version: int) -> CasePage:
 def open_case(desk: Desk, case_id: str, *, need_to_know: str, version: int) -> CasePage:
     """Open a case, stating why one's work needs it (tjenstlig behov). The model's proposal stays hidden.
 
+    A decided case that was passed on is opened where it stands, and goes on from there.
+
     What keeps somebody from being proposed is asked again, since weeks may lie between (R-31): a person who is followed up by now, or has
     said no elsewhere, is not looked into. The case then closes at once, and nobody is told which of these it was.
 
@@ -107,6 +109,10 @@ def open_case(desk: Desk, case_id: str, *, need_to_know: str, version: int) -> C
     check_version(case, version)
     need = checked_text(need_to_know, what="the stated need", at_least=MIN_TEXT)
     target = check_step(case, Step.OPEN)
+    if target == case.state:
+        case.sealed_need = seal(desk, case, need)
+        stay(desk, case, Step.OPEN, personal={"need_sha256": log.digest(need)})
+        return building.build_page(desk, case)
     if suppressors_now(desk.project, case.subject_id, on=desk.today):
         move(desk, case, Step.LAPSE, check_step(case, Step.LAPSE))
         return building.build_page(desk, case)

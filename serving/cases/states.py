@@ -63,6 +63,8 @@ class Step(StrEnum):
     TAKE_SECOND_READING = "take_second_reading"
     SAVE_SECOND_VIEW = "save_second_view"
     RELEASE_SECOND_READING = "release_second_reading"
+    RELEASE_CASE = "release_case"
+    PASS_ON = "pass_on"  # noqa: S105 (no password: the verb)
     REPORT_CORRECTION = "report_correction"
     RESCORE = "rescore"
     PROPOSE_AGAIN = "propose_again"
@@ -113,6 +115,7 @@ class Actor(StrEnum):
     REVIEWER = "the one who took the case"
     SECOND_READER = "another person than the one who took it"
     LEADER = "the municipality's leader; for a protected address a shielded caseworker who did not work the case"
+    WHO_SEES_THAT_IT_WAITS = "the municipality's leader; for a protected address a shielded caseworker"
     SERVICE = "the service itself"
 
 
@@ -227,6 +230,16 @@ STEPS: dict[Step, StepRule] = {
         Wording(nb="Andrelesingen er ledig igjen", nn="Andrelesinga er ledig att", en="The second reading is free again"),
         by=Actor.SERVICE,
     ),
+    Step.RELEASE_CASE: StepRule(
+        "case.released",
+        Wording(nb="Saken er ledig igjen", nn="Saka er ledig att", en="The case is free again"),
+        by=Actor.SERVICE,
+    ),
+    Step.PASS_ON: StepRule(
+        "case.passed_on",
+        Wording(nb="Gi saken videre", nn="Gi saka vidare", en="Pass the case on"),
+        by=Actor.WHO_SEES_THAT_IT_WAITS,
+    ),
     Step.REPORT_CORRECTION: StepRule(
         "correction.reported", Wording(nb="Meld feil til kilden", nn="Meld feil til kjelda", en="Report the error to its source")
     ),
@@ -289,10 +302,14 @@ _CLOSING = {Step.CLOSE: CaseState.CLOSED}
 _BTI = {Step.HAND_OVER_1: CaseState.BTI_1, Step.HAND_OVER_2: CaseState.BTI_2, Step.HAND_OVER_3: CaseState.BTI_3}
 _IN_BTI = {Step.EVALUATE: CaseState.EVALUATED, Step.WITHDRAW_CONSENT: CaseState.CONSENT_WITHDRAWN, **_ANY_TIME}
 
-TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
+_RELEASING = {Step.RELEASE_CASE: CaseState.NEW}
+_BEGINNING_ANEW = {**_RELEASING, Step.PASS_ON: CaseState.ASSIGNED}
+"""Where the next step takes one's own view, or having seen the proposal after it: nobody goes on from where another reader was."""
+
+_TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
     CaseState.NEW: {Step.ASSIGN: CaseState.ASSIGNED, **_UNTIL_TALK},
-    CaseState.ASSIGNED: {Step.OPEN: CaseState.OWN_VIEW, Step.LAPSE: CaseState.CLOSED, **_UNTIL_TALK},
-    CaseState.OWN_VIEW: {Step.SAVE_OWN_VIEW: CaseState.IN_REVIEW, **_UNTIL_TALK},
+    CaseState.ASSIGNED: {Step.OPEN: CaseState.OWN_VIEW, Step.LAPSE: CaseState.CLOSED, **_BEGINNING_ANEW, **_UNTIL_TALK},
+    CaseState.OWN_VIEW: {Step.SAVE_OWN_VIEW: CaseState.IN_REVIEW, **_BEGINNING_ANEW, **_UNTIL_TALK},
     CaseState.IN_REVIEW: {
         Step.DECIDE_NO_NEED: CaseState.NO_NEED,
         Step.DECIDE_WRONG_BASIS: CaseState.WRONG_BASIS,
@@ -300,18 +317,20 @@ TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
         Step.DECIDE_NO_LEGAL_BASIS: CaseState.NO_LEGAL_BASIS,
         Step.DECIDE_SECOND_READER: CaseState.NEEDS_SECOND_READER,
         Step.DECIDE_WONDERING: CaseState.WONDERING,
+        **_BEGINNING_ANEW,
         **_UNTIL_TALK,
     },
-    CaseState.NEEDS_SECOND_READER: {Step.TAKE_SECOND_READING: CaseState.SECOND_OWN_VIEW, **_UNTIL_TALK},
+    CaseState.NEEDS_SECOND_READER: {Step.TAKE_SECOND_READING: CaseState.SECOND_OWN_VIEW, **_RELEASING, **_UNTIL_TALK},
     CaseState.SECOND_OWN_VIEW: {
         Step.SAVE_SECOND_VIEW: CaseState.IN_REVIEW,
         Step.RELEASE_SECOND_READING: CaseState.NEEDS_SECOND_READER,
+        **_RELEASING,
         **_UNTIL_TALK,
     },
     CaseState.NO_NEED: {**_CLOSING, **_UNTIL_TALK},
     CaseState.FOLLOWED_ALREADY: {**_CLOSING, **_UNTIL_TALK},
     CaseState.NO_LEGAL_BASIS: {**_CLOSING, **_UNTIL_TALK},
-    CaseState.WRONG_BASIS: {Step.REPORT_CORRECTION: CaseState.CORRECTION_REPORTED, **_UNTIL_TALK},
+    CaseState.WRONG_BASIS: {Step.REPORT_CORRECTION: CaseState.CORRECTION_REPORTED, **_BEGINNING_ANEW, **_UNTIL_TALK},
     CaseState.CORRECTION_REPORTED: {Step.RESCORE: CaseState.RESCORED, **_CLOSING, **_UNTIL_TALK},
     CaseState.RESCORED: {Step.PROPOSE_AGAIN: CaseState.NEW, **_CLOSING, **_UNTIL_TALK},
     CaseState.WONDERING: {Step.PLAN_TALK: CaseState.TALK_PLANNED, **_UNTIL_TALK},
@@ -336,12 +355,45 @@ TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
     CaseState.CONSENT_WITHDRAWN: {**_CLOSING, **_ANY_TIME},
     CaseState.OBJECTED: {Step.STOP: CaseState.STOPPED},
     CaseState.STOPPED: {Step.UPHOLD: CaseState.UPHELD, Step.ERASE: CaseState.ERASED, Step.SHIELD: CaseState.SHIELDED},
-    CaseState.UPHELD: {Step.RESUME: CaseState.ASSIGNED, Step.ERASE: CaseState.ERASED, **_ANY_TIME},
+    CaseState.UPHELD: {
+        Step.RESUME: CaseState.ASSIGNED,
+        Step.ERASE: CaseState.ERASED,
+        Step.RELEASE_CASE: CaseState.UPHELD,
+        Step.PASS_ON: CaseState.UPHELD,
+        **_ANY_TIME,
+    },
+}
+
+GOES_ON = frozenset(
+    {
+        CaseState.NO_NEED,
+        CaseState.FOLLOWED_ALREADY,
+        CaseState.NO_LEGAL_BASIS,
+        CaseState.CORRECTION_REPORTED,
+        CaseState.RESCORED,
+        CaseState.WONDERING,
+        CaseState.TALK_PLANNED,
+        CaseState.FAMILY_INFORMED,
+        CaseState.CONSENT_GIVEN,
+        CaseState.CONSENT_NOT_GIVEN,
+        CaseState.CONSENT_WITHDRAWN,
+        CaseState.BTI_1,
+        CaseState.BTI_2,
+        CaseState.BTI_3,
+        CaseState.EVALUATED,
+    }
+)
+"""Decided states in which somebody else can go on from where the first reader was: the proposal plays no part in what comes next."""
+
+TRANSITIONS: dict[CaseState, dict[Step, CaseState]] = {
+    state: {**steps, **(dict.fromkeys((Step.OPEN, Step.PASS_ON), state) if state in GOES_ON else {})}
+    for state, steps in _TRANSITIONS.items()
 }
 """State -> what can be done there -> where that leads. What is missing here can't be done.
 
-A case that is taken up again after an objection begins anew: need, own view, proposal. Which guards further narrow a step (a second
-reader, a child that was heard, a consent that holds) is `serving.cases.policies`' to say.
+A case that is taken up again after an objection begins anew: need, own view, proposal. So does one whose first reader left or is
+replaced before they decided; a decided one is passed on where it stands, and the one who takes over opens it. Which guards further narrow
+a step (a second reader, a child that was heard, a consent that holds) is `serving.cases.policies`' to say.
 """
 
 DECISIONS: tuple[Step, ...] = tuple(step for step, rule in STEPS.items() if rule.is_decision)

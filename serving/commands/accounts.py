@@ -89,19 +89,20 @@ def list_all(project: ProjectOption = HERE, as_json: JsonOption = False) -> None
 def close(login: LoginArgument, project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     """Close an account at once. What it did stays in the log under its name; an identity provider does not open it again.
 
-    A second reading that it had taken and not finished is free for another reader.
+    A case that it had taken and not decided, and a second reading that it had not finished, are free for others. The leader passes on what
+    was decided.
     """
     from features.declarations.project import load_project
     from serving.access.keeping_accounts import close_account
     from serving.app import open_service
-    from serving.cases.leaving import release_second_readings
+    from serving.cases.leaving import release_left
     from serving.settings import Settings
 
     loaded, now = load_project(project), datetime.now(UTC)
     database, _ = open_service(Settings(), loaded)
     with database.transaction() as session:
         closed = close_account(session, login, now=now)
-        release_second_readings(session, loaded, now=now)
+        release_left(session, loaded, now=now)
     database.close()
     if as_json:
         print_json({"synthetic": loaded.is_synthetic, "account": asdict(closed)})

@@ -52,6 +52,7 @@ _OF_THE_CASE = {
     "TID705": "problem.case_changed",
     "TID706": "problem.second_reader_first",
     "TID720": "problem.second_read_already",
+    "TID786": "problem.open_first",
 }
 """Refusals that are about the case as a whole; shown in the summary, which leads to the page's start."""
 

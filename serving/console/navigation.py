@@ -24,6 +24,7 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/handovers", "nav.handovers", frozenset({Action.READ_HANDOVERS})),
     ("/leader", "nav.leader", frozenset({Action.SEE_OVERDUE})),
     ("/objections", "nav.objections", frozenset({Action.ANSWER_OBJECTIONS})),
+    ("/overdue", "nav.overdue", frozenset({Action.PASS_ON_CASES})),
     ("/planning", "nav.planning", frozenset({Action.SEE_PLANNING})),
     ("/alarms", "nav.alarms", frozenset({Action.SEE_ALARMS})),
     ("/access-requests", "nav.access_requests", frozenset({Action.SEE_ACCESS_REQUESTS})),
@@ -36,7 +37,7 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
 )
 """Path, key of its name, and the actions of which one is enough to see it."""
 
-_PART_OF = {"/objections": "/leader"}
+_PART_OF = {"/objections": "/leader", "/overdue": "/leader"}
 """A page of the menu that another one holds already, for those who see both."""
 
 _START = {"modellforvalter": "/models", "personvernombud": "/audit-log"}
@@ -62,9 +63,9 @@ def start_of(account: Account) -> str:
     return _START.get(account.role.value) or next(iter(paths_for(account)), "/about")
 
 
-_BELOW = {"/queue": "/cases/", "/second-readings": "/cases/", "/leader": "/objections/"}
-"""Page of the menu -> beginning of the paths that it leads to, where those are not below it."""
+_BELOW = {"/queue": ("/cases/",), "/second-readings": ("/cases/",), "/leader": ("/objections/", "/overdue/")}
+"""Page of the menu -> beginnings of the paths that it leads to, where those are not below it."""
 
 
 def _is_below(path: str, page: str) -> bool:
-    return path == page or path.startswith((page + "/", _BELOW.get(page, page + "/")))
+    return path == page or path.startswith((page + "/", *_BELOW.get(page, ())))

@@ -30,6 +30,7 @@ from serving.console.pages import (
     reports,
     second_readings,
     suspensions,
+    waiting,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -46,6 +47,7 @@ for _pages in (
     handovers,
     identity,
     leader,
+    waiting,
     suspensions,
     planning,
     persons,

@@ -65,6 +65,7 @@ STATUS_BY_CODE = {
     "TID726": 422,
     "TID728": 422,
     "TID729": 422,
+    "TID787": 422,
 }
 """Codes whose status differs from their class's."""
 

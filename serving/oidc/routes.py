@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from features.errors import ReviewError
 from serving.access import sessions
-from serving.cases.leaving import release_second_readings
+from serving.cases.leaving import release_left
 from serving.http.cookies import find_token, is_secure, set_cookie
 from serving.http.dependencies import ClockOf, DatabaseOf, ProjectOf, SettingsOf
 from serving.http.rate_limits import LimitedAddress
@@ -67,7 +67,7 @@ def finish(
     identity = login.identify(provider, attempt, code=code, now=now)
     with database.transaction() as session:
         found = let_in(session, provider, identity, now=now)
-        release_second_readings(session, project, now=now)
+        release_left(session, project, now=now)
         token = (
             found
             if isinstance(found, ReviewError)

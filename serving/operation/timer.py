@@ -12,7 +12,7 @@ from features.declarations.project import Project
 from features.errors import ScreeningError
 from serving.aggregates.planning import tell_due_periods
 from serving.cases.expiry import expire_overdue
-from serving.cases.leaving import release_second_readings
+from serving.cases.leaving import release_left
 from serving.cases.overdue import remind_and_escalate
 from serving.cases.shielding import find_graded, shield_graded
 from serving.http.dependencies import Clock
@@ -43,7 +43,7 @@ def look(database: Database, project: Project, clock: Clock, metrics: Metrics, v
     try:
         with database.transaction() as session:
             expire_overdue(session, project, now=clock())
-            release_second_readings(session, project, now=clock())
+            release_left(session, project, now=clock())
             remind_and_escalate(session, project, now=clock())
             forget_old_calls(session, now=clock())
         purge_ended_scores(database, project, now=clock())

@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import func, select, update
 
 from serving.auditing.log import verify_log
-from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, SEALED, CaseState
-from serving.storage.tables import CaseRow, ConsentRow, DecisionRow, HandoverRow, OwnViewRow
+from serving.cases.leaving import release_left
+from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, GOES_ON, SEALED, STATES, TRANSITIONS, CaseState, Step
+from serving.storage.tables import AccountRow, CaseRow, ConsentRow, DecisionRow, HandoverRow, OwnViewRow
 from tests.support.follow_up import EVALUATION, SECOND_VIEW, WEIGHTY, WRONG, consent, handover, informed, talk, to_consent, to_family
 from tests.support.review import NEED, REASON, VIEW, Caller, Review, review_service
 
@@ -49,6 +50,10 @@ ROUTES: dict[str, tuple[str, list[Any]]] = {
     "uphold": ("objections/uphold-processing", [{"reason": WEIGHTY}, {"reason": "Fordi."}]),
     "erase": ("objections/erase", [None]),
     "resume": ("resume", [None]),
+    "pass_on": (
+        "pass-on",
+        [{"to": "another", "reason": WEIGHTY}, {"to": "second", "reason": WEIGHTY}, {"to": "another", "reason": "Fordi."}],
+    ),
     **{
         step.value: ("decisions", [{"step": step.value, "reason": REASON}, {"step": step.value, "reason": "For kort."}])
         for step in DECISIONS
@@ -86,16 +91,15 @@ class ReviewPaths(RuleBasedStateMachine):
             ways[begins](self.case)
         self.n_decisions, self.state = int(begins in ("informed", "consented")), CaseState(self.review.row(self.case).state)
 
-    @rule(who=st.sampled_from(("owner", "owner", "owner", "second", "leader")), data=st.data())
+    @rule(who=st.sampled_from(("owner", "owner", "owner", "colleague", "second", "leader")), data=st.data())
     def take_an_offered_step(self, who: str, data: st.DataObject) -> None:
         """What is offered works: there are no dead buttons."""
         answer = self.people[who].get(f"/cases/{self.case}")
         self._look_at(who, answer)
         offered = [s for s in answer.json()["data"]["steps"] if s != "object"] if answer.status_code == 200 else []
         if who == "leader":
-            offered = [
-                s for line in self.people[who].get("/objections").json()["data"] if line["case_id"] == self.case for s in line["steps"]
-            ]
+            lists = [self.people[who].get(path).json()["data"] for path in ("/objections", "/overdue")]
+            offered = [s for lines in lists for line in lines if line["case_id"] == self.case for s in line["steps"]]
         if not offered:
             return
         step = data.draw(st.sampled_from([*offered, *(s for s in offered if s in GO_ON for _ in range(3))]))
@@ -123,6 +127,29 @@ class ReviewPaths(RuleBasedStateMachine):
             session.execute(update(ConsentRow).where(ConsentRow.case_id == self.case).values(**end))
             session.expire_all()
 
+    @precondition(lambda self: not STATES[self.state].ends)
+    @rule()
+    def a_deadline_passes(self) -> None:
+        """From now on the leader sees that the case waits, and may pass it on."""
+        with self.review.database.transaction() as session:
+            session.execute(update(CaseRow).where(CaseRow.id == self.case).values(due_on=self.review.clock().date() - timedelta(days=1)))
+
+    @precondition(lambda self: not STATES[self.state].ends)
+    @rule()
+    def the_first_reader_is_elsewhere_for_a_while(self) -> None:
+        """What they had not decided is free when they come back, and what they had decided is theirs still."""
+        before = self.review.row(self.case)
+        if before.assignee_id is None:
+            return
+        with self.review.database.transaction() as session:
+            session.execute(update(AccountRow).where(AccountRow.id == before.assignee_id).values(municipality="9902"))
+            release_left(session, self.review.project, now=self.review.clock())
+            session.execute(update(AccountRow).where(AccountRow.id == before.assignee_id).values(municipality="9901"))
+        after = self.review.row(self.case)
+        target = TRANSITIONS[CaseState(before.state)].get(Step.RELEASE_CASE)
+        assert (after.state, after.assignee_id) == ((before.state, before.assignee_id) if target is None else (target.value, None))
+        self.state = CaseState(after.state)
+
     @invariant()
     def a_relay_holder_reads_nothing_that_no_consent_covers(self) -> None:
         if self.state not in {*IN_BTI, CaseState.EVALUATED, CaseState.STOPPED, CaseState.CONSENT_WITHDRAWN}:
@@ -140,6 +167,8 @@ class ReviewPaths(RuleBasedStateMachine):
         if body is not None and len(body.get("reason", "")) >= 30:
             type(self).tried += 1
             body = {**body, "reason": f"{body['reason']} {self.tried}"}
+        if body is not None and "to" in body:
+            body = {**body, "to": self._login_of(body["to"])}
         held = self._consent_holds()
         answer = self.people[who].post(f"/cases/{self.case}/{path}", body, version=self.review.row(self.case).version)
         self._look_at(who, answer)
@@ -155,6 +184,8 @@ class ReviewPaths(RuleBasedStateMachine):
         if state in SEALED:
             assert VIEW["text"] not in answer.text
             assert NEED not in answer.text
+        if state in GOES_ON and row.sealed_need is None:
+            assert REASON not in answer.text, "somebody who took over has not stated their need"
         if state is CaseState.SECOND_OWN_VIEW and who == "second":
             assert VIEW["text"] not in answer.text
 
@@ -188,6 +219,12 @@ class ReviewPaths(RuleBasedStateMachine):
     def _readers(self, row: CaseRow) -> set[str]:
         with self.review.database.reading() as session:
             return set(session.scalars(select(OwnViewRow.account_id).where(OwnViewRow.case_id == row.id, OwnViewRow.round == row.round)))
+
+    def _login_of(self, name: str) -> str:
+        """Name who is to take the case over: a colleague, or the owner where a colleague has it."""
+        if name == "another":
+            name = "owner" if self.review.row(self.case).assignee_id == self.accounts["colleague"] else "colleague"
+        return self.people[name].login
 
     def _consent_holds(self) -> bool:
         today = self.review.clock().date()

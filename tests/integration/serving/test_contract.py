@@ -89,16 +89,17 @@ def contract(made_once: Path, tmp_path: Path) -> Iterator[Contract]:
 
 
 def add_cases(review: Review, *, is_shielded: bool) -> list[str]:
-    """Add cases to take, one to read second and one whose objection waits for an answer; the latter two are a colleague's."""
+    """Add cases to take and a colleague's: one to read second, one whose objection waits for an answer, one that was left."""
     review.create_demo_account("koordinator-9902")
     place: dict[str, Any] = {"municipality": None if is_shielded else "9901", "is_shielded": is_shielded}
     worked = {**place, "assignee_id": review.account_id("koordinator-9902")}
-    waiting, stopped = (review.add_case(**worked, state=state) for state in ("TRENGER_ANDRELESER", "STANSET"))
+    states = ("TRENGER_ANDRELESER", "STANSET", "SAMTALE_PLANLAGT")
+    waiting, stopped, left = (review.add_case(**worked, state=state) for state in states)
     with review.database.transaction() as session:
         subject = session.get_one(CaseRow, stopped).subject_id
         said = {"id": secrets.token_hex(16), "subject_id": subject, "case_id": stopped, "kind": "objection", "role": "koordinator"}
         session.add(RestrictionRow(**said, registered_at=review.clock()))
-    return [*(review.add_case(**place) for _ in range(3)), waiting, stopped]
+    return [*(review.add_case(**place) for _ in range(3)), waiting, stopped, left]
 
 
 def call_all(contract: Contract, who: str, *, examples: int, mode: GenerationMode, checks: list[Any]) -> int:

@@ -143,6 +143,23 @@ def test_a_second_reader_whose_claims_changed_leaves_the_reading_to_another_at_o
     assert (review.row(case).state, review.row(case).second_reader_id) == ("TRENGER_ANDRELESER", None)
 
 
+@pytest.mark.requirement("R-28")
+def test_a_coordinator_whose_claims_changed_leaves_undecided_cases_to_others_at_once(here: Town) -> None:
+    review = here.review
+    with here.browser() as browser:
+        here.log_in(browser, sub="kari", groups=["coordinators"])
+        [kari] = accounts(here)
+        undecided = review.add_case(state="UNDER_VURDERING", assignee_id=kari.id)
+        decided = review.add_case(state="SAMTALE_PLANLAGT", assignee_id=kari.id)
+        here.log_in(browser)
+        assert review.row(undecided).assignee_id == kari.id
+
+        here.log_in(browser, sub="kari", groups=["readers"])
+
+    assert (review.row(undecided).state, review.row(undecided).assignee_id) == ("NY", None)
+    assert (review.row(decided).state, review.row(decided).assignee_id) == ("SAMTALE_PLANLAGT", kari.id)
+
+
 def test_a_closed_account_is_not_opened_again_by_a_login(here: Town) -> None:
     with here.browser() as browser:
         here.log_in(browser, sub="kari", groups=["coordinators"])

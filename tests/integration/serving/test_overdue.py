@@ -85,7 +85,8 @@ def test_a_leader_sees_which_cases_are_late_and_with_whom_and_nothing_of_them(re
     answer = leader.get("/overdue")
 
     assert {(line["case_id"], line["assignee"]) for line in ok(answer)} == {(case, "koordinator-9901"), (free, None)}
-    assert set(ok(answer)[0]) == {"case_id", "reference", "state", "state_label", "since", "due_on", "assignee", "is_escalated"}
+    of_its_place = {"case_id", "reference", "state", "state_label", "since", "due_on", "assignee", "is_escalated"}
+    assert set(ok(answer)[0]) == of_its_place | {"has_left", "version", "steps"}, "what passing it on takes, and nothing of what is in it"
     assert refused(review.log_in_again("koordinator-9901").get("/overdue")) == (403, "TID712")
 
 

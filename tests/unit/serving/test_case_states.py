@@ -54,7 +54,7 @@ def test_an_objection_is_possible_at_any_time_before_the_end() -> None:
 
 @pytest.mark.requirement("R-28")
 def test_only_the_permission_check_makes_a_proof_of_access() -> None:
-    proofs = ("CaseForReview", "CaseInQueue", "CaseForSecondReading", "CaseOfObjection")
+    proofs = ("CaseForReview", "CaseInQueue", "CaseForSecondReading", "CaseOfObjection", "CaseToPassOn")
     makers = {
         path.name
         for path in SERVING.rglob("*.py")
