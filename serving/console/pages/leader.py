@@ -17,8 +17,10 @@ from serving.access.permissions import Action, can
 from serving.aggregates import overview
 from serving.api.identities import ForgetOf
 from serving.cases import objections, overdue
+from serving.cases.access import get_case_of_objection
 from serving.cases.pages import CasePage, ObjectionLine
-from serving.console.forms import EMPTY, NOTHING, Draft, Filled, error_of, read_texts
+from serving.console.confirmation import read_confirmation
+from serving.console.forms import EMPTY, Draft, Filled, error_of, read_texts
 from serving.console.language import Tongue
 from serving.console.pages.cases import CHANGING, Text, TongueOf, Version
 from serving.console.rendering import go_to, page
@@ -71,13 +73,24 @@ def uphold(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: V
 
 
 @router.post("/objections/{case_id}/erase", dependencies=CHANGING)
-def erase(desk: DeskOf, request: Request, t: TongueOf, forget: ForgetOf, case_id: str, version: Version) -> Response:
-    """Uphold the objection: everything about the person here is erased."""
+def erase(
+    desk: DeskOf,
+    request: Request,
+    t: TongueOf,
+    forget: ForgetOf,
+    case_id: str,
+    version: Version,
+    reference: Text = "",
+    understood: Text = "",
+) -> Response:
+    """Uphold the objection: everything about the person here is erased, once the reader has said in words that it is this case."""
+    case = get_case_of_objection(desk.session, desk.account, case_id)
+    filled = read_confirmation(reference, understood, expected=case.reference, t=t)
 
     def answer(_: Mapping[str, str]) -> CasePage:
         return objections.erase_after_objection(desk, case_id, version=version, forget=forget)
 
-    return _answer(desk, request, case_id, Filled(NOTHING.draft, {}), answer, t)
+    return _answer(desk, request, case_id, filled, answer, t)
 
 
 def _answer(

@@ -228,9 +228,35 @@ def test_an_objection_that_is_upheld_erases(review: Review, coordinator: Reader)
     leader = reader(review, "leder-9901")
     page = leader.open(f"/objections/{case}")
     assert "De sa ikke hvorfor" in page
-    status, _ = leader.send(page, f"/objections/{case}/erase")
+    confirmed = {"reference": f" {review.row(case).reference.lower()} ", "understood": "yes"}
+    status, _ = leader.send(page, f"/objections/{case}/erase", **confirmed)
     assert (status, review.row(case).state) == (200, "SLETTET")
     assert leader.client.get(f"/objections/{case}").status_code == 404
+
+
+@pytest.mark.requirement("R-22")
+def test_nothing_is_erased_before_it_is_said_in_words_which_case_and_that_it_can_not_be_undone(review: Review, coordinator: Reader) -> None:
+    case, other = review.add_case(), review.add_case()
+    for one in (case, other):
+        coordinator.send(coordinator.open(f"/cases/{one}"), f"/cases/{one}/objection", statement="")
+    leader = reader(review, "leder-9901")
+    page = leader.open(f"/objections/{case}")
+    assert "Dette går tapt" in page
+    mine, others = review.row(case).reference, review.row(other).reference
+    assert 'value="T-' not in page, "the reference is typed, not ready-made"
+
+    for sent_fields, wrong in (
+        ({}, {"reference", "understood"}),
+        ({"reference": others, "understood": "yes"}, {"reference"}),
+        ({"reference": mine}, {"understood"}),
+    ):
+        status, shown = leader.send(page, f"/objections/{case}/erase", **sent_fields)
+        assert (status, set(errors_of(shown)), review.row(case).state) == (422, wrong, "STANSET")
+        assert 'role="alert" aria-labelledby="error-summary-title" tabindex="-1" autofocus' in shown
+        assert f'value="{sent_fields.get("reference", "")}"' in shown
+
+    assert leader.send(page, f"/objections/{case}/erase", reference=mine, understood="yes")[0] == 200
+    assert (review.row(case).state, review.row(other).state) == ("SLETTET", "STANSET")
 
 
 @pytest.mark.requirement("R-30")
