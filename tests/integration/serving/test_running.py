@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
 from serving.app import create_app
+from serving.auditing import log
 from serving.person_keys import PersonKeys
 from serving.settings import Settings
-from tests.support.review import Clock, Review
+from tests.support.review import Clock, Review, review_service
 from tests.support.screenable import screenable_project, serve_model
 
 
@@ -60,6 +62,56 @@ def test_a_state_with_few_cases_is_not_told_and_shielded_ones_never(review: Revi
     assert value(review, "tidlig_database_up") == 1.0
 
 
+NEWEST = "tidlig_log_newest_entry_timestamp_seconds"
+
+
+@pytest.mark.requirement("R-08")
+def test_the_log_is_told_by_its_newest_entry_and_nothing_done_for_a_shielded_person_shows(review: Review) -> None:
+    case = review.add_case(municipality=None, is_shielded=True)
+    review.caller("koordinator-9901").get("/cases")
+    told = value(review, NEWEST)
+    assert told == review.clock().timestamp()
+
+    review.clock.forward(minutes=5)
+    review.caller("skjermet-saksbehandler").to_own_view(case)
+    assert value(review, NEWEST) == told
+    review.log_in_again("koordinator-9901")
+
+    assert value(review, NEWEST) == review.clock().timestamp()
+
+
+def test_a_scrape_costs_the_same_however_long_the_log_is(tmp_path: Path) -> None:
+    with review_service(tmp_path / "project") as review:
+        review.caller("koordinator-9901").get("/cases")
+        before = _steps_of_a_scrape(review)
+        with review.database.transaction() as session:
+            for _ in range(500):
+                log.record(session, log.Event("queue.read", actor="x", role="koordinator"), now=review.clock())
+
+        assert _steps_of_a_scrape(review) < 1.2 * before
+
+
+def _steps_of_a_scrape(review: Review) -> int:
+    """Count the steps of SQLite's machine that one scrape takes."""
+    n_steps = 0
+
+    def count() -> int:
+        nonlocal n_steps
+        n_steps += 1
+        return 0
+
+    def watch(connection: Any, *_: object) -> None:
+        connection.set_progress_handler(count, 1)
+
+    event.listen(review.database.engine, "checkout", watch)
+    try:
+        assert value(review, NEWEST) is not None
+    finally:
+        event.remove(review.database.engine, "checkout", watch)
+    assert n_steps > 0
+    return n_steps
+
+
 def test_metrics_are_for_this_machine_or_by_token(review: Review) -> None:
     assert review.anonymous().get("/metrics").json()["code"] == "TID747"
     for name in ("X-Forwarded-For", "Forwarded", "Via"):
@@ -78,7 +130,7 @@ def test_metrics_say_that_the_database_is_down(review: Review) -> None:
         connection.execute(text("ALTER TABLE cases RENAME TO elsewhere"))
 
     assert value(review, "tidlig_database_up") == 0.0
-    assert value(review, "tidlig_log_entries") is None
+    assert value(review, NEWEST) is None
 
 
 def test_a_service_that_can_work_says_so_part_by_part(review: Review) -> None:
