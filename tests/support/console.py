@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from features.declarations.project import Project
 from features.findings import Finding
-from models.card import CapacityRow, LadderRow, ModelCard
+from models.card import CapacityRow, CapacitySpan, LadderRow, ModelCard
 from models.intervals import Interval
 from models.rungs.boosted import BoostedRung
 from serving.console.routes import mount
@@ -109,6 +109,7 @@ def _card() -> ModelCard:
         ladder=(LadderRow("prevalence", ladder), LadderRow("boosted", ladder, is_chosen=True)),
         choice="The boosted rung finds more people at capacity.",
         capacity=(CapacityRow(0.05, 0.7, 0.2), CapacityRow(0.15, 0.5, 0.4)),
+        capacity_spans=(CapacitySpan(0.05, Interval(0.7, 0.62, 0.77), Interval(0.2, 0.15, 0.26)),),
         gates=(
             Finding("G-01", "Not too good to be true", "PASSED", {"auc": 0.8}),
             Finding("G-02", "No column that knows the future", "NOT_APPLICABLE", {"reason": "no leak check ran on this table"}),

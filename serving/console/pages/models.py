@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from features.declarations.catalogue import Wording
-from models.card import ModelCard
+from models.card import CapacityRow, CapacitySpan, ModelCard
+from models.intervals import Interval
 from serving.access.permissions import Action, check_may
 from serving.aggregates.models import ModelLine, list_models
 from serving.cases.wording import outcome_label, stage_label
@@ -52,7 +54,7 @@ def model(request: Request, account: CallerOf, project: ProjectOf, name: str) ->
     found = next((shown for shown in _models(project) if shown.line.name == name), None)
     if found is None:
         raise NotFoundError("model")
-    return page(request, "model.html", account=account, model=found, figures=_figures(found.card))
+    return page(request, "model.html", account=account, model=found, figures=_figures(found.card), capacity=capacity_shown(found.card))
 
 
 def _models(project: ProjectOf) -> list[ModelShown]:
@@ -60,6 +62,37 @@ def _models(project: ProjectOf) -> list[ModelShown]:
         ModelShown(line, ModelCard.from_json(line.card), stage_label(project, line.stage), outcome_label(project, line.outcome))
         for line in list_models(project)
     ]
+
+
+@dataclass(frozen=True)
+class CapacityShown:
+    """What reviewing a share finds and misses; bounds are NaN where the card does not know them."""
+
+    share: float
+    rightly: Interval
+    in_vain: Interval
+    found: Interval
+    missed: Interval
+
+
+def capacity_shown(card: ModelCard) -> list[CapacityShown]:
+    """Put the card's intervals beside its figures; a share without one has none, and the page says so."""
+    spans = {span.share: span for span in card.capacity_spans}
+    return [_capacity_row(row, spans.get(row.share)) for row in card.capacity]
+
+
+def _capacity_row(row: CapacityRow, span: CapacitySpan | None) -> CapacityShown:
+    rightly = _within(row.precision, None if span is None else span.precision)
+    found = _within(row.recall, None if span is None else span.recall)
+    return CapacityShown(row.share, rightly, _rest(rightly), found, _rest(found))
+
+
+def _within(figure: float, span: Interval | None) -> Interval:
+    return Interval(figure, nan, nan) if span is None else Interval(figure, span.low, span.high)
+
+
+def _rest(part: Interval) -> Interval:
+    return Interval(1 - part.estimate, 1 - part.high, 1 - part.low)
 
 
 def _figures(card: ModelCard) -> list[str]:

@@ -391,6 +391,14 @@ def test_a_log_that_was_edited_is_named(tmp_path: Path) -> None:
         assert "TID80" in answer.text
 
 
+def test_what_a_share_finds_and_misses_has_its_interval_or_says_that_it_is_not_known(review: Review) -> None:
+    for language, between, unknown in (("nb", "til", "spenn ikke kjent"), ("en", "to", "range not known")):
+        page = reader(review, "modellforvalter", language=language).open(f"/models/{MODEL}")
+        cells = re.findall(r'<td class="number">(\d+)<br><span class="subtle">([^<]*)</span></td>', page)
+        ranges = [f"62 {between} 77", f"23 {between} 38", f"15 {between} 26", f"74 {between} 85"]
+        assert cells == [*zip(("70", "30", "20", "80"), ranges, strict=True), *((n, unknown) for n in ("50", "50", "40", "60"))]
+
+
 def test_models_and_reports_show_aggregates_in_words(review: Review) -> None:
     page = reader(review, "modellforvalter").open(f"/models/{MODEL}")
     expected = (
