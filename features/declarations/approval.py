@@ -60,7 +60,7 @@ def list_drafts(screening: Screening, catalogue: Catalogue, services: Services) 
         if outcome.of_100.draft:
             yield f"`of_100` of outcome {outcome.name}"
     for service in services.service:
-        if service.name.draft or service.helps_with.draft:
+        if service.name.draft or service.answers.draft or service.helps_with.draft:
             yield f"the wording of service {service.code}"
 
 

@@ -76,8 +76,8 @@ class Service(Strict):
     sectors: tuple[Sector, ...]
     municipality: tuple[str, ...] = ()
     """Municipality numbers; empty means all."""
-    answers: str
-    """Role that answers, never a private person's name."""
+    answers: Wording
+    """Role that answers, in three languages; never a private person's name."""
     phone: str | None = None
     email: str | None = None
     helps_with: Wording

@@ -205,7 +205,7 @@ SERVICES = """
 code = "school_team"
 name = { nb = "Skolens ressursteam", nn = "Ressursteamet på skulen", en = "School resource team" }
 sectors = ["education"]
-answers = "team leader"
+answers = { nb = "Teamleder", nn = "Teamleiar", en = "Team leader" }
 phone = "00000000"
 helps_with = { nb = "Fravær", nn = "Fråvær", en = "Absence" }
 """
