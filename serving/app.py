@@ -30,6 +30,7 @@ from serving.api import (
 )
 from serving.auditing.anchors import anchor_now_and_then, check_anchor_folder
 from serving.cases.deadlines import check_deadlines
+from serving.console.told import report_naming
 from serving.http import problems, security
 from serving.http.admission import Admission
 from serving.http.dependencies import Clock
@@ -115,7 +116,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
     app.state.settings, app.state.project, app.state.clock = settings, project, clock
     app.state.database, app.state.person_keys, app.state.throttle = database, keys, build_throttle(settings)
     app.state.deployed, app.state.rate_limits = DeployedModels(project), build_rate_limits(settings)
-    app.state.metrics = metrics
+    app.state.metrics, app.state.report_naming = metrics, report_naming
     app.state.identities = vault
     problems.install(app)
     identity.install(app, settings, project)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from serving.api.cases import CaseId
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
-from serving.http.dependencies import DeskOf, checked_csrf
+from serving.http.dependencies import DeskOf, ProjectOf, checked_csrf
 from serving.http.problems import responses
-from serving.persons.pages import report_html
+from serving.persons.pages import Naming, report_html
 from serving.persons.report import own_report, report_of_case
 from serving.persons.requests import RequestLine, register_request, requests_of_case
 from serving.persons.told import PersonReport
@@ -20,6 +20,15 @@ from serving.persons.told import PersonReport
 router = APIRouter(tags=["persons"], responses=responses(401, 403, 404), route_class=ApiRoute)
 
 LanguageOf = Annotated[Literal["nb", "nn", "en"], Query(description="Language of the page.")]
+
+
+def naming_of(request: Request, project: ProjectOf, language: LanguageOf = "nb") -> Naming:
+    """Give the words of a page in the language that was asked for."""
+    found: Naming = request.app.state.report_naming(project, language)
+    return found
+
+
+NamingOf = Annotated[Naming, Depends(naming_of)]
 
 
 @router.get("/cases/{case_id}/person-report", summary="Give the person of a case their report", responses=responses(409))
@@ -37,9 +46,9 @@ def person_report(desk: DeskOf, case_id: CaseId) -> Answer[PersonReport]:
     responses={**responses(409), 200: {"content": {"text/html": {}}}},
     response_class=HTMLResponse,
 )
-def person_report_page(desk: DeskOf, case_id: CaseId, language: LanguageOf = "nb") -> HTMLResponse:
+def person_report_page(desk: DeskOf, naming: NamingOf, case_id: CaseId) -> HTMLResponse:
     """Give the report as a page to print."""
-    return HTMLResponse(report_html(report_of_case(desk, case_id), language=language))
+    return HTMLResponse(report_html(report_of_case(desk, case_id), naming))
 
 
 @router.post(
@@ -66,6 +75,6 @@ def my_report(desk: DeskOf) -> Answer[PersonReport]:
 
 
 @router.get("/me/report.html", summary="The same as a page", responses={200: {"content": {"text/html": {}}}}, response_class=HTMLResponse)
-def my_report_page(desk: DeskOf, language: LanguageOf = "nb") -> HTMLResponse:
+def my_report_page(desk: DeskOf, naming: NamingOf) -> HTMLResponse:
     """Give a citizen their own report as a page."""
-    return HTMLResponse(report_html(own_report(desk), language=language))
+    return HTMLResponse(report_html(own_report(desk), naming))

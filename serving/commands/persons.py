@@ -73,6 +73,7 @@ def report(
 
     For whoever holds the keys, when the person has asked and has shown who they are. Making it is logged, and answers an open request.
     """
+    from serving.console.told import report_naming
     from serving.persons.known import check_known
     from serving.persons.making import record_making
     from serving.persons.pages import write_report
@@ -86,7 +87,7 @@ def report(
             check_known(session, loaded, subject)
             made = build_person_report(session, keys, loaded, subject_id=subject, now=now, reader=Reader(hands.value))
             record_making(session, keys, made, subject_id=subject, actor=KEY_HOLDER, role=KEY_HOLDER, now=now)
-            page, copy = write_report(made, to, language=language.value)
+            page, copy = write_report(made, to, naming=report_naming(loaded, language.value))
     print_line(f"{page}")
     print_line(f"{copy}")
     print_line("Give both to the person alone, by a channel that shows who they are; then remove them from here.")

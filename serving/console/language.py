@@ -14,7 +14,6 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast, get_args
-from zoneinfo import ZoneInfo
 
 from babel import Locale, negotiate_locale
 from babel.dates import format_date, format_datetime
@@ -24,6 +23,7 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from features.declarations.catalogue import Wording
+from serving.local_time import OSLO
 from serving.roles import ROLES, Role
 
 Language = Literal["nb", "nn", "en"]
@@ -36,9 +36,6 @@ _MOMENT: dict[Language, str] = {"nb": "d. MMMM y 'kl.' HH.mm", "nn": "d. MMMM y 
 _SHORT_MOMENT: dict[Language, str] = {"nb": "dd.MM.y HH.mm", "nn": "dd.MM.y HH.mm", "en": "dd/MM/y HH:mm"}
 _ALIASES = {"no": "nb", "nb": "nb", "nn": "nn", "en": "en"}
 _STRONG = re.compile(r"\*\*(.+?)\*\*")
-_OSLO = ZoneInfo("Europe/Oslo")
-"""People read the clock on their wall; what is stored stays UTC."""
-
 Catalogue = Mapping[str, tuple[str, ...]]
 """Key -> the text, or its singular and plural."""
 
@@ -96,11 +93,11 @@ class Tongue:
 
     def clock(self, moment: datetime) -> str:
         """Write a moment as the clock on a Norwegian wall shows it."""
-        return format_datetime(moment, _MOMENT[self.language], tzinfo=_OSLO, locale=self._locale)
+        return format_datetime(moment, _MOMENT[self.language], tzinfo=OSLO, locale=self._locale)
 
     def clock_short(self, moment: datetime) -> str:
         """Write a moment in figures, for tables."""
-        return format_datetime(moment, _SHORT_MOMENT[self.language], tzinfo=_OSLO, locale=self._locale)
+        return format_datetime(moment, _SHORT_MOMENT[self.language], tzinfo=OSLO, locale=self._locale)
 
     def number(self, value: float) -> str:
         """Write a number with the language's own separators."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from serving.console.language import Tongue
+from features.declarations.project import Project
+from serving.console.language import Language, Tongue, tongue
+from serving.console.values import value_text
+from serving.persons.pages import Naming
 
 LABELS = {
     "inclination": "own_view.inclination",
@@ -68,6 +71,24 @@ def told_text(t: Tongue, name: str, text: str, *, services: Mapping[str, str]) -
     if name in _DAYS:
         return t.day(date.fromisoformat(text))
     return t(_YES_NO[text]) if name == "sheet_given" and text in _YES_NO else text
+
+
+def report_naming(project: Project, language: Language) -> Naming:
+    """Give the words in which a report is told: the console's own, for a page, a print-out and a file alike."""
+    t = tongue(language)
+    places = {place.number: place.name for place in project.screening.municipality}
+    services = {service.code: t.words(service.name) for service in project.services.service}
+    return Naming(
+        language=language,
+        event=lambda name: t(f"event.{name}"),
+        place=lambda number: places[number] if number in places else t("report.place", number=number),
+        amount=lambda value, unit: t.level(value) if isinstance(value, str) and unit is None else t.amount(value, unit),
+        reason=lambda reason: value_text(t, reason),
+        field=lambda name: told_label(t, name),
+        answer=lambda name, text: told_text(t, name, text, services=services),
+        day=t.day,
+        moment=t.clock,
+    )
 
 
 def _choice(t: Tongue, family: str, code: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from serving.cases.pages import ReasonLine
 from serving.console.language import Tongue
+from serving.persons.told import ReasonTold
 
 YEAR_DAYS = 365.25
 
@@ -11,8 +14,11 @@ _AS_IT_IS = frozenset({"sum", "last"})
 _SINCE = frozenset({"days_since_first", "days_since_last", "days_since_change"})
 _DAYS = frozenset({"days_since_first", "days_since_last", "days_since_change", "distinct_days"})
 
+Valued: TypeAlias = ReasonLine | ReasonTold
+"""A reason in a case, or the same one in the report that the person gets."""
 
-def value_text(t: Tongue, line: ReasonLine) -> str:
+
+def value_text(t: Tongue, line: Valued) -> str:
     """Say the person's value, such as *23 dager siste år*."""
     said = _said(t, line, line.value)
     if line.calendar is not None:
@@ -25,7 +31,7 @@ def typical_text(t: Tongue, line: ReasonLine) -> str:
     return _said(t, line, line.typical)
 
 
-def _said(t: Tongue, line: ReasonLine, value: float | str | None) -> str:
+def _said(t: Tongue, line: Valued, value: float | str | None) -> str:
     if value is None:
         return t("reason.missing")
     if isinstance(value, str):
@@ -39,7 +45,7 @@ def _said(t: Tongue, line: ReasonLine, value: float | str | None) -> str:
     return _of_records(t, line, value)
 
 
-def _of_records(t: Tongue, line: ReasonLine, value: float) -> str:
+def _of_records(t: Tongue, line: Valued, value: float) -> str:
     """Say what several records together show; counts of days have days as their unit, whatever was counted."""
     if line.aggregation in _SINCE and value >= YEAR_DAYS:  # from then on people think in years
         return t(f"value.{line.aggregation}_years", years=t.number(round(value / YEAR_DAYS, 1)))
@@ -52,7 +58,7 @@ def _of_records(t: Tongue, line: ReasonLine, value: float) -> str:
     return t(f"value.{line.aggregation}", amount=t.amount(value, line.unit))
 
 
-def _share(t: Tongue, line: ReasonLine, value: float) -> str:
+def _share(t: Tongue, line: Valued, value: float) -> str:
     percent = t.number(round(100 * value))
     if line.level is None:
         return t("value.share_of_time", percent=percent)

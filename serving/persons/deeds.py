@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from features.declarations.catalogue import Wording
 from serving.auditing import log
 from serving.cases.shown_views import SHOWN
-from serving.cases.states import STATES, STEPS, CaseState, Step
+from serving.cases.states import DECISIONS, STATES, STEPS, CaseState, Step
+from serving.local_time import local_day
 from serving.person_keys import PersonKeys
-from serving.persons.told import CaseTold, ConsentTold, DeedTold, RestrictionTold, WordsTold
+from serving.persons.told import CaseTold, ConsentTold, DeedTold, Reader, RestrictionTold, WordsTold
 from serving.roles import ROLES, Role
 from serving.storage.tables import (
     AccountRow,
@@ -34,19 +35,29 @@ _OF_THE_SERVICE = Wording(nb="Tjenesten selv", nn="Tenesta sjølv", en="The serv
 _KEY_HOLDER = Wording(nb="Nøkkelholder", nn="Nøkkelhaldar", en="Key holder")
 _KEPT = {Role.SHIELDED_CASEWORKER.value: Wording(nb="Saksbehandler", nn="Saksbehandlar", en="Caseworker")}
 """A print-out may be seen by others: it does not say that this person's address is protected (R-08)."""
+_STATE_KEPT = {CaseState.SHIELDED: CaseState.ERASED}
+_DEED_KEPT = {STEPS[Step.SHIELD].audit: "case.begun_anew"}
+"""Nor do a case's state and what was done; both are told by what else they are."""
+
+_HANDED_OVER = (Step.HAND_OVER_1, Step.HAND_OVER_2, Step.HAND_OVER_3)
+_NAMED = frozenset({*DECISIONS, *_HANDED_OVER})
+"""Steps whose own words say more than that of their event."""
+_DECIDING = frozenset(STEPS[step].audit for step in (*_NAMED, Step.UPHOLD, Step.ERASE, Step.CLOSE))
 
 
-def case_told(session: Session, keys: PersonKeys, case: CaseRow) -> CaseTold:
-    """Tell one case: who looked and when, what was done, what was written, what was agreed."""
+def case_told(session: Session, keys: PersonKeys, case: CaseRow, *, reader: Reader) -> CaseTold:
+    """Tell one case: what was decided, who looked and when, what else was done, what was written, what was agreed."""
     writers = _Writers(session)
     lines = log.read_case_lines(session, case.id)
-    deeds = [(line, _deed(line, writers)) for line in lines]
+    deeds = [(line, _deed(line, writers, reader)) for line in lines]
     sealed = _Sealed(session, keys, case)
+    state = CaseState(case.state)
     return CaseTold(
         reference=case.reference,
-        state=STATES[CaseState(case.state)].wording,
-        created_on=case.created_at.date(),
-        purged_on=None if case.purged_at is None else case.purged_at.date(),
+        state=STATES[_STATE_KEPT.get(state, state)].wording,
+        created_on=local_day(case.created_at),
+        purged_on=None if case.purged_at is None else local_day(case.purged_at),
+        decided=tuple(deed for line, deed in deeds if line.action in _DECIDING),
         opened=tuple(deed for line, deed in deeds if _is_look(line.action)),
         done=tuple(deed for line, deed in deeds if not _is_look(line.action)),
         written=tuple(sorted(_written(session, sealed, case, writers), key=lambda words: words.at)),
@@ -107,9 +118,16 @@ def _is_look(action: str) -> bool:
     return action.endswith("read") or action in ("case.opened", "case.reconstructed", "identity.revealed")
 
 
-def _deed(line: log.LogLine, writers: _Writers) -> DeedTold:
+def _deed(line: log.LogLine, writers: _Writers, reader: Reader) -> DeedTold:
     _, municipality = writers.of(line.actor)
-    return DeedTold(line.at, line.action, _step_wording(line.details.get("step")), role_wording(line.role), municipality)
+    step = line.details.get("step")
+    return DeedTold(
+        line.at,
+        _DEED_KEPT.get(line.action, line.action),
+        _step_wording(step) if step in _NAMED else None,
+        role_wording(line.role),
+        municipality if reader is Reader.PERSON else None,
+    )
 
 
 def _step_wording(step: str | None) -> Wording | None:

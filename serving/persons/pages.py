@@ -1,27 +1,83 @@
-"""A person report as a page: one file without scripts or anything from elsewhere, to be read, printed and kept."""
+"""A person report as a page: one file without scripts or anything from elsewhere, to be read, printed and kept.
+
+What was decided, by which role and who looked come first, then what the reader can do; the long lists stand at the end.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from babel.dates import format_date, format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from features.declarations.catalogue import Wording
+from serving.local_time import local_day
 from serving.persons.making import report_json
 from serving.persons.report_words import KINDS, WORDS
-from serving.persons.told import PersonReport, RecordTold
+from serving.persons.told import DeedTold, PersonReport, ReasonTold, RecordTold
 
 Language = Literal["nb", "nn", "en"]
 
 
-def report_html(report: PersonReport, *, language: Language = "nb") -> str:
+@dataclass(frozen=True)
+class Naming:
+    """How a page says in words what the report gives as codes, numbers and moments; `serving.console.told` makes it."""
+
+    language: Language
+    event: Callable[[str], str]
+    """Names an event of the log."""
+    place: Callable[[str], str]
+    """Names a municipality by its number."""
+    amount: Callable[[str | float, str | None], str]
+    """Writes a value with its unit."""
+    reason: Callable[[ReasonTold], str]
+    """Writes the value of a reason, with how far back it looks."""
+    field: Callable[[str], str]
+    """Names a field of something that was written, with the sign that ends a label."""
+    answer: Callable[[str, str], str]
+    """Says what a field was answered with, given its name and the text."""
+    day: Callable[[date], str]
+    moment: Callable[[datetime], str]
+    """Writes a moment as the clock on a Norwegian wall showed it."""
+
+
+@dataclass(frozen=True)
+class SeenBy:
+    """Those of one role and municipality who looked at a case."""
+
+    role: Wording
+    municipality: str | None
+    n_times: int
+    first_on: date
+    last_at: datetime
+
+
+def seen_by(looks: Iterable[DeedTold]) -> list[SeenBy]:
+    """Gather who looked by role and municipality, in the order in which they first did.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> role = Wording(nb="Leder", nn="Leiar", en="Leader")
+    >>> looks = [DeedTold(datetime(2026, 5, day, tzinfo=UTC), "case.read", None, role, "9901") for day in (2, 9)]
+    >>> [(one.role.en, one.n_times, one.last_at.day) for one in seen_by(looks)]
+    [('Leader', 2, 9)]
+    """
+    found: dict[tuple[str, str | None], list[DeedTold]] = {}
+    for look in looks:
+        found.setdefault((look.role.nb, look.municipality), []).append(look)
+    return [
+        SeenBy(alike[0].role, alike[0].municipality, len(alike), local_day(min(one.at for one in alike)), max(one.at for one in alike))
+        for alike in found.values()
+    ]
+
+
+def report_html(report: PersonReport, naming: Naming) -> str:
     """Render the report in one language, as a file that stands alone.
 
     Examples
@@ -29,76 +85,45 @@ def report_html(report: PersonReport, *, language: Language = "nb") -> str:
     >>> WORDS["title"].nn
     'Kva vi veit og har gjort'
     """
-
-    def amount(value: str | float | None, unit: str | None) -> str:
-        return _amount(value, unit, language)
-
-    return _render("report.html", report, Naming(event=str, place=str, amount=amount), language=language)
+    return _render("report.html", report, naming)
 
 
-def field_label(name: str) -> str:
-    """Name a field as it was written down."""
-    return f"{name}:"
-
-
-def field_answer(name: str, text: str) -> str:
-    """Say what a field was answered with, as it was written down."""
-    return text
-
-
-@dataclass(frozen=True)
-class Naming:
-    """How a page names what the report gives as codes."""
-
-    event: Callable[[str], str]
-    """Names an event of the log."""
-    place: Callable[[str], str]
-    """Names a municipality by its number."""
-    amount: Callable[[str | float | None, str | None], str]
-    """Writes a value with its unit."""
-    field: Callable[[str], str] = field_label
-    """Names a field of something that was written, with the sign that ends a label."""
-    answer: Callable[[str, str], str] = field_answer
-    """Says what a field was answered with, given its name and the text."""
-
-
-def report_body(report: PersonReport, naming: Naming, *, language: Language) -> str:
+def report_body(report: PersonReport, naming: Naming) -> str:
     """Render what a report tells, without a page around it."""
-    return _render("report_body.html", report, naming, language=language)
+    return _render("report_body.html", report, naming)
 
 
-def _render(template: str, report: PersonReport, naming: Naming, *, language: Language) -> str:
-    def t(key: str) -> str:
-        return words(WORDS[key])
-
+def _render(template: str, report: PersonReport, naming: Naming) -> str:
     def words(wording: Wording | None) -> str:
-        return "" if wording is None else str(getattr(wording, language))
+        return "" if wording is None else str(getattr(wording, naming.language))
+
+    def t(key: str) -> str:
+        own = f"{key}.{report.reader.value}"
+        return words(WORDS[own if own in WORDS else key])
 
     def kind(name: str) -> str:
         return words(KINDS[name]) if name in KINDS else name
 
-    def day(value: date) -> str:
-        return format_date(value, "long", locale=_LOCALES[language])
-
-    def moment(value: datetime) -> str:
-        return format_datetime(value, "d. MMMM y HH:mm 'UTC'" if language != "en" else "d MMMM y HH:mm 'UTC'", locale=_LOCALES[language])
-
     def shown(record: RecordTold) -> str:
-        if record.is_flag:
-            return t("recorded") if record.value is None else t("no" if record.value == 0 else "yes")
-        return t("recorded") if record.value is None else naming.amount(record.value, record.unit)
+        if record.value is None:
+            return t("recorded")
+        if record.is_place:
+            return naming.place(str(record.value))
+        return t("no" if record.value == 0 else "yes") if record.is_flag else naming.amount(record.value, record.unit)
 
-    says = {"t": t, "words": words, "kind": kind, "day": day, "moment": moment, "shown": shown}
-    names = {"event": naming.event, "place": naming.place, "amount": naming.amount, "field": naming.field, "answer": naming.answer}
-    return _environment().get_template(template).render(report=report, language=language, **says, **names)
+    return (
+        _environment()
+        .get_template(template)
+        .render(report=report, language=naming.language, naming=naming, t=t, words=words, kind=kind, shown=shown, seen_by=seen_by)
+    )
 
 
-def write_report(report: PersonReport, folder: Path, *, language: Language = "nb") -> tuple[Path, Path]:
+def write_report(report: PersonReport, folder: Path, *, naming: Naming) -> tuple[Path, Path]:
     """Write the page and its machine-readable copy into a folder; both can be read by this user alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     stem = f"person-report-{report.made_at:%Y-%m-%d-%H%M%S}"
-    page, copy = folder / f"{stem}-{language}.html", folder / f"{stem}.json"
-    _write(page, report_html(report, language=language))
+    page, copy = folder / f"{stem}-{naming.language}.html", folder / f"{stem}.json"
+    _write(page, report_html(report, naming))
     _write(copy, json.dumps(report_json(report), ensure_ascii=False, indent=2) + "\n")
     return page, copy
 
@@ -106,17 +131,6 @@ def write_report(report: PersonReport, folder: Path, *, language: Language = "nb
 def _write(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
-
-
-def _amount(value: str | float | None, unit: str | None, language: Language) -> str:
-    if value is None:
-        return "–"
-    text = value if isinstance(value, str) else f"{value:g}"
-    plain = text.replace(".", ",") if not isinstance(value, str) and language != "en" else text
-    return plain if unit is None else f"{plain} {unit}"
-
-
-_LOCALES = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 
 
 @cache

@@ -11,11 +11,15 @@ from features.intake.linkage import translate_subjects
 from serving.persons.known import is_stored
 from serving.persons.told import Reader, RecordTold
 
+_LARGEST_COUNT = 999
+"""Whole numbers without a unit that go beyond it are codes of four digits and more."""
+
 
 def records_of(project: Project, subject_id: str, *, on: date, reader: Reader) -> tuple[RecordTold, ...]:
     """Tell every record that may be used about a person under the score purpose today, oldest first; none where nothing was ingested.
 
-    What a service keeps confidential is told to the person alone. To other readers it is left out whether there is any or not (R-06).
+    What a service keeps confidential, and in which municipality they live, is told to the person alone. To other readers it is left out
+    whether there is any or not (R-06, R-08).
     """
     if not is_stored(project, subject_id):
         return ()
@@ -25,9 +29,17 @@ def records_of(project: Project, subject_id: str, *, on: date, reader: Reader) -
     told = [
         _told(project, project.catalogue.indicators[str(code)], float(value), happened_on, known_on)
         for code, value, happened_on, known_on in frame[["indicator", "value", "happened_on", "known_on"]].itertuples(index=False)
-        if reader is Reader.PERSON or not project.catalogue.indicators[str(code)].confidential
+        if reader is Reader.PERSON or _is_for_others(project, project.catalogue.indicators[str(code)])
     ]
     return tuple(sorted(told, key=lambda record: (record.happened_on, record.known_on, record.indicator)))
+
+
+def _is_for_others(project: Project, indicator: Indicator) -> bool:
+    return not indicator.confidential and not _is_place(project, indicator)
+
+
+def _is_place(project: Project, indicator: Indicator) -> bool:
+    return indicator.code == project.screening.municipality_indicator
 
 
 def _told(project: Project, indicator: Indicator, value: float, happened_on: date, known_on: date) -> RecordTold:
@@ -35,7 +47,8 @@ def _told(project: Project, indicator: Indicator, value: float, happened_on: dat
         indicator=indicator.code,
         label=indicator.label,
         meaning=indicator.meaning,
-        value=_value(indicator, value),
+        value=told_value(indicator, value),
+        is_place=_is_place(project, indicator),
         is_flag=indicator.kind is Kind.FLAG,
         unit=indicator.unit,
         sector=project.catalogue.sector_of(indicator.code).value,
@@ -60,9 +73,15 @@ def _delivers(source: Source, code: str) -> bool:
     return source.layout == "events" or code in source.columns.values()
 
 
-def _value(indicator: Indicator, value: float) -> str | float | None:
+def told_value(indicator: Indicator, value: float) -> str | float | None:
+    """Give a record's value as it is told: a number, the name of a level, a code as its register writes it, or nothing."""
     if value != value:  # NaN: the record says that something happened, and no more
         return None
     if indicator.kind is Kind.CATEGORY and 0 <= int(value) < len(indicator.levels):
         return indicator.levels[int(value)]
-    return round(value, 6)
+    return f"{int(value):04d}" if _is_code(indicator) else round(value, 6)
+
+
+def _is_code(indicator: Indicator) -> bool:
+    """Whether a number names something, as a municipality's does: nobody writes 9 001 for it."""
+    return bool(indicator.whole) and indicator.unit is None and (indicator.high or 0) > _LARGEST_COUNT

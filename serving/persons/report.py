@@ -38,7 +38,8 @@ def build_person_report(
     Parameters
     ----------
     reader
-        Whose hands it passes through; only the person is told what services keep confidential.
+        Whose hands it passes through; only the person is told what services keep confidential, and where they live: one who must not
+        know may be among the others (R-08).
     cases
         The cases to tell of; all of the person's by default.
     """
@@ -57,7 +58,7 @@ def build_person_report(
         records=records_of(project, subject_id, on=now.date(), reader=reader),
         models=models,
         scores=scores,
-        cases=tuple(case_told(session, keys, case) for case in told),
+        cases=tuple(case_told(session, keys, case, reader=reader) for case in told),
         restrictions=restrictions_told(session, keys, subject_id),
         purposes=tuple(
             (p.kind, p.legal_basis, p.valid_from, p.valid_to) for p in project.screening.purpose if p.kind in ("score", "audit")

@@ -1,4 +1,7 @@
-"""The words around a person report, in nb, nn and en: plain, and without a verdict (domain §4.4)."""
+"""The words around a person report, in nb, nn and en: plain, and without a verdict (domain §4.4).
+
+A key with the reader's name behind it, such as `erased.guardian`, is said to that reader instead of the key itself.
+"""
 
 from __future__ import annotations
 
@@ -6,43 +9,53 @@ from features.declarations.catalogue import Wording
 
 WORDS: dict[str, Wording] = {
     "title": Wording(nb="Hva vi vet og har gjort", nn="Kva vi veit og har gjort", en="What we know and what we have done"),
-    "lead": Wording(
-        nb="Rapporten viser alt tjenesten har om deg: opplysningene, hvordan modellene brukte dem, og hvem som gjorde hva.",
-        nn="Rapporten viser alt tenesta har om deg: opplysningane, korleis modellane brukte dei, og kven som gjorde kva.",
-        en="This report shows all that the service has about you: the information, how models used it, and who did what.",
-    ),
     "synthetic": Wording(nb="Personen er oppdiktet.", nn="Personen er oppdikta.", en="This person is invented."),
     "made": Wording(nb="Laget", nn="Laga", en="Made"),
-    "controller": Wording(nb="Behandlingsansvarlig", nn="Behandlingsansvarleg", en="Controller"),
-    "whose": Wording(nb="Hvem rapporten er til", nn="Kven rapporten er til", en="Whose report this is"),
+    "controller": Wording(
+        nb="Ansvarlig for opplysningene (behandlingsansvarlig)",
+        nn="Ansvarleg for opplysningane (behandlingsansvarleg)",
+        en="Responsible for the information (controller)",
+    ),
     "for.person": Wording(
-        nb="Rapporten er din. Den er skrevet til den personen den handler om, og til ingen andre. Her står også det helsetjenester, "
-        "barnevern og andre holder fortrolig. Foresatte har ikke rett til å få denne utgaven uten videre.",
-        nn="Rapporten er din. Han er skriven til den personen han handlar om, og til ingen andre. Her står òg det helsetenester, barnevern "
-        "og andre held fortruleg. Føresette har ikkje utan vidare rett til å få denne utgåva.",
-        en="This report is yours. It is written for the person it is about and nobody else. What health services, child welfare and others "
-        "keep confidential is in it too. Guardians have no automatic right to this version.",
+        nb="Rapporten er din. Den viser alt tjenesten har om deg: hva noen bestemte, hvem som har sett det, hvordan modeller brukte "
+        "opplysningene, og opplysningene selv. Her står også det helsetjenester, barnevern og andre holder fortrolig. Foresatte har "
+        "ikke rett til å få denne utgaven uten videre.",
+        nn="Rapporten er din. Han viser alt tenesta har om deg: kva nokon bestemte, kven som har sett det, korleis modellar brukte "
+        "opplysningane, og opplysningane sjølve. Her står òg det helsetenester, barnevern og andre held fortruleg. Føresette har ikkje "
+        "utan vidare rett til å få denne utgåva.",
+        en="This report is yours. It shows all that the service has about you: what somebody decided, who has looked, how models used the "
+        "information, and the information itself. What health services, child welfare and others keep confidential is in it too. "
+        "Guardians have no automatic right to this version.",
     ),
     "for.guardian": Wording(
         nb="Rapporten handler om barnet eller ungdommen og er laget for en foresatt. Det helsetjenester, barnevern og andre holder "
-        "fortrolig, er ikke med, enten det finnes noe eller ikke. Den unge kan selv be om sin egen rapport.",
+        "fortrolig, og hvor den unge bor, er ikke med, enten det finnes noe eller ikke. Den unge kan selv be om sin egen rapport.",
         nn="Rapporten handlar om barnet eller ungdommen og er laga for ein føresett. Det helsetenester, barnevern og andre held fortruleg, "
-        "er ikkje med, anten det finst noko eller ikkje. Den unge kan sjølv be om sin eigen rapport.",
+        "og kvar den unge bur, er ikkje med, anten det finst noko eller ikkje. Den unge kan sjølv be om sin eigen rapport.",
         en="This report is about the child or young person and is made for a guardian. What health services, child welfare and others keep "
-        "confidential is left out, whether there is any or not. The young person can ask for their own report.",
+        "confidential, and where the young person lives, is left out, whether there is any or not. The young person can ask for their own "
+        "report.",
     ),
     "for.reviewer": Wording(
-        nb="Rapporten er skrevet ut av den som har saken. Derfor er det helsetjenester, barnevern og andre holder fortrolig, ikke med, "
-        "enten det finnes noe eller ikke, og bare denne ene saken er med. Be kommunen om hele rapporten; den sendes rett til deg.",
-        nn="Rapporten er skriven ut av den som har saka. Difor er det helsetenester, barnevern og andre held fortruleg, ikkje med, anten "
-        "det finst noko eller ikkje, og berre denne eine saka er med. Be kommunen om heile rapporten; han blir send rett til deg.",
-        en="This report was printed by whoever has the case. So what health services, child welfare and others keep confidential is left "
-        "out, whether there is any or not, and only this one case is in it. Ask the municipality for the whole report; it goes to you.",
+        nb="Rapporten er skrevet ut av den som har saken. Derfor er det helsetjenester, barnevern og andre holder fortrolig, og hvor du "
+        "bor, ikke med, enten det finnes noe eller ikke, og bare denne ene saken er med. Be kommunen om hele rapporten; den sendes rett "
+        "til deg.",
+        nn="Rapporten er skriven ut av den som har saka. Difor er det helsetenester, barnevern og andre held fortruleg, og kvar du bur, "
+        "ikkje med, anten det finst noko eller ikkje, og berre denne eine saka er med. Be kommunen om heile rapporten; han blir send rett "
+        "til deg.",
+        en="This report was printed by whoever has the case. So what health services, child welfare and others keep confidential, and "
+        "where you live, is left out, whether there is any or not, and only this one case is in it. Ask the municipality for the whole "
+        "report; it goes to you.",
     ),
     "erased": Wording(
         nb="Du er slettet her. Det som står igjen, er at det fantes en sak, og når.",
         nn="Du er sletta her. Det som står att, er at det fanst ei sak, og når.",
         en="You were erased here. What is left is that there was a case, and when.",
+    ),
+    "erased.guardian": Wording(
+        nb="Den unge er slettet her. Det som står igjen, er at det fantes en sak, og når.",
+        nn="Den unge er sletta her. Det som står att, er at det fanst ei sak, og når.",
+        en="The young person was erased here. What is left is that there was a case, and when.",
     ),
     "data": Wording(nb="Opplysninger som kan brukes", nn="Opplysningar som kan brukast", en="Information that may be used"),
     "none": Wording(nb="Ingenting.", nn="Ingenting.", en="Nothing."),
@@ -56,18 +69,21 @@ WORDS: dict[str, Wording] = {
     "recorded": Wording(nb="registrert", nn="registrert", en="recorded"),
     "logic": Wording(nb="Hvordan modellene virker", nn="Korleis modellane verkar", en="How the models work"),
     "logic.1": Wording(
-        nb="En modell har lært av hvordan det gikk for tidligere elever. Den ser på opplysningene over slik de var kjent på en bestemt "
-        "dag, og anslår hvor vanlig et utfall er blant unge med et lignende bilde. Den vet ingenting om andre sider av livet ditt.",
-        nn="Ein modell har lært av korleis det gjekk for tidlegare elevar. Han ser på opplysningane over slik dei var kjende ein bestemt "
-        "dag, og anslår kor vanleg eit utfall er blant unge med eit liknande bilete. Han veit ingenting om andre sider av livet ditt.",
-        en="A model has learnt from how it went for earlier pupils. It looks at the information above as it was known on one day, and "
-        "estimates how common an outcome is among young people with a similar picture. It knows nothing of the rest of your life.",
+        nb="En modell er et dataprogram som har lært av hvordan det gikk for tidligere elever. Den ser på noen av opplysningene lenger "
+        "nede, slik de var kjent på en bestemt dag, og regner ut hvor mange av 100 unge med lignende opplysninger det gikk på samme måte "
+        "for. Den vet ingenting om resten av livet.",
+        nn="Ein modell er eit dataprogram som har lært av korleis det gjekk for tidlegare elevar. Han ser på nokre av opplysningane lenger "
+        "nede, slik dei var kjende ein bestemt dag, og reknar ut kor mange av 100 unge med liknande opplysningar det gjekk på same måten "
+        "for. Han veit ingenting om resten av livet.",
+        en="A model is a computer program that has learnt from how it went for earlier pupils. It looks at some of the information further "
+        "down, as it was known on one day, and works out for how many of 100 young people with similar information things went the same "
+        "way. It knows nothing of the rest of a life.",
     ),
     "logic.2": Wording(
-        nb="Anslaget blir til én av tre grupper. Grensen mellom dem er den samme for alle. Bare så mange som kommunen rekker å se på, "
-        "blir foreslått, og modellen bestemmer ingenting: en person ser, skriver først hva hen selv vet, og bestemmer.",
-        nn="Anslaget blir til éi av tre grupper. Grensa mellom dei er den same for alle. Berre så mange som kommunen rekk å sjå på, blir "
-        "føreslått, og modellen bestemmer ingenting: ein person ser, skriv først kva hen sjølv veit, og bestemmer.",
+        nb="Svaret blir til én av tre grupper. Grensene er de samme for alle. Bare så mange som kommunen rekker å se på, blir foreslått. "
+        "Modellen bestemmer ingenting: et menneske skriver først hva det selv vet, ser så på forslaget, og bestemmer.",
+        nn="Svaret blir til éi av tre grupper. Grensene er dei same for alle. Berre så mange som kommunen rekk å sjå på, blir føreslåtte. "
+        "Modellen bestemmer ingenting: eit menneske skriv først kva det sjølv veit, ser så på forslaget, og bestemmer.",
         en="The estimate becomes one of three bands. The lines between them are the same for everybody. Only as many as the municipality "
         "can look at are proposed, and the model decides nothing: a person looks, writes first what they know themselves, and decides.",
     ),
@@ -77,7 +93,9 @@ WORDS: dict[str, Wording] = {
         nn="Grensa for å kunne bli føreslått: {n} av 100.",
         en="The line for being possibly proposed: {n} of 100.",
     ),
-    "scores": Wording(nb="Når modeller har sett på deg", nn="Når modellar har sett på deg", en="When models looked at you"),
+    "scores": Wording(
+        nb="Når en modell har brukt opplysningene", nn="Når ein modell har brukt opplysningane", en="When a model used the information"
+    ),
     "proposed": Wording(nb="Foreslått for vurdering", nn="Føreslått for vurdering", en="Proposed for review"),
     "not_proposed": Wording(nb="Ikke foreslått", nn="Ikkje føreslått", en="Not proposed"),
     "band": Wording(nb="Gruppe", nn="Gruppe", en="Band"),
@@ -95,8 +113,15 @@ WORDS: dict[str, Wording] = {
     "case.created": Wording(nb="Opprettet", nn="Oppretta", en="Made"),
     "case.state": Wording(nb="Står som", nn="Står som", en="Stands as"),
     "case.purged": Wording(nb="Innholdet ble slettet", nn="Innhaldet vart sletta", en="Content purged"),
-    "case.opened": Wording(nb="Hvem som har sett saken", nn="Kven som har sett saka", en="Who has looked"),
-    "case.done": Wording(nb="Hva som ble gjort", nn="Kva som vart gjort", en="What was done"),
+    "case.decided": Wording(nb="Hva som er bestemt", nn="Kva som er bestemt", en="What was decided"),
+    "case.not_decided": Wording(nb="Ingen har bestemt noe ennå.", nn="Ingen har bestemt noko enno.", en="Nobody has decided anything yet."),
+    "case.seen": Wording(nb="Hvem som har sett saken", nn="Kven som har sett saka", en="Who has looked"),
+    "case.not_seen": Wording(nb="Ingen har åpnet saken.", nn="Ingen har opna saka.", en="Nobody has opened the case."),
+    "case.times": Wording(
+        nb="{n} ganger fra {first}, sist {last}", nn="{n} gonger frå {first}, sist {last}", en="{n} times since {first}, last on {last}"
+    ),
+    "case.opened": Wording(nb="Hver gang noen så saken", nn="Kvar gong nokon såg saka", en="Each time somebody looked"),
+    "case.done": Wording(nb="Alt som er gjort", nn="Alt som er gjort", en="All that was done"),
     "case.written": Wording(nb="Hva som er skrevet", nn="Kva som er skrive", en="What was written"),
     "case.consents": Wording(nb="Samtykker", nn="Samtykke", en="Consents"),
     "when": Wording(nb="Når", nn="Når", en="When"),
@@ -128,10 +153,22 @@ WORDS: dict[str, Wording] = {
         nn="Sei nei. Då stansar alle saker om deg med ein gong, og inga seinare køyring føreslår deg. Du treng ikkje å seie kvifor.",
         en="Say no. Then every case about you stops at once, and no later run proposes you. You need not say why.",
     ),
+    "rights.2.guardian": Wording(
+        nb="Si nei. Da stanser alle saker om den unge med en gang, og ingen senere kjøring foreslår den unge. Du trenger ikke å si "
+        "hvorfor.",
+        nn="Sei nei. Då stansar alle saker om den unge med ein gong, og inga seinare køyring føreslår den unge. Du treng ikkje å seie "
+        "kvifor.",
+        en="Say no. Then every case about the young person stops at once, and no later run proposes them. You need not say why.",
+    ),
     "rights.3": Wording(
         nb="Be om å bli slettet, og trekke et samtykke når du vil.",
         nn="Be om å bli sletta, og trekkje eit samtykke når du vil.",
         en="Ask to be erased, and withdraw a consent whenever you like.",
+    ),
+    "rights.3.guardian": Wording(
+        nb="Be om at den unge blir slettet, og trekke et samtykke du har gitt, når du vil.",
+        nn="Be om at den unge blir sletta, og trekkje eit samtykke du har gitt, når du vil.",
+        en="Ask that the young person is erased, and withdraw a consent that you gave whenever you like.",
     ),
     "rights.4": Wording(
         nb="Klage til kommunens personvernombud og til Datatilsynet (datatilsynet.no).",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from features.declarations.catalogue import Wording
+from features.declarations.catalogue import Kind, Wording
 from features.declarations.project import Project
 from features.scored import scored_of
 from models.bands import WORDING as BAND_WORDING
@@ -60,8 +60,12 @@ def _of_case(session: Session, keys: PersonKeys, project: Project, case: CaseRow
         band=None if picture is None else BAND_WORDING[picture.band],
         frequency=None if picture is None else picture.frequency,
         was_proposed=True,
-        reasons=() if picture is None else tuple(_reason(r) for r in picture.reasons if reader is Reader.PERSON or not r.is_confidential),
+        reasons=() if picture is None else _reasons(project, picture, reader),
     )
+
+
+def _reasons(project: Project, picture: SeenPicture, reader: Reader) -> tuple[ReasonTold, ...]:
+    return tuple(_reason(project, r) for r in picture.reasons if reader is Reader.PERSON or not r.is_confidential)
 
 
 def _picture(proposal: Proposal, reader: Reader) -> SeenPicture:
@@ -69,8 +73,21 @@ def _picture(proposal: Proposal, reader: Reader) -> SeenPicture:
     return whole if reader is Reader.PERSON else proposal.seen or whole
 
 
-def _reason(reason: Reason) -> ReasonTold:
-    return ReasonTold(reason.label, reason.direction, reason.value, reason.unit, reason.happened_on, reason.is_missing)
+def _reason(project: Project, reason: Reason) -> ReasonTold:
+    indicator, feature = project.catalogue.declared.get(reason.indicator), reason.main_feature
+    return ReasonTold(
+        reason.label,
+        reason.direction,
+        reason.value,
+        reason.unit,
+        reason.happened_on,
+        reason.is_missing,
+        is_flag=indicator is not None and indicator.kind is Kind.FLAG,
+        aggregation=feature.aggregation,
+        window_days=feature.window_days,
+        calendar=feature.calendar,
+        level=feature.level,
+    )
 
 
 def _of_row(project: Project, row: Mapping[str, Any], bundles: _Bundles) -> ScoreTold:

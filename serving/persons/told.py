@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from features.declarations.catalogue import Wording
+from features.declarations.windows import CalendarWindow
 
 
 class Reader(StrEnum):
@@ -15,7 +16,7 @@ class Reader(StrEnum):
     PERSON = "person"
     """The person it is about: everything."""
     GUARDIAN = "guardian"
-    """A guardian: without what services keep confidential, whether there is any or not (R-06)."""
+    """A guardian: without what services keep confidential and where the person lives, whether there is any such or not (R-06, R-08)."""
     REVIEWER = "reviewer"
     """A reviewer who hands it over: the same as for a guardian, and of their own case alone."""
 
@@ -28,7 +29,9 @@ class RecordTold:
     label: Wording
     meaning: Wording | None
     value: str | float | None
-    """A number, or the name of a level; None where the record itself is all there is."""
+    """A number, the name of a level, or a code as its register writes it; None where the record itself is all there is."""
+    is_place: bool
+    """Whether the value is the number of a municipality."""
     is_flag: bool
     unit: str | None
     sector: str
@@ -63,6 +66,14 @@ class ReasonTold:
     unit: str | None
     happened_on: date | None
     is_missing: bool
+    is_flag: bool = False
+    """Whether a value of 1 means that it is so."""
+    aggregation: str | None = None
+    """What the value is of the records: their sum, count, trend …"""
+    window_days: int | None = None
+    """How far back the value looks; None is everything known."""
+    calendar: CalendarWindow | None = None
+    level: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +101,10 @@ class DeedTold:
     what: str
     """The log's name of the event."""
     step: Wording | None
+    """What was decided, or how far the case went over; None for everything else."""
     role: Wording
     municipality: str | None
+    """Told to the person alone: it says where they live."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +148,8 @@ class CaseTold:
     state: Wording
     created_on: date
     purged_on: date | None
+    decided: tuple[DeedTold, ...]
+    """What was decided and answered; of `done`, what a reader asks for first."""
     opened: tuple[DeedTold, ...]
     """Who looked, in which role and municipality, and when."""
     done: tuple[DeedTold, ...]

@@ -10,10 +10,10 @@ from serving.access.desk import Desk
 from serving.access.permissions import Action, check_may
 from serving.console.pages.cases import CHANGING
 from serving.console.rendering import go_to, page, tongue_of
-from serving.console.told import told_label, told_text
+from serving.console.told import report_naming
 from serving.errors import NotFoundError
 from serving.http.dependencies import DeskOf
-from serving.persons.pages import Naming, report_body
+from serving.persons.pages import report_body
 from serving.persons.report import own_report, report_of_case
 from serving.persons.requests import list_open_requests, register_request, requests_of_case
 from serving.persons.told import PersonReport
@@ -61,15 +61,6 @@ def open_requests(desk: DeskOf, request: Request) -> HTMLResponse:
 
 
 def _report_page(desk: Desk, request: Request, report: PersonReport, *, copy: str, back: str | None) -> HTMLResponse:
-    t = tongue_of(request)
-    places = {place.number: place.name for place in desk.project.screening.municipality}
-    services = {service.code: t.words(service.name) for service in desk.project.services.service}
-    naming = Naming(
-        event=lambda name: t(f"event.{name}"),
-        place=lambda number: places.get(number, number),
-        amount=lambda value, unit: "–" if value is None else t.amount(value, unit),
-        field=lambda name: told_label(t, name),
-        answer=lambda name, text: told_text(t, name, text, services=services),
-    )
-    body = Markup(report_body(report, naming, language=t.language))  # noqa: S704 - rendered with everything escaped
+    naming = report_naming(desk.project, tongue_of(request).language)
+    body = Markup(report_body(report, naming))  # noqa: S704 - rendered with everything escaped
     return page(request, "person_report.html", account=desk.account, body=body, copy=copy, back=back)

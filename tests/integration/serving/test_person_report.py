@@ -12,13 +12,18 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from features.declarations.project import load_project
 from features.scored import scored_of
 from features.store import open_store
 from serving.auditing import log
 from serving.commands.persons import app
+from serving.console.language import LANGUAGES, Language, tongue
+from serving.console.told import report_naming
 from serving.persons.making import report_json
 from serving.persons.pages import report_html
+from serving.persons.records import told_value
 from serving.persons.report import build_person_report
+from serving.persons.report_words import WORDS
 from serving.persons.requests import list_open_requests
 from serving.persons.told import PersonReport, Reader
 from serving.roles import Role
@@ -34,6 +39,10 @@ runner = CliRunner()
 def build(review: Review, subject: str, *, reader: Reader = Reader.PERSON) -> PersonReport:
     with review.database.reading() as session:
         return build_person_report(session, review.keys, review.project, subject_id=subject, now=review.clock(), reader=reader)
+
+
+def html(review: Review, report: PersonReport, language: Language = "nb") -> str:
+    return report_html(report, report_naming(review.project, language))
 
 
 def test_a_person_sees_data_sources_dates_logic_bands_deeds_and_words(screened: Review) -> None:
@@ -58,6 +67,47 @@ def test_a_person_sees_data_sources_dates_logic_bands_deeds_and_words(screened: 
     assert "case.decided" in [d.what for d in told.done]
 
 
+def test_a_young_person_reads_first_what_was_decided_and_who_looked_in_words_and_by_the_clock_on_the_wall(screened: Review) -> None:
+    case, caller = cases_in(screened, "9901")[0], screened.caller("koordinator-9901")
+    caller.to_review(case.id)
+    caller.step(case.id, "decisions", {"step": "decide_no_need", "reason": REASON})
+    report = build(screened, case.subject_id)
+    decided = report.cases[0].decided[0]
+    assert decided.step is not None
+
+    for language in LANGUAGES:
+        shown, t = html(screened, report, language), tongue(language)
+        assert f"{t.clock(decided.at)}: {t('event.case.decided')}: {t.words(decided.step)} ({t.words(decided.role)})" in shown
+        assert not re.search(r"UTC|\b9901\b|9[\s\xa0.,]901", shown)
+        assert not re.search(r"\b(case|person|objection|consent)\.[a-z_]+|edu_|\binclination\b|child_heard", shown), "no codes"
+        assert "Storvik" in shown
+        headings = [t.words(WORDS[key]) for key in ("case.decided", "case.seen", "rights", "scores", "logic", "data", "case.opened")]
+        places = [re.search(rf"<h\d[^>]*>[^<]*{re.escape(heading)}</h\d>", shown) for heading in headings]
+        found = [place.start() for place in places if place is not None]
+        assert len(found) == len(headings)
+        assert found == sorted(found)
+
+
+@pytest.mark.requirement("R-08")
+def test_through_other_hands_nobody_learns_where_the_young_person_lives(screened: Review) -> None:
+    case = cases_in(screened, "9902")[0]
+    screened.caller("koordinator-9902").to_review(case.id)
+
+    for reader in (Reader.GUARDIAN, Reader.REVIEWER):
+        report = build(screened, case.subject_id, reader=reader)
+        told = json.dumps(report_json(report)) + html(screened, report)
+        assert not re.search(r"\b9902\b|Litlevik|edu_municipality", told)
+    assert "Litlevik" in html(screened, build(screened, case.subject_id))
+
+
+@pytest.mark.parametrize(("code", "number", "told"), [("fam_municipality", 301.0, "0301"), ("nav_status8", 7208.0, "7208")])
+def test_a_number_that_names_something_is_no_amount(code: str, number: float, told: str) -> None:
+    indicators = load_project(Path(__file__).parents[3] / "examples" / "norway").catalogue.indicators
+
+    assert told_value(indicators[code], number) == told
+    assert told_value(indicators["edu_absence_days"], 12.5) == 12.5
+
+
 @pytest.mark.requirement("R-18")
 def test_who_was_scored_and_not_proposed_sees_that_too_and_nobody_sees_a_number(screened: Review) -> None:
     proposed = {c.subject_id for m in ("9901", "9902") for c in cases_in(screened, m)}
@@ -70,8 +120,8 @@ def test_who_was_scored_and_not_proposed_sees_that_too_and_nobody_sees_a_number(
     for report in reports:
         text = json.dumps(report_json(report))
         assert not re.search(r"log_odds|probability|rank|contribution", text)
-        for language in ("nb", "nn", "en"):
-            assert not re.search(r"0\.\d{3}|probab|rangering", report_html(report, language=language))  # type: ignore[arg-type]
+        for language in LANGUAGES:
+            assert not re.search(r"0\.\d{3}|probab|rangering", html(screened, report, language))
 
 
 @pytest.mark.requirement("R-06")
@@ -87,8 +137,8 @@ def test_through_other_hands_nothing_confidential_is_told_whether_there_is_any_o
 
     assert "nav_low_income_hh" in {r.indicator for r in mine.records}
     assert "nav_low_income_hh" not in json.dumps([report_json(guardians)["records"], report_json(guardians)["scores"]])
-    assert re.findall("<p>.*fortrolig.*</p>", report_html(guardians)) == re.findall("<p>.*fortrolig.*</p>", report_html(others))
-    assert "Rapporten er din" in report_html(mine)
+    assert re.findall("<p>.*fortrolig.*</p>", html(screened, guardians)) == re.findall("<p>.*fortrolig.*</p>", html(screened, others))
+    assert "Rapporten er din" in html(screened, mine)
 
 
 def test_the_reviewer_gives_it_from_their_own_case_after_their_own_view(screened: Review) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -97,6 +98,21 @@ def test_a_confidential_address_takes_an_open_case_to_the_shielded_caseworkers_a
     assert ok(opened)["needs_second_reader"]
     with stored.database.reading() as session:
         assert case not in {line.case_id for line in read_page(session, before=None, limit=500).lines}
+
+
+@pytest.mark.requirement("R-08")
+def test_a_print_out_says_neither_that_the_case_was_shielded_nor_where_it_was_before(stored: Review) -> None:
+    case = stored.add_case(subject_id=subject_of(stored, PERSON))
+    stored.caller("koordinator-9901").to_review(case)
+    assert grade(stored, PERSON, "fortrolig") == 1
+    shielded = stored.caller("skjermet-saksbehandler")
+    shielded.to_review(case)
+
+    answers = [shielded.get(f"/cases/{case}/person-report{kind}") for kind in ("", ".html", ".html?language=en")]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert not any(re.search(r"skjerm|shield|\b9901\b|Storvik", answer.text, re.I) for answer in answers)
+    assert "Saken begynte på nytt" in answers[1].text
 
 
 @pytest.mark.requirement("R-08")

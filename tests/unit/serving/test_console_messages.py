@@ -96,7 +96,7 @@ FAMILIES = {
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}
         | set(LOGGED.findall("".join(p.read_text() for p in CONSOLE.parent.rglob("*.py"))))
-        | {"case.read"}
+        | {"case.read", "case.begun_anew"}
     ),
 }
 """Beginnings that templates put a value behind -> the values that there are."""
