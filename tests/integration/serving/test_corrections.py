@@ -187,7 +187,8 @@ def test_a_person_who_left_the_store_can_t_be_scored_again(corrected: Corrected)
         other, proposal = "f" * 32, corrected.review.keys.unseal(session, row.subject_id, row.sealed_proposal or b"")
         row.subject_id, row.sealed_proposal = other, corrected.review.keys.seal(session, other, proposal, now=NOW)
     with corrected.review.database.transaction() as session:
-        session.get_one(CaseRow, corrected.case).sealed_need = None
+        keys = corrected.review.keys  # a case without a stated need is one that was passed on, and would be refused for that
+        session.get_one(CaseRow, corrected.case).sealed_need = keys.seal(session, other, NEED, now=NOW)
 
     answer = corrected.caller.post(f"/cases/{corrected.case}/rescore", version=corrected.row().version)
 
