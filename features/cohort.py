@@ -95,7 +95,7 @@ def build_cohort(
     exclusions, not_applied = _exclusions(project, store, stage)
     pairs = _with_state(project, store, pairs, exclusions)
     pairs = _keep(pairs, ~pairs.pop("excluded"), "excluded by " + (", ".join(code.code for code in exclusions) or "nothing"), left_out)
-    _check_someone(project, stage, pairs, left_out)
+    _check_someone(project, stage, pairs, left_out, as_of=as_of)
     return Cohort(stage.name, _as_frame(project, pairs), dict(left_out), not_applied)
 
 
@@ -247,7 +247,7 @@ def _as_frame(project: Project, pairs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _check_someone(project: Project, stage: Stage, pairs: pd.DataFrame, left_out: Mapping[str, int]) -> None:
+def _check_someone(project: Project, stage: Stage, pairs: pd.DataFrame, left_out: Mapping[str, int], *, as_of: date | None) -> None:
     if len(pairs):
         return
     steps = [f"{shown_count(n)} {step}" for step, n in left_out.items() if n]
@@ -255,8 +255,16 @@ def _check_someone(project: Project, stage: Stage, pairs: pd.DataFrame, left_out
         "TID426",
         f"nobody is in the cohort of stage {stage.name} ({project.root / 'screening.toml'}). Left out: {'; '.join(steps) or 'nobody'}. "
         + (
-            "Check that step against the stage's declaration and the dates of the data."
+            _other_date(stage, as_of) or "Check that step against the stage's declaration and the dates of the data."
             if steps
             else f"No record of {stage.anchor} puts anybody in it: check that it is ingested and that `anchor_value` occurs."
         ),
     )
+
+
+def _other_date(stage: Stage, as_of: date | None) -> str:
+    """Say on which day of the year a stage stands, to somebody who asked for another; nothing where that is not what is wrong."""
+    rule = stage.as_of
+    if as_of is None or rule.month is None or rule.day is None or (as_of.month, as_of.day) == (rule.month, rule.day):
+        return ""
+    return f"The stage is assessed on {rule.month:02}-{rule.day:02} of a year, not on {as_of:%m-%d}: ask for {as_of.year}-{rule.month:02}-{rule.day:02}."

@@ -104,7 +104,9 @@ def restriction(subject: str) -> pd.DataFrame:
 
 
 def test_a_date_that_no_stage_has_says_which_step_emptied_the_cohort(project: Project) -> None:
-    with pytest.raises(DataError, match=r"TID426: .* 60 of another as-of date"):
+    with pytest.raises(
+        DataError, match=r"TID426: .* 60 of another as-of date.*assessed on 06-15 of a year, not on 06-16: ask for 2018-06-15"
+    ):
         build_stage_table(project, "train", project.stages["grade_10"], on=TODAY, as_of=date(2018, 6, 16))
 
 
