@@ -267,4 +267,5 @@ def _other_date(stage: Stage, as_of: date | None) -> str:
     rule = stage.as_of
     if as_of is None or rule.month is None or rule.day is None or (as_of.month, as_of.day) == (rule.month, rule.day):
         return ""
-    return f"The stage is assessed on {rule.month:02}-{rule.day:02} of a year, not on {as_of:%m-%d}: ask for {as_of.year}-{rule.month:02}-{rule.day:02}."
+    day = f"{rule.month:02}-{rule.day:02}"
+    return f"The stage is assessed on {day} of a year, not on {as_of:%m-%d}: ask for {as_of.year}-{day}."
