@@ -8,16 +8,17 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from serving.console.assets import ROOT, VENDOR
-from serving.storage.tables import LogRow
+from serving.storage.tables import CaseRow, LogRow
 from tests.support.console import MODEL, console_service
 from tests.support.follow_up import decide, handover, ok, talk, to_consent, to_family, to_second_view, to_wondering
 from tests.support.review import NEED, REASON, VIEW, Review
@@ -312,6 +313,7 @@ def test_a_talk_is_planned_with_the_keyboard_alone(visitor: Visitor, review: Rev
         ("andreleser-9901", ["/second-readings"]),
         ("stafettholder-9901", ["/handovers"]),
         ("leder-9901", ["/leader", "/suspensions", "/planning"]),
+        ("skjermet-saksbehandler", ["/overdue"]),
         ("personvernombud", ["/alarms", "/access-requests", "/reconstruction"]),
         ("innbygger", ["/my-report", "/family-sheet"]),
     ],
@@ -322,6 +324,22 @@ def test_the_pages_of_those_who_work_beside_the_coordinator_are_accessible(visit
     for path in paths:
         visitor.go(path)
         visitor.check_accessible(TWO_VIEWS)
+
+
+@pytest.mark.requirement("R-42")
+def test_the_page_that_passes_a_case_on_is_accessible_with_its_errors(visitor: Visitor, review: Review) -> None:
+    case = review.add_case()
+    review.caller("koordinator-9901").to_review(case)
+    with review.database.transaction() as session:
+        session.execute(update(CaseRow).where(CaseRow.id == case).values(due_on=review.clock().date() - timedelta(days=1)))
+    review.new_coordinator("9901")
+    visitor.log_in("leder-9901", "demo-leder")
+    visitor.go("/leader")
+    visitor.page.locator(f'a[href="/overdue/{case}"]').click()
+    visitor.check_accessible(TWO_VIEWS)
+    visitor.page.get_by_role("button", name="Gi saken videre").click()
+    visitor.page.get_by_role("alert").wait_for()
+    visitor.check_accessible(TWO_VIEWS)
 
 
 def test_the_familys_sheet_prints_with_lines_to_fill_in(visitor: Visitor) -> None:
