@@ -145,6 +145,7 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     (folder / "var" / "demo-is-ours").touch()
     _show("synth", f"--project {folder} --people {people} --seed {seed} --local-share {DEMO_LOCAL_SHARE}")
     synth(people=people, seed=seed, project=folder, local_share=DEMO_LOCAL_SHARE)
+    _protect_some(folder)
     _show("ingest", f"--project {folder}")
     features_commands.ingest(project=folder)
     shown = " ".join(f"--stage {stage}" for stage in DEMO_STAGES)
@@ -161,6 +162,21 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     monitor_command(project=folder, month=f"{DEMO_AS_OF:%Y-%m}")
     _plan(folder)
     (folder / DEMO_DONE).touch()
+
+
+DEMO_BORN = 2010
+"""Birth year of those in grade 10 on `DEMO_AS_OF`."""
+DEMO_PROTECTED = 6
+
+
+def _protect_some(folder: Path) -> None:
+    """Protect a few addresses of those who are screened, so that shielded caseworkers find a case in the demo too."""
+    from features.command_line import print_line
+    from features.synth.protection import protect_addresses
+
+    protect_addresses(folder / "data", birth_year=DEMO_BORN, people=DEMO_PROTECTED)
+    print_line()
+    print_line(f"{DEMO_PROTECTED} of the invented pupils get a confidential address, which is far more than there would be.")
 
 
 DEMO_PAST = {

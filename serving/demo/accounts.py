@@ -17,6 +17,8 @@ from serving.storage.database import Database
 from serving.storage.tables import CaseRow
 
 COUNTY_DIGITS = 2
+SHIELDED_COLLEAGUE = f"{Role.SHIELDED_CASEWORKER}-2"
+"""Works the shielded case in which there is an objection; the other one answers it."""
 FOLLOWED = (CaseState.BTI_1, CaseState.BTI_2, CaseState.BTI_3)
 """States in which a family has agreed to something: there is most for a citizen to see."""
 
@@ -37,14 +39,17 @@ def demo_logins(project: Project) -> list[DemoLogin]:
     """List the demo's logins: one per role, and for roles with a municipality one for each of the project's.
 
     A relay holder works in the first service of services.toml that is the municipality's own. A planner is there for the country, each
-    county and each municipality.
+    county and each municipality. There are two shielded caseworkers, since who works a case does not answer the objection in it.
     """
-    return [
+    logins = [
         DemoLogin(f"{role}-{place}" if place else role.value, f"demo-{role}", role, place, find_service(project, place, role))
         for role, described in ROLES.items()
         if described.logs_in and (project.services.service or not described.has_service)
         for place in _places(project, role)
     ]
+    shielded = Role.SHIELDED_CASEWORKER
+    after = next(n for n, login in enumerate(logins, start=1) if login.role is shielded)
+    return [*logins[:after], DemoLogin(SHIELDED_COLLEAGUE, f"demo-{shielded}", shielded, None), *logins[after:]]
 
 
 def find_service(project: Project, municipality: str | None, role: Role) -> str | None:

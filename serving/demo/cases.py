@@ -20,6 +20,7 @@ from serving.cases import consents, conversation, handover, objections, second_r
 from serving.cases.forms import ConsentForm, FamilyInformed, HandoverForm, PlannedTalk
 from serving.cases.pages import CasePage
 from serving.cases.states import CaseState, Step
+from serving.demo.accounts import SHIELDED_COLLEAGUE
 from serving.person_keys import PersonKeys
 from serving.roles import Role
 from serving.settings import Settings
@@ -41,6 +42,8 @@ REASONS = (
 )
 NEEDS = "En fast voksen på skolen, kortere dager en stund, og hjelp til å komme tilbake i svømmegruppa."
 HEARD = "Fortalte selv at morgenene er verst, og hva som ville hjelpe på skolen."
+NEED_OF_A_SHIELDED_CASE = "Jeg har ansvaret for saken og skal vurdere om noen bør snakke med familien."
+STATEMENT_OF_A_SHIELDED_PERSON = "Jeg vil ikke at opplysningene mine brukes slik. Jeg snakker heller med helsesykepleier selv."
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,7 @@ class Stage:
 
     def desk(self, role: Role) -> Desk:
         """Sit down as the municipality's account of a role."""
-        row = find_account_row(self.session, f"{role}-{self.municipality}")
-        if row is None:
-            raise LookupError(f"{role}-{self.municipality} is no demo account yet")
-        return Desk(session=self.session, keys=self.keys, project=self.project, account=account_of(row), now=self.now)
+        return _desk(self.session, self.keys, self.project, f"{role}-{self.municipality}", now=self.now)
 
 
 Act = Callable[[Stage, CasePage, int], CasePage]
@@ -74,7 +74,7 @@ def make_demo_cases(database: Database, project: Project, keys: PersonKeys, *, s
     """Bring some of the new cases of each municipality further, and say how many now stand in which state.
 
     The first municipality shows every step; the others one or two each. Cases that somebody works already are left alone: doing it again
-    does no more than there are new cases for.
+    does no more than there are new cases for. In a shielded person's case there is an objection to answer, which is counted nowhere (R-08).
 
     Raises
     ------
@@ -89,7 +89,32 @@ def make_demo_cases(database: Database, project: Project, keys: PersonKeys, *, s
                 page = _play(Stage(session, keys, project, place.number, now), act, number + n)
             if page is not None:
                 made[page.row.state] = made.get(page.row.state, 0) + 1
+    with database.transaction() as session:
+        _object_for_somebody_shielded(session, keys, project, now=now)
     return made
+
+
+def _object_for_somebody_shielded(session: Session, keys: PersonKeys, project: Project, *, now: datetime) -> None:
+    """Let one shielded caseworker work a case until its person says no: the other one answers. Nothing where somebody works one already."""
+    shielded = select(CaseRow.id).where(CaseRow.is_shielded.is_(True)).order_by(CaseRow.reference)
+    new = session.scalars(shielded.where(CaseRow.state == CaseState.NEW.value)).all()
+    if not new or session.scalar(shielded.where(CaseRow.state == CaseState.STOPPED.value)) is not None:
+        return
+    desk = _desk(session, keys, project, SHIELDED_COLLEAGUE, now=now)
+    for case_id in new:
+        page = service.assign(desk, case_id, version=service.read_case(desk, case_id).version)
+        page = service.open_case(desk, case_id, need_to_know=NEED_OF_A_SHIELDED_CASE, version=page.version)
+        if page.row.state is CaseState.OWN_VIEW:  # else somebody follows this person up by now, and the case closed as it opened
+            page = service.save_own_view(desk, case_id, text=VIEWS[1], inclination="concern", version=page.version)
+            objections.register_objection(desk, case_id, statement=STATEMENT_OF_A_SHIELDED_PERSON, version=page.version)
+            return
+
+
+def _desk(session: Session, keys: PersonKeys, project: Project, login: str, *, now: datetime) -> Desk:
+    row = find_account_row(session, login)
+    if row is None:
+        raise LookupError(f"{login} is no demo account yet")
+    return Desk(session=session, keys=keys, project=project, account=account_of(row), now=now)
 
 
 def _play(stage: Stage, act: Act, number: int) -> CasePage | None:

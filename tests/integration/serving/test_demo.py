@@ -11,7 +11,7 @@ from sqlalchemy import select
 from features.errors import ReviewError
 from serving.auditing import log
 from serving.cases.states import CaseState
-from serving.demo.accounts import create_demo_accounts, demo_logins
+from serving.demo.accounts import SHIELDED_COLLEAGUE, create_demo_accounts, demo_logins
 from serving.demo.cases import FULL, SHORT, make_demo_cases
 from serving.demo.past import make_demo_past
 from serving.roles import Role
@@ -19,7 +19,7 @@ from serving.settings import Settings
 from serving.storage.tables import AccountRow, CaseRow, DecisionRow
 from tests.support.review import Review
 
-ACTING = (*(f"{role}-9901" for role in ("koordinator", "andreleser", "stafettholder")), "koordinator-9902")
+ACTING = (*(f"{role}-9901" for role in ("koordinator", "andreleser", "stafettholder")), "koordinator-9902", SHIELDED_COLLEAGUE)
 
 
 def make(review: Review) -> dict[str, int]:
@@ -49,6 +49,30 @@ def test_every_step_of_the_review_is_alive_in_the_first_municipality(review: Rev
     assert len(review.caller("stafettholder-9901").get("/handovers").json()["data"]) == 1
     assert len(review.caller("leder-9901").get("/objections").json()["data"]) == 1
     assert len(review.caller("andreleser-9901").get("/second-readings").json()["data"]) == 1
+
+
+@pytest.mark.requirement("R-08")
+@pytest.mark.requirement("R-22")
+def test_a_shielded_caseworker_has_an_objection_to_answer_and_a_case_that_waits_and_nobody_else_knows(review: Review) -> None:
+    shielded = {review.add_case(municipality=None, is_shielded=True, needs_second_reader=True) for _ in range(2)}
+
+    assert make(review) == {}, "a shielded case is counted nowhere"
+    make(review)
+
+    answering, working = review.caller("skjermet-saksbehandler"), review.caller(SHIELDED_COLLEAGUE)
+    (objection,) = answering.get("/objections").json()["data"]
+    (waiting,) = answering.get("/cases").json()["data"]
+    assert {objection["case_id"], waiting["case_id"]} == shielded
+    assert objection["statement"].startswith("Jeg vil ikke")
+    assert working.get("/objections").json()["data"] == [], "who worked the case does not answer"
+    reason = {"reason": "Barnets trygghet veier tyngre her; vi fortsetter med varsomhet og lytter videre."}
+    path = f"/cases/{objection['case_id']}/objections/uphold-processing"
+    assert answering.post(path, reason, version=objection["version"]).status_code == 200
+    for login, lists in (("koordinator-9901", ["/cases"]), ("leder-9901", ["/objections"]), ("andreleser-9901", ["/second-readings"])):
+        assert [review.caller(login).get(path).json()["data"] for path in lists] == [[]]
+        assert review.caller(login).get(f"/cases/{waiting['case_id']}").status_code in (403, 404)
+    with review.database.reading() as session:
+        assert not shielded & {line.case_id for line in log.read_page(session, before=None, limit=500).lines}
 
 
 def test_the_citizen_is_somebody_who_has_a_case(review: Review) -> None:
