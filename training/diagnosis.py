@@ -19,7 +19,6 @@ from training.splits.temporal import Split, diagnostic_split, person_folds
 from training.table import TrainingTable
 from training.train import Training, fit_settings
 
-
 FIGURES = ("auc", "average_precision")
 """What published analyses give. Figures at a capacity are left out: with the numbers of rows they would tell how few were found (R-09)."""
 
