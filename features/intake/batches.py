@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,9 @@ from features.intake.settling import settle
 from features.manifest import BatchEntry, file_hash
 from features.records import PERSONS_PER_PART
 from features.store import RECORD_SCHEMA, part_name
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _COMPRESSION = {name: "none" if name in ("indicator", "record") else "lz4" for name in RECORD_SCHEMA.names}
 """The quick one: a store is read far more often than written. Digests do not get smaller, nor do positions in a dictionary."""
@@ -143,12 +147,25 @@ def _nullable(column: NDArray[Any], is_null: NDArray[np.bool_]) -> pa.Array:
 
 def _write_table(path: Path, table: pa.Table) -> str:
     """Write and flush a part; return the SHA-256 of its file."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression=_COMPRESSION, use_dictionary=["indicator"], column_encoding=_SPLIT, write_statistics=False)
-    content = sink.getvalue()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        file.write(content)
+        sink = _Hashed(file)
+        pq.write_table(table, sink, compression=_COMPRESSION, use_dictionary=["indicator"], column_encoding=_SPLIT, write_statistics=False)
         file.flush()
         os.fsync(file.fileno())
-    return hashlib.sha256(content).hexdigest()
+    return sink.digest.hexdigest()
+
+
+class _Hashed(io.RawIOBase):
+    """A file that is hashed as it is written, page by page: a part is never in memory a second time."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self.file, self.digest = file, hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: ReadableBuffer, /) -> int:
+        self.digest.update(content)
+        return self.file.write(content)

@@ -43,6 +43,7 @@ def drop_known_on(root: Path) -> None:
     path.write_text(f"SELECT * EXCLUDE (known_on) FROM (\n{path.read_text(encoding='utf-8')})\n", encoding="utf-8")
 
 
+@pytest.mark.proof
 def test_the_example_as_it_is_passes(tmp_path: Path, realdata: Path) -> None:
     done = check(copy_example(tmp_path / "p"), realdata)
     assert done.returncode == 0, done.stdout + done.stderr

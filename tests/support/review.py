@@ -179,6 +179,7 @@ class Caller:
 
     def __init__(self, app: FastAPI, login: str, *, password: str | None = None) -> None:
         self.client, self.login = TestClient(app, base_url="https://testserver"), login
+        self.database: Database = app.state.database
         role = re.sub(r"-[0-9]+$", "", login)
         answer = self.client.post("/api/v1/session", json={"login": login, "password": password or f"demo-{role}"})
         assert answer.status_code == 201, answer.text
@@ -198,8 +199,10 @@ class Caller:
         return int(self.get(f"/cases/{case_id}").json()["data"]["version"])
 
     def step(self, case_id: str, step: str, body: Any = None) -> Any:
-        """Take a step from the newest version."""
-        return self.post(f"/cases/{case_id}/{step}", body, version=self.version(case_id))
+        """Take a step from the newest version, which the database tells: reading the case first would double the calls of most tests."""
+        with self.database.reading() as session:
+            version = session.get_one(CaseRow, case_id).version
+        return self.post(f"/cases/{case_id}/{step}", body, version=version)
 
     def to_own_view(self, case_id: str) -> None:
         """Bring a new case to where the own view is written."""
