@@ -13,16 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.declarations.learning import Bands
-from features.small_cells import SMALLEST_CELL
 from models.intervals import Interval, percentile_interval
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows
+from training.evaluation.told_capacity import ToldCapacities, told_capacities, wanted_thresholds
 
 Vector = NDArray[np.float64]
 
-THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 15))
-"""0.05 to 0.70: from nineteen approached in vain for one found, to less than one."""
 N_RESAMPLES = 500
 TREAT_ALL = "everybody"
 
@@ -38,7 +35,8 @@ class NetBenefits:
     estimates, draws
         Shapes (n_names, n_thresholds) and (n_draws, n_names, n_thresholds).
     can_tell
-        Whether a figure rests on no group of one to four people (R-09), shape (n_names, n_thresholds).
+        Whether a figure, beside all else that is told of the ranking, gives no number of one to four people away (R-09), shape
+        (n_names, n_thresholds).
     """
 
     names: tuple[str, ...]
@@ -49,26 +47,31 @@ class NetBenefits:
 
     def at(self, name: str, place: int) -> Interval | None:
         """Net benefit at one threshold; None where it may not be told."""
-        row = self.names.index(name)
-        if not self.can_tell[row, place]:
-            return None
-        return percentile_interval(float(self.estimates[row, place]), self.draws[:, row, place])
+        return self.gain(name, None, place)
 
     def gain(self, name: str, over: str | None, place: int) -> Interval | None:
-        """Difference to another way of choosing, None for approaching nobody, on the same resampled people."""
+        """Difference to another way of choosing, None for approaching nobody, on the same resampled people; None: not to be told."""
+        return self._gain(name, over, place) if all(self.can_tell[self._row(way), place] for way in (name, over) if way) else None
+
+    def is_clear_gain(self, name: str, over: str | None, place: int) -> bool:
+        """Whether the gain's 95 % interval lies above 0; that may be told of any gain."""
+        return self._gain(name, over, place).low > 0
+
+    def _gain(self, name: str, over: str | None, place: int) -> Interval:
+        estimate, draws = self.estimates[self._row(name), place], self.draws[:, self._row(name), place]
         if over is None:
-            return self.at(name, place)
-        row, other = self.names.index(name), self.names.index(over)
-        if not (self.can_tell[row, place] and self.can_tell[other, place]):
-            return None
-        estimate = float(self.estimates[row, place] - self.estimates[other, place])
-        return percentile_interval(estimate, self.draws[:, row, place] - self.draws[:, other, place])
+            return percentile_interval(float(estimate), draws)
+        return percentile_interval(float(estimate - self.estimates[self._row(over), place]), draws - self.draws[:, self._row(over), place])
+
+    def _row(self, name: str) -> int:
+        return self.names.index(name)
 
 
 def decision_curve(examined: Examined) -> dict[str, Any]:
     """Measure net benefit over a range of thresholds, and how much the chosen rung adds over every simpler way."""
     rows = MeasuredRows.of(examined)
-    found = net_benefits(rows, thresholds_with(examined.project.screening.bands))
+    thresholds = sorted(wanted_thresholds(examined.project.screening.bands))
+    found = net_benefits(rows, thresholds, told=told_capacities(examined))
     simpler = (*_simpler(rows), TREAT_ALL)
     points = [_point(found, place, rows.chosen, simpler) for place in range(len(found.thresholds))]
     return {
@@ -81,12 +84,7 @@ def decision_curve(examined: Examined) -> dict[str, Any]:
     }
 
 
-def thresholds_with(bands: Bands) -> tuple[float, ...]:
-    """Give the range of thresholds together with the project's own two cut-offs."""
-    return tuple(sorted({*THRESHOLDS, bands.worth_a_look, bands.should_be_assessed}))
-
-
-def net_benefits(rows: MeasuredRows, thresholds: Sequence[float], *, n_resamples: int = N_RESAMPLES) -> NetBenefits:
+def net_benefits(rows: MeasuredRows, thresholds: Sequence[float], *, told: ToldCapacities, n_resamples: int = N_RESAMPLES) -> NetBenefits:
     """Measure every rung, and approaching everybody, at every threshold.
 
     Notes
@@ -105,7 +103,7 @@ def net_benefits(rows: MeasuredRows, thresholds: Sequence[float], *, n_resamples
         thresholds=tuple(thresholds),
         estimates=worth.mean(axis=0),
         draws=draws.reshape(-1, len(names), len(thresholds)),
-        can_tell=_can_tell(rows.label, shown),
+        can_tell=np.array([[name == TREAT_ALL or one in told.thresholds[name] for one in thresholds] for name in names]),
     )
 
 
@@ -131,15 +129,8 @@ def _point(found: NetBenefits, place: int, chosen: str, simpler: Sequence[str]) 
         "threshold": found.thresholds[place],
         "net_benefit": {name: _json(found.at(name, place)) for name in found.names},
         "gain_over": {name: _json(gain) for name, gain in gains.items()},
-        "is_useful": all(gain is not None and gain.low > 0 for gain in gains.values()),
+        "is_useful": all(found.is_clear_gain(chosen, over, place) for over in (*simpler, None)),
     }
-
-
-def _can_tell(label: Vector, shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether neither the people found nor those approached in vain are one to four."""
-    ones = (shown * label[:, None, None]).sum(axis=0)
-    zeros = shown.sum(axis=0) - ones
-    return np.asarray(~(((ones > 0) & (ones < SMALLEST_CELL)) | ((zeros > 0) & (zeros < SMALLEST_CELL))))
 
 
 def _json(interval: Interval | None) -> Mapping[str, float | None] | None:

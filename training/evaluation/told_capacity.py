@@ -2,7 +2,8 @@
 
 A share of a cohort, the precision there and the number tested give how many were found, missed and approached in vain. What a larger share
 takes in beside a smaller one is a number of people too, so a reader of two may subtract. The ladder, its comparisons, the card, the plan,
-targeting and the figures therefore ask one list of each ranking, made here once.
+targeting and the figures therefore ask one list of each ranking, made here once. A net benefit, of a threshold everybody knows, gives both
+numbers too, since people are whole; those at or above a threshold are one more top of the ranking.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from features.declarations.learning import Bands
 from models.resampling import found_in_tops
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows, can_tell
@@ -35,6 +37,8 @@ WITHHELD_FIGURES = (
 )
 WITHHELD: Mapping[str, str | None] = {"estimate": None, "low": None, "high": None, "withheld": WITHHELD_AT_CAPACITY}
 """In place of a figure with its interval."""
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 15))
+"""Probabilities at which net benefit is told, 0.05 to 0.70: from nineteen approached in vain for one found, to less than one."""
 GROUPS = 10
 """Groups that people are cut into by probability, to say of each what came."""
 _ALTERNATIVES = 100
@@ -49,6 +53,8 @@ class ToldCapacities:
     shares: Mapping[str, frozenset[float]]
     cuts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Numbers of people at the top at which a ranking may be cut into groups that are told of."""
+    thresholds: Mapping[str, frozenset[float]] = field(default_factory=dict)
+    """Probabilities from which on a ranking's people may be told of together."""
 
     def may_tell(self, name: str, share: float) -> bool:
         """Whether precision and recall of this ranking may be told at this share."""
@@ -61,7 +67,8 @@ def told_capacities(examined: Examined) -> ToldCapacities:
     if "told_capacities" not in kept:
         rows, (shares, more) = MeasuredRows.of(examined), wanted_shares(examined.capacity_share)
         cuts = {rows.chosen: cuts_near_tenths(rows.probability, n_groups=GROUPS)}
-        kept["told_capacities"] = told_of(rows.label, rows.probabilities, shares=shares, more=more, cuts=cuts)
+        thresholds = wanted_thresholds(examined.project.screening.bands)
+        kept["told_capacities"] = told_of(rows.label, rows.probabilities, shares=shares, more=more, cuts=cuts, thresholds=thresholds)
     found: ToldCapacities = kept["told_capacities"]
     return found
 
@@ -91,6 +98,11 @@ def wanted_shares(capacity_share: float) -> tuple[tuple[float, ...], tuple[float
     )
 
 
+def wanted_thresholds(bands: Bands) -> tuple[float, ...]:
+    """Probabilities at which net benefit is asked, the project's own two cut-offs before the range."""
+    return tuple(dict.fromkeys((bands.worth_a_look, bands.should_be_assessed, *THRESHOLDS)))
+
+
 def visited_shares(capacity_share: float) -> tuple[float, ...]:
     """Shares at which ways of choosing are compared, the declared capacity first."""
     return (capacity_share, *(min(1.0, times * capacity_share) for times in VISITED if times != 1.0))
@@ -103,6 +115,7 @@ def told_of(
     shares: Sequence[float],
     more: Sequence[float] = (),
     cuts: Mapping[str, Sequence[Sequence[int]]] | None = None,
+    thresholds: Sequence[float] = (),
 ) -> ToldCapacities:
     """Choose for each ranking the shares to tell, the first of them first.
 
@@ -113,9 +126,11 @@ def told_of(
     scores
         Name -> score, higher first, shape (n_rows,).
     shares, more
-        In the order in which they are wanted; cuts come between the two.
+        In the order in which they are wanted; cuts come between the two, and then thresholds.
     cuts
         Name -> numbers of people at the top at which a ranking is cut into groups, alternatives of one cut together: one of them is taken.
+    thresholds
+        Scores from which on people are told of together.
 
     Examples
     --------
@@ -127,18 +142,21 @@ def told_of(
     """
     told: dict[str, frozenset[float]] = {}
     taken_cuts: dict[str, tuple[int, ...]] = {}
+    taken_thresholds: dict[str, frozenset[float]] = {}
     for name, score in scores.items():
         if _ranks_nobody(score):
-            told[name] = frozenset(round(share, _DIGITS) for share in (*shares, *more))
+            told[name], taken_thresholds[name] = frozenset(round(share, _DIGITS) for share in (*shares, *more)), frozenset(thresholds)
             continue
         cut = [] if cuts is None else [[n / len(label) for n in alternatives] for alternatives in cuts.get(name, ())]
-        taken = _Taken(label, score, (*shares, *(share for alternatives in cut for share in alternatives), *more))
+        above = {threshold: float(np.mean(score >= threshold)) for threshold in thresholds}
+        taken = _Taken(label, score, (*shares, *(share for alternatives in cut for share in alternatives), *above.values(), *more))
         kept = [share for share in shares if taken.take(share)]
         at = [next((share for share in alternatives if taken.take(share)), None) for alternatives in cut]
+        taken_thresholds[name] = frozenset(threshold for threshold, share in above.items() if share in (0.0, 1.0) or taken.take(share))
         kept += [share for share in more if taken.take(share)]
         told[name] = frozenset(round(share, _DIGITS) for share in kept)
         taken_cuts[name] = tuple(round(share * len(label)) for share in at if share is not None)
-    return ToldCapacities(told, taken_cuts)
+    return ToldCapacities(told, taken_cuts, taken_thresholds)
 
 
 def cuts_near_tenths(score: Vector, *, n_groups: int) -> list[list[int]]:

@@ -17,6 +17,7 @@ from training.evaluation.calibration import _around, _by_group, calibration_deta
 from training.evaluation.decision_curve import NetBenefits, decision_curve, finding, net_benefits
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows
+from training.evaluation.told_capacity import told_of
 from training.evaluation.uncertainty import _withheld, uncertainty
 
 
@@ -81,7 +82,8 @@ def test_a_window_at_the_end_of_the_ranking_moves_inwards() -> None:
 
 def test_net_benefit_of_each_way_is_the_metrics_own(examined: Examined) -> None:
     rows = MeasuredRows.of(examined)
-    found = net_benefits(rows, (0.1, 0.4), n_resamples=5)
+    told = told_of(rows.label, rows.probabilities, shares=(), thresholds=(0.1, 0.4))
+    found = net_benefits(rows, (0.1, 0.4), told=told, n_resamples=5)
     for place, threshold in enumerate(found.thresholds):
         for name, probability in rows.probabilities.items():
             expected = metrics.net_benefit(rows.label, probability, threshold=threshold)
@@ -93,9 +95,11 @@ def test_net_benefit_of_each_way_is_the_metrics_own(examined: Examined) -> None:
 
 def test_a_model_of_a_plain_truth_is_useful_over_everything_simpler(examined: Examined) -> None:
     section = decision_curve(examined)
-    useful = next(point for point in section["points"] if point["threshold"] == 0.1)
-    assert useful["is_useful"]
-    assert all(gain["low"] > 0 for gain in useful["gain_over"].values())
+    assert next(point for point in section["points"] if point["threshold"] == 0.1)["is_useful"]
+    useful = next(point for point in section["points"] if point["is_useful"] and point["net_benefit"][section["chosen"]] is not None)
+    told = [gain for gain in useful["gain_over"].values() if gain is not None]
+    assert len(told) >= 3
+    assert all(gain["low"] > 0 for gain in told)
     assert set(useful["gain_over"]) == {*list(examined.experiment.candidates)[:3], "everybody", "nobody"}
     assert {0.2, 0.4} <= {point["threshold"] for point in section["points"]}
     assert "0.10" in section["finding"]
@@ -114,7 +118,9 @@ def test_a_net_benefit_that_rests_on_few_people_is_not_told() -> None:
     rows = MeasuredRows(
         label, {"prevalence": np.full(100, 0.2), "rules": probability}, "rules", np.arange(100, dtype=np.int32), {}, label >= 0, 1
     )
-    found: NetBenefits = net_benefits(rows, (0.25, 0.5, 0.9), n_resamples=20)
+    thresholds = (0.25, 0.5, 0.9)
+    told = told_of(label, rows.probabilities, shares=(), thresholds=thresholds)
+    found: NetBenefits = net_benefits(rows, thresholds, told=told, n_resamples=20)
     assert found.at("rules", 0) is not None
     assert found.at("rules", 1) is None
     assert found.gain("rules", "prevalence", 1) is None

@@ -20,17 +20,24 @@ from models.resampling import resample
 from tests.support.examined_experiments import planted_examined
 from training.assembly import build_card
 from training.evaluation.capacity import capacity_plan
+from training.evaluation.decision_curve import decision_curve
 from training.evaluation.examined import Examined
 from training.evaluation.held_out_areas import held_out_areas
 from training.evaluation.reliability import reliability
 from training.evaluation.status_codes import told_under
 from training.evaluation.targeting import targeting
-from training.evaluation.told_capacity import WITHHELD_FIGURES, cuts_near_tenths, told_of, told_rungs, wanted_shares
+from training.evaluation.told_capacity import THRESHOLDS, WITHHELD_FIGURES, cuts_near_tenths, told_of, told_rungs, wanted_shares
 from training.gates.overall import capacity_gate
 from training.report import Report, build_report, ladder_table
 from training.train import run_metrics
 
-MEASURED = {"capacity_plan": capacity_plan, "targeting": targeting, "held_out_areas": held_out_areas, "reliability": reliability}
+MEASURED = {
+    "capacity_plan": capacity_plan,
+    "targeting": targeting,
+    "held_out_areas": held_out_areas,
+    "reliability": reliability,
+    "decision_curve": decision_curve,
+}
 NOBODY = "prevalence"
 """A rate for everybody ranks nobody: what its top is expected to hold follows from the prevalence, and is about no one."""
 
@@ -49,8 +56,11 @@ def test_no_small_count_lies_between_two_told_capacities(seed: int, n: int, rate
     score = random.integers(0, levels, n).astype(np.float64)
     label = (random.random(n) < rate * (0.5 + score / levels)).astype(np.float64)
     shares, more = wanted_shares(share)
-    chosen = told_of(label, {"line": score}, shares=shares, more=more, cuts={"line": cuts_near_tenths(score, n_groups=10)})
-    told = sorted({*chosen.shares["line"], *(cut / n for cut in chosen.cuts.get("line", ()))})
+    score /= levels
+    cuts = {"line": cuts_near_tenths(score, n_groups=10)}
+    chosen = told_of(label, {"line": score}, shares=shares, more=more, cuts=cuts, thresholds=THRESHOLDS)
+    above = {float(np.mean(score >= threshold)) for threshold in chosen.thresholds["line"]} - {0.0, 1.0}
+    told = sorted({*chosen.shares["line"], *(cut / n for cut in chosen.cuts.get("line", ())), *above})
     found = [0.0, *(metrics.precision_at_share(label, score, share=one) * one * n for one in told), float(label.sum())]
     in_vain = [0.0, *(one * n - count for one, count in zip(told, found[1:-1], strict=True)), n - float(label.sum())]
     for counts in (found, in_vain) if told else ():
@@ -117,6 +127,24 @@ def tops_told(report: Report, card: ModelCard, logged: dict[str, float]) -> Iter
                 yield name, point["share_visited"] * n, reached["estimate"] * n_with
 
 
+def benefit_told(report: Report, *, n: int, n_with: int) -> Iterator[tuple[str, float, float]]:
+    """The same from net benefits: people are whole, so that one number at a known threshold leaves few pairs of found and in vain."""
+    section = report["sections"]["decision_curve"]
+    at_all = {point["threshold"]: point["net_benefit"] for point in section["points"]}
+    for point in section["points"]:
+        benefits = {way: one["estimate"] for way, one in at_all[point["threshold"]].items() if one is not None}
+        for over, gain in point["gain_over"].items():  # either may be told through the other
+            if gain is not None and over in benefits:
+                benefits.setdefault(section["chosen"], benefits[over] + gain["estimate"])
+        odds = point["threshold"] / (1 - point["threshold"])
+        for way, benefit in benefits.items():
+            found = np.arange(n_with + 1)
+            in_vain = (found - benefit * n) / odds
+            fits = (np.abs(in_vain - np.round(in_vain)) < 1e-6) & (in_vain > -0.5) & (in_vain < n - n_with + 0.5)
+            if way != "everybody" and fits.sum() == 1 and (found + in_vain)[fits][0] not in (0, n):
+                yield way, float((found + in_vain)[fits][0]), float(found[fits][0])
+
+
 def told_of_training(examined: Examined) -> tuple[dict[str, Any], ModelCard, dict[str, float]]:
     sections = {name: measure(examined) for name, measure in MEASURED.items()}
     experiment = examined.experiment
@@ -134,7 +162,7 @@ def test_no_small_count_follows_from_report_card_and_metrics(tmp_path: Path, n_p
     n = len(examined.experiment.test_label)
     n_with = float(examined.experiment.test_label.sum())
     by_ranking: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for ranking, visits, found in tops_told(report, card, logged):
+    for ranking, visits, found in (*tops_told(report, card, logged), *benefit_told(report, n=n, n_with=int(n_with))):
         by_ranking[ranking].append((visits, found))
     for ranking, tops in by_ranking.items():
         if ranking == NOBODY:
