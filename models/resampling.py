@@ -7,7 +7,7 @@ rows, so here every resample is shared, and sorting is done once per score. Prop
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +30,18 @@ class Resamples:
         Score name -> metric -> value on the rows themselves.
     draws
         Score name -> metric -> values, shape (n_resamples,), paired across scores: draw i is of the same people.
+    share_of
+        Metric that is a share of people -> how many they are.
     """
 
     estimates: Mapping[str, Mapping[str, float]]
     draws: Mapping[str, Mapping[str, Vector]]
+    share_of: Mapping[str, float] = field(default_factory=dict)
 
     def interval(self, score: str, metric: str) -> Interval:
-        """Percentile interval of one metric."""
-        return percentile_interval(self.estimates[score][metric], self.draws[score][metric])
+        """Percentile interval of one metric; of nobody or everybody found, with the exact bound."""
+        interval = percentile_interval(self.estimates[score][metric], self.draws[score][metric])
+        return with_exact_edge(interval, n_people=self.share_of.get(metric, 0.0))
 
     def gain(self, score: str, over: str, metric: str) -> Interval:
         """Difference of two scores on one metric with its paired interval."""
@@ -69,6 +73,10 @@ def resample(
     return Resamples(
         estimates={name: ranking_metrics(label, score, share=share) for name, score in scores.items()},
         draws={name: dict(zip(RANKING_METRICS, np.concatenate(parts, axis=1), strict=True)) for name, parts in blocks.items()},
+        share_of={
+            "precision_at_capacity": share * len(np.unique(groups)),
+            "recall_at_capacity": float(len(np.unique(groups[label == 1]))),
+        },
     )
 
 

@@ -85,3 +85,8 @@ def test_a_share_of_everybody_is_no_certainty() -> None:
     assert recall.estimate == 1.0
     assert recall.high == 1.0
     assert recall.low == pytest.approx(0.025 ** (1 / 9))
+    ladder = resample(label, {"line": np.arange(70.0)[::-1]}, groups=np.arange(70, dtype=np.int32), share=0.5, seed=1, n_resamples=50)
+    assert ladder.interval("line", "recall_at_capacity") == recall
+    many = (np.arange(70) < 40).astype(np.float64)
+    ladder = resample(many, {"line": np.arange(70.0)[::-1]}, groups=np.arange(70, dtype=np.int32), share=0.1, seed=1, n_resamples=50)
+    assert ladder.interval("line", "precision_at_capacity").low == pytest.approx(0.025 ** (1 / 7))

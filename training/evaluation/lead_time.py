@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.small_cells import SMALLEST_CELL, withheld_cells
-from models.intervals import Interval, percentile_interval
+from models.intervals import Interval, percentile_interval, with_exact_edge
 from models.resampling import resample
 from training.evaluation.examined import Examined
 from training.evaluation.people_needed import people_needed
@@ -138,7 +138,8 @@ def _recall(span: Span, rows: MeasuredRows, reviewed: Vector) -> Interval:
     weights = np.concatenate(list(rows.weights(N_RESAMPLES, span.rows)))
     with np.errstate(invalid="ignore"):
         draws = (weights @ reviewed[span.rows]) / weights.sum(axis=1)
-    return percentile_interval(float(reviewed[span.rows].mean()), draws)
+    interval = percentile_interval(float(reviewed[span.rows].mean()), draws)
+    return with_exact_edge(interval, n_people=len(np.unique(rows.person[span.rows])))
 
 
 def _auc(span: Span, rows: MeasuredRows, share: float) -> Interval:
