@@ -13,6 +13,7 @@ from serving.access.desk import Desk
 from serving.access.permissions import Action, check_may
 from serving.cases import building
 from serving.cases.access import get_case_for_review
+from serving.cases.states import BEFORE_THE_PROPOSAL, CaseState
 from serving.errors import NotFoundError
 from serving.person_keys import PersonKeys
 from serving.persons.deeds import case_told, restrictions_told
@@ -78,12 +79,12 @@ def report_of_case(desk: Desk, case_id: str) -> PersonReport:
         TID710 when the case is not theirs.
     ReviewError
         TID702 before their own view is saved: the report would tell what the model proposes. TID750 while the proposal itself is not
-        shown to them: the full report is the key holder's to make then.
+        shown to them, as to whoever took a decided case over: the full report is the key holder's to make then.
     """
     check_may(desk.account, Action.GIVE_PERSON_REPORT)
     case = get_case_for_review(desk.session, desk.account, case_id)
     page = building.build_page(desk, case)
-    if page.own_view is None and case.purged_at is None:
+    if page.own_view is None and CaseState(case.state) in BEFORE_THE_PROPOSAL:
         raise ReviewError("TID702", "the report tells what the model proposes. Save your own view first, then make it.")
     if page.proposal is None and case.purged_at is None:
         raise ReviewError(

@@ -190,6 +190,7 @@ def test_a_decided_case_is_passed_on_and_goes_on_where_it_stood_once_it_is_opene
     assert opened["decision"]["step"] == "decide_wondering"
     assert opened["follow_up"]["talk"]["about"] == talk()["about"]
     assert "open" not in opened["steps"]
+    assert refused(other.get(f"/cases/{case}/person-report")) == (409, "TID750")
     assert refused(other.step(case, "open", {"need_to_know": NEW_NEED})) == (409, "TID701")
     assert refused(other.get(f"/cases/{case}/view")) == (409, "TID702")
     ok(other.step(case, "family-informed", informed()))
