@@ -14,9 +14,10 @@ def truth_rows(cohort: Cohort, ids: pa.StringArray) -> dict[str, pa.Array]:
 
     Notes
     -----
-    `probability` is of not completing upper secondary, `status` what came of it, `outside_probability` of being outside at 20 and at 21 (given what the
-    years before 20 leave behind, though not the status at 19). `status_16` to `status_29` are the codes on 16 November of the year of
-    turning that age, also for years that no register has reached; 0 for the dead and emigrated. `household` ties brothers and sisters.
+    `probability` is of not completing upper secondary, `status` what came of it, `outside_probability` of being outside at 20 and at 21
+    (given what the years before 20 leave behind, though not the status at 19). `status_16` to `status_29` are the codes on 16 November of
+    the year of turning that age, also for years that no register has reached; 0 for the dead and emigrated. `household` ties brothers
+    and sisters.
     """
     truth, people = cohort.truth, cohort.people
     columns = {
