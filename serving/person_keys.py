@@ -95,8 +95,13 @@ def erase_person_key(session: Session, subject_id: str, *, now: datetime) -> Non
     session.flush()
 
 
-def read_service_key(path: Path) -> bytes:
-    """Read the service's key: 64 hex digits.
+def read_service_key(path: Path, *, variable: str = "TIDLIG_PERSON_KEY_FILE") -> bytes:
+    """Read a key: 64 hex digits.
+
+    Parameters
+    ----------
+    variable
+        The environment variable that names the file, for the message.
 
     Raises
     ------
@@ -107,7 +112,7 @@ def read_service_key(path: Path) -> bytes:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as error:
         raise ProjectError(
-            "TID120", f"{path} can't be read as a key. It holds 64 hex digits; set TIDLIG_PERSON_KEY_FILE to the right file."
+            "TID120", f"{path} can't be read as a key. Expected 64 hex digits, as `openssl rand -hex 32` prints; {variable} names the file."
         ) from error
     if len(key) != 32:
         raise ProjectError("TID120", f"{path} holds a key of {len(key)} bytes; expected 32, written as 64 hex digits.")

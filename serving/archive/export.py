@@ -92,7 +92,7 @@ def _write(place: Path, case: ArchivedCase, project: Project, *, number: int, no
     root = build_document(case, project, number=number, now=now)
     check_document(root)
     ET.register_namespace("xsi", XSI)
-    text = ET.tostring(root, encoding="utf-8", xml_declaration=True, default_namespace=None)
+    text = ET.tostring(root, encoding="utf-8", xml_declaration=True, default_namespace=NAMESPACE)
     temporary = place.with_name(f".{place.name}.part")
     for left in temporary.glob("*") if temporary.exists() else ():
         left.unlink()

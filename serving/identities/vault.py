@@ -126,7 +126,8 @@ def find_vault(settings: Settings, project: Project) -> IdentityVault | None:
     url = settings.identity_url.get_secret_value()
     if settings.identity_key_file is None:
         raise ReviewError("TID758", "the identity vault has no key. Set TIDLIG_IDENTITY_KEY_FILE to a file with 64 hex digits of its own.")
-    key, persons = read_service_key(settings.identity_key_file), settings.person_key_file_for(project)
+    key = read_service_key(settings.identity_key_file, variable="TIDLIG_IDENTITY_KEY_FILE")
+    persons = settings.person_key_file_for(project)
     if url == settings.url_for(project) or (persons.exists() and read_service_key(persons) == key):
         raise ReviewError(
             "TID758", "the identity vault shares its store or its key with the service. Give it a store and a key of its own."

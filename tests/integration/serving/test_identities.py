@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from features.errors import PurposeError, ReviewError
+from features.errors import ProjectError, PurposeError, ReviewError
 from features.intake.identities import hand_over_identities
 from features.keys import read_keys
 from serving.auditing import log
@@ -178,6 +178,12 @@ def test_the_key_holder_looks_up_one_person_and_another_key_looks_up_nobody(tmp_
     assert result.stdout.strip() == found[subject]
     assert sorted(found.values()) == raw_ids()
     assert (newest["action"], NEED in json.dumps(newest)) == ("identity.resolved", False)
+
+
+def test_a_vault_s_missing_key_is_asked_for_by_its_own_name(review: Review, tmp_path: Path) -> None:
+    settings = settings_of(review, tmp_path).model_copy(update={"identity_key_file": tmp_path / "nowhere.key"})
+    with pytest.raises(ProjectError, match="TID120.*TIDLIG_IDENTITY_KEY_FILE"):
+        find_vault(settings, review.project)
 
 
 def test_the_vault_has_to_be_apart(review: Review, tmp_path: Path) -> None:
