@@ -12,7 +12,7 @@ from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
 from serving.http.dependencies import DeskOf, ProjectOf, checked_csrf
 from serving.http.problems import responses
-from serving.persons.pages import Naming, report_html
+from serving.persons.pages import Naming, report_html, report_policy
 from serving.persons.report import own_report, report_of_case
 from serving.persons.requests import RequestLine, register_request, requests_of_case
 from serving.persons.told import PersonReport
@@ -48,7 +48,7 @@ def person_report(desk: DeskOf, case_id: CaseId) -> Answer[PersonReport]:
 )
 def person_report_page(desk: DeskOf, naming: NamingOf, case_id: CaseId) -> HTMLResponse:
     """Give the report as a page to print."""
-    return HTMLResponse(report_html(report_of_case(desk, case_id), naming))
+    return _page(report_html(report_of_case(desk, case_id), naming))
 
 
 @router.post(
@@ -77,4 +77,8 @@ def my_report(desk: DeskOf) -> Answer[PersonReport]:
 @router.get("/me/report.html", summary="The same as a page", responses={200: {"content": {"text/html": {}}}}, response_class=HTMLResponse)
 def my_report_page(desk: DeskOf, naming: NamingOf) -> HTMLResponse:
     """Give a citizen their own report as a page."""
-    return HTMLResponse(report_html(own_report(desk), naming))
+    return _page(report_html(own_report(desk), naming))
+
+
+def _page(html: str) -> HTMLResponse:
+    return HTMLResponse(html, headers={"Content-Security-Policy": report_policy()})

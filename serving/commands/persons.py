@@ -176,7 +176,9 @@ def _print_proof(proof: ErasureProof, *, as_json: bool, synthetic: bool) -> None
     print_table("Erased", ("where", "before", "left"), [(place.name, place.before, place.left) for place in proof.places])
     print_line(f"The log verifies: {proof.log.count}:{proof.log.head}.")
     print_line("A restriction stands: nobody proposes this person again." if proof.is_restricted else "No restriction stands.")
-    print_line("While the sources deliver records of this person, ingest reads them again and shuts them out: ask the sources to delete theirs.")
+    print_line(
+        "While the sources deliver records of this person, ingest reads them again and shuts them out: ask the sources to delete theirs."
+    )
     print_line("Backups made before now still hold the person's key: restore them with --anchors, or destroy them.")
 
 

@@ -5,6 +5,8 @@ What was decided, by which role and who looked come first, then what the reader 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -86,6 +88,14 @@ def report_html(report: PersonReport, naming: Naming) -> str:
     'Kva vi veit og har gjort'
     """
     return _render("report.html", report, naming)
+
+
+@cache
+def report_policy() -> str:
+    """Give the content policy of the page: its own stylesheet, known by its digest, and nothing else at all."""
+    style = _environment().get_template("report.css").render()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def report_body(report: PersonReport, naming: Naming) -> str:

@@ -182,7 +182,7 @@ def test_the_key_holder_looks_up_one_person_and_another_key_looks_up_nobody(tmp_
 
 def test_a_vault_s_missing_key_is_asked_for_by_its_own_name(review: Review, tmp_path: Path) -> None:
     settings = settings_of(review, tmp_path).model_copy(update={"identity_key_file": tmp_path / "nowhere.key"})
-    with pytest.raises(ProjectError, match="TID120.*TIDLIG_IDENTITY_KEY_FILE"):
+    with pytest.raises(ProjectError, match=r"TID120.*TIDLIG_IDENTITY_KEY_FILE"):
         find_vault(settings, review.project)
 
 

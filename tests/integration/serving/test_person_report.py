@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from datetime import timedelta
@@ -159,6 +161,9 @@ def test_the_reviewer_gives_it_from_their_own_case_after_their_own_view(screened
     assert "nav_low_income_hh" not in json.dumps(answer["data"]["records"])
     assert page.headers["content-type"].startswith("text/html")
     assert "What we know and what we have done" in page.text
+    (style,) = re.findall("<style>(.*?)</style>", page.text, re.S)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page.headers["content-security-policy"]  # the browser applies this style and no other
     assert _actions(screened).count("person.report_made") == 2
 
 
