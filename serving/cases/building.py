@@ -93,7 +93,7 @@ def show_proposal(desk: Desk, case: CaseForReview | CaseForSecondReading) -> Pro
         a case of study mode.
     """
     check_can_see_proposal(case, has_own_view=find_view(desk, case, desk.account.id) is not None)
-    check_not_suspended(desk.session, model_name=_model_of(desk, case), municipality=case.municipality)
+    check_not_suspended(desk.session, model_name=model_of(desk, case), municipality=case.municipality)
     found = find_proposal(desk, case)
     if found is None:
         raise NotFoundError
@@ -153,7 +153,7 @@ def _page(desk: Desk, case: AnyCase, *, is_reader: bool, decides: bool, is_mine:
     is_mine
         Whether this person took the case, also where its content is shown to nobody.
     """
-    is_stopped = is_suspended(desk.session, model_name=_model_of(desk, case), municipality=case.municipality)
+    is_stopped = is_suspended(desk.session, model_name=model_of(desk, case), municipality=case.municipality)
     own_view = find_view_text(desk, case, desk.account.id) if decides or is_reader else None
     other = case.second_reader_id if decides else case.assignee_id
     shows_proposal = is_reader and can_see_proposal(case, has_own_view=own_view is not None, is_suspended=is_stopped)
@@ -171,11 +171,11 @@ def _page(desk: Desk, case: AnyCase, *, is_reader: bool, decides: bool, is_mine:
         proposal=None if proposal is None else build_view(desk.project, proposal, municipality=case.municipality),
         decision=find_decision(desk, case) if goes_on else None,
         needs_second_reader=case.needs_second_reader,
-        steps=_steps(desk, case, is_mine=is_mine),
+        steps=tuple(step for step in _steps(desk, case, is_mine=is_mine) if not (is_stopped and step is Step.ASSIGN)),
         history=history_of(desk.session, case.id) if is_mine else (),
         is_purged=case.purged_at is not None,
         is_without_proposal=case.without_proposal and (decides or is_reader),
-        is_suspended=is_stopped and (decides or is_reader),
+        is_suspended=is_stopped and (decides or is_reader or case.state == CaseState.NEW),
         correctable=correctable_indicators(desk, case) if is_wrong else (),
         correction=follow_up.find_correction(desk, case) if goes_on else None,
         follow_up=follow_up.build_follow_up(desk, case) if goes_on else FollowUp(),
@@ -205,5 +205,6 @@ def _may(desk: Desk, case: CaseRow, step: Step, *, is_mine: bool) -> bool:
     return is_the_one[by] and can(desk.account, _NEEDS_OF[by])
 
 
-def _model_of(desk: Desk, case: CaseRow) -> str:
+def model_of(desk: Desk, case: AnyCase) -> str:
+    """Name the model that proposed a case."""
     return desk.session.get_one(ScreeningRow, case.screening_id).model_name

@@ -8,6 +8,7 @@ are ReviewErrors with the codes of `serving.errors`. What comes after is in file
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -30,24 +31,34 @@ from serving.cases.moving import checked_text, end_handovers, log_about, move, s
 from serving.cases.pages import CasePage, Inclination, ProposalView, QueueRow
 from serving.cases.policies import MIN_REASON, MIN_TEXT, check_step, check_version
 from serving.cases.shown_views import keep_shown_view
-from serving.cases.states import DECISIONS, OPEN_STATES, Step
+from serving.cases.states import DECISIONS, OPEN_STATES, CaseState, Step
 from serving.scoring.suppressors import suppressors_now
+from serving.scoring.suspensions import check_not_suspended, is_suspended
 from serving.storage.tables import CaseRow, DecisionRow, OwnViewRow, ScreeningRow
 
 
 def list_queue(desk: Desk) -> list[QueueRow]:
     """List the cases that wait for this person: new ones where they work, and their own that are open.
 
-    Ordered by due date and then by reference. Never by score: a queue is no ranking (R-18).
+    Ordered by due date and then by reference. Never by score: a queue is no ranking (R-18). While a model is stopped, what it proposed and
+    nobody took is not listed (R-30).
     """
     check_may(desk.account, Action.LIST_CASES)
     states = [state.value for state in OPEN_STATES]
     rows = desk.session.scalars(select(CaseRow).where(in_reach(desk.account), CaseRow.state.in_(states))).all()
-    log.record(desk.session, log.Event("queue.read", actor=desk.account.id, role=desk.account.role, details={"n": len(rows)}), now=desk.now)
     screenings = desk.session.scalars(select(ScreeningRow).where(ScreeningRow.id.in_({row.screening_id for row in rows}))).all()
+    rows = _without_stopped(desk, rows, {screening.id: screening.model_name for screening in screenings})
+    log.record(desk.session, log.Event("queue.read", actor=desk.account.id, role=desk.account.role, details={"n": len(rows)}), now=desk.now)
     lines = [building.build_row(desk, row) for row in rows]
     del screenings  # held until here: the session forgets a row that nobody holds, and would ask for it again for each case
     return sorted(lines, key=lambda row: (row.due_on or row.expires_on, row.reference))
+
+
+def _without_stopped(desk: Desk, rows: Sequence[CaseRow], model_of: Mapping[str, str]) -> list[CaseRow]:
+    """Leave out what nobody took of models that are stopped; `model_of` names the model of each screening."""
+    asked = {(model_of[row.screening_id], row.municipality) for row in rows if row.state == CaseState.NEW}
+    stopped = {pair for pair in asked if is_suspended(desk.session, model_name=pair[0], municipality=pair[1])}
+    return [row for row in rows if row.state != CaseState.NEW or (model_of[row.screening_id], row.municipality) not in stopped]
 
 
 def read_case(desk: Desk, case_id: str) -> CasePage:
@@ -83,9 +94,16 @@ def read_view(desk: Desk, case_id: str) -> ProposalView:
 
 
 def assign(desk: Desk, case_id: str, *, version: int) -> CasePage:
-    """Take a new case. From now on nobody else sees it."""
+    """Take a new case. From now on nobody else sees it.
+
+    Raises
+    ------
+    ReviewError
+        TID770 while the model that proposed it is stopped here.
+    """
     case = get_case_in_queue(desk.session, desk.account, case_id, action=Action.TAKE_CASES)
     check_version(case, version)
+    check_not_suspended(desk.session, model_name=building.model_of(desk, case), municipality=case.municipality)
     target = check_step(case, Step.ASSIGN)
     case.assignee_id = desk.account.id
     move(desk, case, Step.ASSIGN, target)

@@ -83,6 +83,25 @@ def test_a_leader_stops_their_own_municipality_at_once_and_lets_it_go_on(review:
 
 
 @pytest.mark.requirement("R-30")
+def test_while_stopped_nobody_takes_what_waits_and_the_list_leaves_it_out(review: Review) -> None:
+    taken, waits, elsewhere = review.add_case(), review.add_case(), review.add_case(municipality="9902")
+    caller, other = review.caller("koordinator-9901"), review.caller("koordinator-9902")
+    caller.to_own_view(taken)
+    line = suspend(review, "leder-9901").json()["data"]
+
+    assert [row["case_id"] for row in caller.get("/cases").json()["data"]] == [taken]
+    assert [row["case_id"] for row in other.get("/cases").json()["data"]] == [elsewhere]
+    page = caller.get(f"/cases/{waits}").json()["data"]
+    assert (page["is_suspended"], "assign" in page["steps"], "object" in page["steps"]) == (True, False, True)
+    refused = caller.step(waits, "assign")
+    assert (refused.status_code, refused.json()["code"]) == (409, "TID770")
+
+    review.caller("leder-9901").post(f"/suspensions/{line['id']}/lift", {"reason": MENDED})
+    assert {row["case_id"] for row in caller.get("/cases").json()["data"]} == {taken, waits}
+    assert caller.step(waits, "assign").status_code == 200
+
+
+@pytest.mark.requirement("R-30")
 @pytest.mark.parametrize(
     ("login", "body", "code"),
     [

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import select, text
 
 from features.nationalid import holds_national_id
+from features.restrictions import write_restrictions
 from models.uncertainty import UNKNOWN_TEXT
 from serving.access.accounts import Account
 from serving.access.permissions import MATRIX, Action
@@ -264,6 +266,28 @@ def test_an_objection_stops_the_case_at_once(review: Review) -> None:
     assert review.row(case).state == "STANSET"
     with review.database.reading() as session:
         assert review.row(case).subject_id in set(session.scalars(select(RestrictionRow.subject_id)))
+
+
+@pytest.mark.requirement("R-30")
+def test_a_stopped_model_s_case_can_be_read_about_and_not_taken(review: Review) -> None:
+    case, leader, person = review.add_case(municipality="9902"), reader(review, "leder-9902"), reader(review, "koordinator-9902")
+    leader.send(leader.open("/suspensions"), "/suspensions", model="all", reason="The school's absence records are missing since Monday.")
+    page = person.open(f"/cases/{case}")
+    assert "Saken kan tas når stansen er opphevet." in page
+    assert "Ta saken" not in page
+    assert case not in person.open("/queue")
+
+
+@pytest.mark.requirement("R-31")
+def test_a_case_that_ends_as_it_is_opened_says_why_as_far_as_may_be_told(review: Review) -> None:
+    case, person = review.add_case(), reader(review, "koordinator-9901")
+    _, page = person.send(person.open(f"/cases/{case}"), f"/cases/{case}/assign")
+    objection = {"kind": "objection", "valid_from": review.clock().date(), "valid_to": None, "recorded_at": review.clock()}
+    told = {"subject_id": review.row(case).subject_id, **objection, "recorded_by_role": "leader"}
+    write_restrictions(review.project, pd.DataFrame([told]))
+    status, page = person.send(page, f"/cases/{case}/open", need_to_know="I work with the class.")
+    assert status == 200
+    assert "følges opp allerede, eller har sagt nei" in page
 
 
 @pytest.mark.requirement("R-28")
