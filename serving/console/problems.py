@@ -33,9 +33,16 @@ OWN_WORDS = {
     "TID731": "problem.login_not_confirmed",
     "TID732": "problem.login_unreachable",
     "TID733": "problem.no_role",
+    "TID717": "problem.two_roles",
     FORM_REFUSED: "problem.form_too_old",
 }
 """Refusals whose status says too little: code -> key of the words that say it."""
+
+OWN_TITLES = {
+    FORM_REFUSED: "problem.form_title",
+    **dict.fromkeys(("TID717", "TID730", "TID731", "TID732", "TID733"), "problem.login_title"),
+}
+"""Refusals whose status would give them a heading about something else."""
 
 
 def install(app: FastAPI) -> None:
@@ -52,7 +59,7 @@ def problem_page(request: Request, error: Exception) -> Response:
         return go_to(f"/login?ended={'true' if request.method == 'GET' else 'unsaved'}&next={quote(_next_path(request))}")
     shown = status if status in EXPLAINED else 500
     found: dict[str, Any] = {"status_code": shown, "code": code, "own_words": OWN_WORDS.get(code or "")}
-    found["own_title"] = "problem.form_title" if code == FORM_REFUSED else None
+    found["own_title"] = OWN_TITLES.get(code or "")
     return page(request, "problem.html", account=account, status=status, path="/", **found)
 
 
