@@ -6,7 +6,7 @@ Nothing here is ready to leave: `monitoring.disclosure.publish` withholds small 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,12 @@ from monitoring.intervals import Interval, difference, proportion, ratio
 
 CELLS = ("true_proposed", "false_proposed", "missed", "rightly_left", "unknown_proposed", "unknown_left")
 """The six disjoint kinds of people in a group: outcome (came true, did not, not known yet) by proposed or not."""
+
+NOT_RECORDED = "(not recorded)"
+"""Group of the people whose group is not known."""
+
+TIMES = " × "
+"""Stands between the names and between the values of attributes that are crossed."""
 
 TOO_SMALL = 10
 """A rate of fewer people than this is counted but not judged."""
@@ -93,7 +99,7 @@ class GroupFairness:
     Parameters
     ----------
     group
-        The group's value; None for everybody.
+        The group's value; of crossed attributes their values joined by `TIMES`; None for everybody.
     n_people, n_matured
         All people, and those whose outcome is known.
     cells
@@ -106,6 +112,8 @@ class GroupFairness:
         Mean predicted minus observed rate (calibration in the large): above 0 the model says too much. Neutral value 0.
     differences, ratios
         Metric name -> group minus, or divided by, the reference group. Empty for the reference and for everybody.
+    members
+        The group's value of each attribute of its table; empty for everybody.
     """
 
     group: str | None
@@ -117,16 +125,40 @@ class GroupFairness:
     calibration: Gap
     differences: Mapping[str, Gap]
     ratios: Mapping[str, Gap]
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class FairnessTable:
-    """Every group of one attribute, and everybody."""
+    """Every group of one attribute, or of several crossed, and everybody.
+
+    Parameters
+    ----------
+    attribute
+        Its name; of crossed attributes their names joined by `TIMES`.
+    attributes
+        The names one by one, in the order of each group's `members`.
+    """
 
     attribute: str
     reference: str | None
     groups: tuple[GroupFairness, ...]
     everybody: GroupFairness
+    attributes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """Who belongs to which group: the groups' values, and for each person the place of theirs; shape (n_people,)."""
+
+    attributes: tuple[str, ...]
+    members: tuple[tuple[str, ...], ...]
+    codes: NDArray[np.int64]
+
+    @property
+    def names(self) -> list[str]:
+        """Every group's name, in the order of the codes."""
+        return [TIMES.join(values) for values in self.members]
 
 
 def measure_fairness(
@@ -150,7 +182,7 @@ def measure_fairness(
     probability
         Served probability, shape (n_people,).
     group
-        The person's group; None or NaN is a group of its own, ``"(not recorded)"``, never left out.
+        The person's group; None or NaN is a group of its own, `NOT_RECORDED`, never left out.
     reference
         Group that the others are compared with; by default the largest.
 
@@ -164,44 +196,60 @@ def measure_fairness(
     >>> table.groups[0].rates["ppv"].point, table.groups[0].rates["ppv"].verdict
     (0.5, 'too small')
     """
+    grouping = group_people(group, attribute=attribute)
+    return measure_groups(label, proposed, probability, grouping, reference=reference, confidence=confidence)
+
+
+def group_people(group: Sequence[str | None] | NDArray[np.object_], *, attribute: str) -> Grouping:
+    """Put people into the groups of one attribute; those without a value make up `NOT_RECORDED`."""
+    names = [NOT_RECORDED if value is None or value != value else str(value) for value in group]
+    found, codes = np.unique(np.asarray(names, dtype=str), return_inverse=True)
+    return Grouping((attribute,), tuple((str(name),) for name in found), codes.astype(np.int64))
+
+
+def measure_groups(
+    label: ArrayLike,
+    proposed: ArrayLike,
+    probability: ArrayLike,
+    grouping: Grouping,
+    *,
+    reference: str | None = None,
+    confidence: float = 0.95,
+) -> FairnessTable:
+    """Count every rate of people already put into groups; a group of nobody keeps its row.
+
+    Parameters are those of `measure_fairness`.
+    """
     label, proposed = np.asarray(label, dtype=float), np.asarray(proposed).astype(bool)
-    probability = np.asarray(probability, dtype=float)
-    names, codes = _group_codes(group)
+    probability, codes, n_groups = np.asarray(probability, dtype=float), grouping.codes, len(grouping.members)
     if not len(label) == len(proposed) == len(probability) == len(codes):
         raise ValueError("expected label, proposed, probability and group of one length")
     matured = ~np.isnan(label)
     kind = np.where(matured, np.where(label == 1, 0, 1) + np.where(proposed, 0, 2), np.where(proposed, 4, 5))
-    counts = np.bincount(codes * len(CELLS) + kind, minlength=len(names) * len(CELLS)).reshape(len(names), len(CELLS))
+    counts = np.bincount(codes * len(CELLS) + kind, minlength=n_groups * len(CELLS)).reshape(n_groups, len(CELLS))
     counted = matured if matured.any() else np.ones(len(label), dtype=bool)
-    sums = np.bincount(codes[counted], weights=probability[counted], minlength=len(names))
+    sums = np.bincount(codes[counted], weights=probability[counted], minlength=n_groups)
     table = np.vstack([counts, counts.sum(axis=0)])
-    return _assemble(attribute, names, table, np.append(sums, sums.sum()), bool(matured.any()), reference, confidence)
-
-
-def _group_codes(group: Sequence[str | None] | NDArray[np.object_]) -> tuple[list[str], NDArray[np.int64]]:
-    names = ["(not recorded)" if value is None or value != value else str(value) for value in group]
-    found, codes = np.unique(np.asarray(names, dtype=str), return_inverse=True)
-    return [str(name) for name in found], codes.astype(np.int64)
+    return _assemble(grouping, table, np.append(sums, sums.sum()), bool(matured.any()), reference, confidence)
 
 
 def _assemble(
-    attribute: str,
-    names: list[str],
+    grouping: Grouping,
     counts: NDArray[np.int64],
     sums: NDArray[np.float64],
     any_matured: bool,
     reference: str | None,
     confidence: float,
 ) -> FairnessTable:
+    names = grouping.names
     intervals = {name: _count_metric(metric, counts, confidence) for name, metric in METRICS.items()}
     if reference is None and names:
         reference = names[int(np.argmax(counts[:-1].sum(axis=1)))]
     place = names.index(reference) if reference in names else None
-    rows = [
-        _group_row(row, name, counts[row], sums[row], any_matured, intervals, None if row == len(names) else place)
-        for row, name in enumerate([*names, None])
-    ]
-    return FairnessTable(attribute, reference, tuple(rows[:-1]), rows[-1])
+    rows = [_group_row(row, counts[row], sums[row], any_matured, intervals, place) for row in range(len(names))]
+    groups = tuple(replace(row, group=name, members=values) for row, name, values in zip(rows, names, grouping.members, strict=True))
+    everybody = _group_row(len(names), counts[-1], sums[-1], any_matured, intervals, None)
+    return FairnessTable(TIMES.join(grouping.attributes), reference, groups, everybody, grouping.attributes)
 
 
 def _count_metric(metric: Metric, counts: NDArray[np.int64], confidence: float) -> tuple[NDArray[np.int64], NDArray[np.int64], Interval]:
@@ -212,7 +260,6 @@ def _count_metric(metric: Metric, counts: NDArray[np.int64], confidence: float) 
 
 def _group_row(
     row: int,
-    name: str | None,
     cells: NDArray[np.int64],
     predicted: float,
     any_matured: bool,
@@ -228,7 +275,7 @@ def _group_row(
         {m: (_row_of(i, row), _row_of(i, reference)) for m, (_, _, i) in intervals.items()} if compared and reference is not None else {}
     )
     return GroupFairness(
-        group=name,
+        group=None,
         n_people=n_people,
         n_matured=n_matured,
         cells=tuple(int(cell) for cell in cells),
