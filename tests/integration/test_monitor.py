@@ -188,9 +188,9 @@ def test_finished_reviews_renew_the_report_and_only_its_oversight(project, repor
             "agreed_before": pd.array([True, False, None] * 8, dtype="boolean"),
             "agreed_after": pd.array([True, False] * 12, dtype="boolean"),
             "second_reader": False,
-        }
+        },
+        columns=FINISHED_REVIEWS.names,
     )
-    assert set(reviews.columns) == set(FINISHED_REVIEWS.names)
     write_finished_reviews(project, reviews)
     renewed = monitor(project, month="2026-06", now=NOW, progress=Silent())[0]
     assert not renewed.is_unchanged
