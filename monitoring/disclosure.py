@@ -163,7 +163,7 @@ def _publish_rates(row: GroupFairness, hidden: set[Key], key: Key) -> GroupFairn
     return replace(
         row,
         n_people=row.n_people if has_people else None,
-        n_matured=row.n_matured if (*key, "matured") not in hidden or row.n_matured == 0 else None,
+        n_matured=row.n_matured if (*key, "matured") not in hidden else None,
         cells=None,
         rates=rates,
         mean_predicted=row.mean_predicted if has_people and (has_outcome or not row.n_matured) else None,

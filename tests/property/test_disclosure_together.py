@@ -119,7 +119,7 @@ def test_nothing_small_follows_from_two_attributes_and_their_crossing(cells: np.
 @pytest.mark.proof
 @pytest.mark.requirement("R-09")
 @given(drawn((2, 3), (3, 3), (2, 2, 2)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_nor_from_larger_tables(cells: np.ndarray):
     assert recomputed(cells, published(cells)) == []
 
@@ -180,6 +180,14 @@ def test_an_attribute_that_says_another_is_not_crossed_with_it_and_their_equal_g
     assert set(tables) == {"a0", "a1", "a2", "a0 × a1", "a0 × a2"}
     for name, other in (("a1", "a2"), ("a0 × a1", "a0 × a2")):
         assert [row.rates for row in tables[name].groups] == [row.rates for row in tables[other].groups]
+
+
+@pytest.mark.requirement("R-09")
+def test_that_nobody_in_a_group_has_matured_is_withheld_where_others_have():
+    """Shown as 0, it said so of each of a group's few people."""
+    cells = np.zeros((2, 3, N_CELLS), dtype=int)
+    cells[0, 2, 5] = cells[1, 0, 5] = cells[1, 1, 5] = cells[1, 2, 3] = 1
+    assert recomputed(cells, published(cells)) == []
 
 
 def test_tables_of_different_people_are_refused():
