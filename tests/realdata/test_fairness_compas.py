@@ -99,7 +99,7 @@ def test_crossed_points_equal_fairlearn(realdata: Path):
 
 @pytest.mark.realdata("compas")
 def test_differences_that_the_field_argues_about_stay_after_correction(realdata: Path):
-    """Of the defendants who did not reoffend, more black ones were flagged: the finding stays; that the precision of few differs is none."""
+    """Of the defendants who did not reoffend, more black ones were flagged: that stays, and that of a few who differ does not."""
     data = pd.read_csv(realdata / "compas_for_aequitas.csv")
     groups = {name: data[name].tolist() for name in ("race", "sex", "age_cat")}
     found = compare_groups(measure_attributes(data["label_value"], data["score"], data["score"], groups).tables)
