@@ -17,7 +17,7 @@ from features.errors import DataError
 from features.progress import Progress
 from models.bands import Band
 from monitoring.drift import Drift, measure_drift
-from monitoring.fairness import FairnessTable, measure_fairness
+from monitoring.fairness import FairnessTable, group_people, measure_fairness
 from monitoring.gathering import (
     Gathered,
     attribute_labels,
@@ -27,6 +27,8 @@ from monitoring.gathering import (
     gather,
     minimum_of,
 )
+from monitoring.group_calibration import CalibrationTable, measure_calibration
+from monitoring.intersections import measure_attributes
 from monitoring.performance import expected_ppv, matured_figures
 from monitoring.report import FORMAT, Findings, Subject, band_counts, build_content, render_report, write_pages
 from monitoring.signals import (
@@ -130,13 +132,12 @@ def _measure(project: Project, gathered: Gathered) -> Findings:
     names, probability = gathered.bundle.feature_names, gathered.scored["probability"].to_numpy(dtype=np.float64)
     proposed = gathered.scored["proposed"].to_numpy(dtype=bool)
     drift = measure_drift(gathered.reference, gathered.current, names, sectors=feature_sectors(project, names))
-    fairness = tuple(
-        measure_fairness(gathered.label, proposed, probability, values, attribute=name) for name, values in gathered.groups.items()
-    )
+    fairness = measure_attributes(gathered.label, proposed, probability, gathered.groups)
     return Findings(
         drift=drift,
         labels=feature_labels(project, names),
         fairness=fairness,
+        calibrations=_calibrations(gathered, probability, proposed),
         attributes=attribute_labels(project),
         minimum_of=minimum_of(project),
         bands=band_counts(gathered.scored["band"].to_numpy(dtype=np.str_), [band.value for band in Band]),
@@ -144,8 +145,18 @@ def _measure(project: Project, gathered: Gathered) -> Findings:
         n_proposed=int(proposed.sum()),
         matured=matured_figures(gathered.label, probability, threshold=gathered.bundle.bands.should_be_assessed),
         oversight=gathered.oversight,
-        signals=_signals(gathered, drift, fairness, probability, proposed),
+        signals=_signals(gathered, drift, fairness.single, probability, proposed),
         has_evidently_page=False,
+    )
+
+
+def _calibrations(gathered: Gathered, probability: np.ndarray[Any, Any], proposed: np.ndarray[Any, Any]) -> tuple[CalibrationTable, ...]:
+    """Measure calibration by each attribute, as soon as any outcome is known."""
+    if np.isnan(gathered.label).all():
+        return ()
+    return tuple(
+        measure_calibration(gathered.label, proposed, probability, group_people(values, attribute=name))
+        for name, values in gathered.groups.items()
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -17,21 +17,26 @@ from numpy.typing import NDArray
 
 from features.small_cells import SMALLEST_CELL
 from features.suppression import Count, withheld_counts
-from monitoring.disclosure import publish
 from monitoring.drift import Drift, FeatureDrift
-from monitoring.fairness import METRICS, FairnessTable, GroupFairness
+from monitoring.fairness import METRICS
+from monitoring.fairness_content import fairness_content
+from monitoring.group_calibration import CalibrationTable
+from monitoring.intersections import Measured
 from monitoring.oversight import Oversight, publish_oversight
 from monitoring.performance import Estimate
 from monitoring.signals import Signal
 from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
 
-FORMAT = 2
+FORMAT = 3
 
 PAGE_METRICS = ("base_rate", "tpr", "fpr", "ppv", "npv")
 """Rates that need outcomes and stand on the page; fnr is 1 - tpr and stands in the JSON."""
 
 N_FEATURES_SHOWN = 12
 """Rows of the page's drift table; every drifted feature is shown, and all stand in the JSON."""
+
+N_CROSSED_SHOWN = 40
+"""Most rows of a table of crossed attributes on the page; larger ones are named there and stand in the JSON."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,9 @@ class Findings:
     drift: Drift
     labels: Mapping[str, Mapping[str, str]]
     """Feature -> language -> label."""
-    fairness: Sequence[FairnessTable]
+    fairness: Measured
+    calibrations: Sequence[CalibrationTable]
+    """By each attribute; none before any outcome is known."""
     attributes: Mapping[str, Mapping[str, str]]
     """Attribute -> language -> label."""
     minimum_of: Mapping[str, int]
@@ -91,9 +98,7 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
         "suspended_by": [signal.code for signal in found.signals if signal.is_failed and signal.suspends],
         "drift": _drift_content(found),
         "attributes": {name: dict(label) for name, label in found.attributes.items()},
-        "fairness": [
-            _table_content(publish(table, minimum=found.minimum_of.get(table.attribute, SMALLEST_CELL))) for table in found.fairness
-        ],
+        **fairness_content(found.fairness, found.calibrations, found.minimum_of),
         "performance": _performance_content(found),
         "bands": publish_counts(found.bands),
         "oversight": publish_oversight(found.oversight),
@@ -187,32 +192,6 @@ def _performance_content(found: Findings) -> dict[str, Any]:
     }
 
 
-def _table_content(table: FairnessTable) -> dict[str, Any]:
-    return {
-        "attribute": table.attribute,
-        "reference": table.reference,
-        "groups": [_row_content(row) for row in table.groups],
-        "everybody": _row_content(table.everybody),
-    }
-
-
-def _row_content(row: GroupFairness) -> dict[str, Any]:
-    return {
-        "group": row.group,
-        "n_people": row.n_people,
-        "n_matured": row.n_matured,
-        "mean_predicted": row.mean_predicted,
-        "calibration": asdict(row.calibration),
-        "rates": {name: asdict(rate) for name, rate in row.rates.items()},
-        "differences": {name: asdict(gap) for name, gap in row.differences.items()},
-        "ratios": {name: {key: _finite(value) for key, value in asdict(gap).items()} for name, gap in row.ratios.items()},
-    }
-
-
-def _finite(value: float | None) -> float | Literal["unbounded"] | None:
-    return "unbounded" if value is not None and np.isinf(value) else value
-
-
 def render_report(content: Mapping[str, Any], *, language: Language, other: Mapping[Language, str] | None = None) -> str:
     """Render the document as one self-contained page: no script, no link out of its folder, everything escaped.
 
@@ -231,6 +210,8 @@ def render_report(content: Mapping[str, Any], *, language: Language, other: Mapp
         metrics=list(METRICS.values()),
         shown_metrics=PAGE_METRICS,
         has_matured=has_matured,
+        calibration_of={table["attribute"]: table for table in content["calibration"]},
+        n_crossed_shown=N_CROSSED_SHOWN,
         features=[f for place, f in enumerate(content["drift"]["features"]) if f["has_drifted"] or place < N_FEATURES_SHOWN],
     )
 

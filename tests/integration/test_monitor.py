@@ -136,6 +136,9 @@ def test_the_newest_screening_is_reported_on_as_page_document_and_drawings(proje
     assert report.content["as_of"] == ["2026-06-15"]
     assert json.loads((report.folder / "report.json").read_text(encoding="utf-8")) == report.content
     assert {table["attribute"] for table in report.content["fairness"]} == {"sex", "municipality"}
+    assert [table["attributes"] for table in report.content["crossed"]] == [["sex", "municipality"]]
+    assert report.content["comparisons"]["n_asked"] > 0
+    assert report.content["calibration"] == []
     assert report.content["fairness"][0]["everybody"]["n_people"] == 10 * TIMES
     assert report.content["performance"]["expected_ppv"] is not None
     assert report.content["performance"]["matured"] is None
@@ -216,6 +219,8 @@ def test_matured_outcomes_are_joined_to_what_was_shown_then(project, report):
     cohort, _ = build_stage_table(project, "train", stage, on=NOW.date(), as_of=date(2020, 6, 15))
     label = label_rows(project, store, cohort, project.outcomes["not_completed"], known_by=NOW.date())["label"]
     assert rate["point"] == pytest.approx(label.mean())
+    assert {table["attribute"] for table in content["calibration"]} == {table["attribute"] for table in content["fairness"]}
+    assert content["calibration"][0]["everybody"]["slope"]["point"] is not None
     early = monitor(project, month="2020-06", now=datetime(2021, 1, 1, tzinfo=UTC), progress=Silent())[0].content
     assert early["fairness"][0]["everybody"]["rates"]["base_rate"]["point"] is None
 

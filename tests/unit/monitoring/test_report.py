@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from monitoring.drift import measure_drift
-from monitoring.fairness import measure_fairness
+from monitoring.fairness import group_people
+from monitoring.group_calibration import measure_calibration
+from monitoring.intersections import measure_attributes
 from monitoring.oversight import Oversight
 from monitoring.performance import expected_ppv, matured_figures
 from monitoring.report import Findings, Subject, build_content, render_report
@@ -42,7 +44,14 @@ def findings(*, matured: bool) -> Findings:
     proposed = probability > 0.4
     label = (random.uniform(size=n) < probability).astype(float) if matured else np.full(n, np.nan)
     sex = [["girl", "boy", "<b>other</b>"][code] for code in random.choice(3, n, p=[0.5, 0.49, 0.01])]
-    tables = (measure_fairness(label, proposed, probability, sex, attribute="sex"),)
+    born = random.choice(["here", "abroad"], n, p=[0.7, 0.3])
+    place = np.where(born == "here", "p1", "p2")
+    groups = {"sex": sex, "born": born.tolist(), "place": place.tolist()}
+    measured = measure_attributes(label, proposed, probability, groups)
+    tables = measured.single
+    calibrations = tuple(
+        measure_calibration(label, proposed, probability, group_people(values, attribute=name)) for name, values in groups.items()
+    )
     reference, current = random.normal(size=(2000, 3)), random.normal(size=(n, 3))
     reference[:, 2], current[:, 2] = reference[:, 2] > 2.9, current[:, 2] > 2.9
     current[:, 0] += 1
@@ -59,8 +68,13 @@ def findings(*, matured: bool) -> Findings:
     return Findings(
         drift=drift,
         labels={NAMES[0]: {"nb": "Fravær, hele dager", "en": "Absence, full days"}},
-        fairness=tables,
-        attributes={"sex": {"nb": "Kjønn", "en": "Sex"}},
+        fairness=measured,
+        calibrations=calibrations if matured else (),
+        attributes={
+            "sex": {"nb": "Kjønn", "en": "Sex"},
+            "born": {"nb": "Fødeland", "en": "Born"},
+            "place": {"nb": "Sted", "en": "Place"},
+        },
         minimum_of={},
         bands={"no_follow_up_now": 300, "worth_a_look": 97, "should_be_assessed": 3},
         expected_ppv=expected_ppv(probability[proposed]),
@@ -155,6 +169,66 @@ def test_small_counts_are_nowhere_in_the_document(content):
     assert after["point"] == pytest.approx(0.6)
     rare = next(feature for feature in content["drift"]["features"] if feature["name"] == NAMES[2])
     assert (rare["distance"], rare["p_value"], rare["verdict"]) == (None, None, "too small")
+
+
+@pytest.mark.requirement("R-11")
+def test_two_attributes_are_crossed_and_every_combination_stands_on_the_page(content):
+    assert {table["attribute"] for table in content["crossed"]} == {"sex × born", "sex × place"}
+    assert content["not_crossed"] == [["born", "place"]]
+    crossed = content["crossed"][0]
+    assert len(crossed["groups"]) == 3 * 2
+    small = next(row for row in crossed["groups"] if row["members"] == ["<b>other</b>", "abroad"])
+    assert {rate["verdict"] for rate in small["rates"].values()} == {"too small"}
+    text = "".join(read(render_report(content, language="en")).text)
+    assert "Sex × born" in text
+    assert "<b>other</b> × abroad" in text
+    assert "Born × place: not crossed" in text
+
+
+@pytest.mark.requirement("R-11")
+def test_what_stays_is_named_with_how_many_questions_were_asked():
+    planted = findings(matured=False)
+    random = np.random.default_rng(3)
+    born = np.repeat(["here", "abroad"], 300)
+    proposed = random.uniform(size=600) < np.where(born == "abroad", 0.6, 0.3)
+    groups = {"born": born.tolist(), "sex": random.choice(["girl", "boy"], 600).tolist()}
+    fairness = measure_attributes(np.full(600, np.nan), proposed, np.full(600, 0.3), groups)
+    content = build_content(SUBJECT, replace(planted, fairness=fairness))
+    found = content["comparisons"]
+    assert (found["n_asked"], found["n_answered"]) == (1 + 1 + 3, 5)
+    assert ["here"] in [one["members"] for one in found["staying"]] or ["abroad"] in [one["members"] for one in found["staying"]]
+    assert all(one["adjusted"] <= found["level"] for one in found["staying"])
+    text = "".join(read(render_report(content, language="nb")).text)
+    assert words("nb")["staying"] in text
+    assert "Spurt om: 5." in text
+    equal = measure_attributes(np.full(600, np.nan), np.arange(600) % 2, np.full(600, 0.3), groups)
+    none = build_content(SUBJECT, replace(planted, fairness=equal))
+    assert none["comparisons"]["staying"] == []
+    assert words("nb")["staying_none"] in render_report(none, language="nb")
+
+
+@pytest.mark.requirement("R-11")
+def test_calibration_by_group_stands_on_the_page_once_outcomes_are_known():
+    content = build_content(SUBJECT, findings(matured=True))
+    tables = {table["attribute"]: table for table in content["calibration"]}
+    here = next(row for row in tables["born"]["groups"] if row["group"] == "here")
+    assert here["slope"]["low"] < 1 < here["slope"]["high"]
+    small = next(row for row in tables["sex"]["groups"] if row["group"] == "<b>other</b>")
+    assert (small["slope"]["point"], small["near"]["point"], small["verdict"]) == (None, None, "too small")
+    page = render_report(content, language="en")
+    assert words("en")["near"] in page
+    assert words("en")["near"] not in render_report(build_content(SUBJECT, findings(matured=False)), language="en")
+
+
+def test_a_crossing_of_very_many_groups_is_named_on_the_page_and_stands_in_the_document():
+    random = np.random.default_rng(3)
+    groups = {"born": random.choice([f"land {n:02}" for n in range(30)], 600).tolist(), "sex": ["girl", "boy"] * 300}
+    fairness = measure_attributes(np.full(600, np.nan), np.arange(600) % 3 == 0, np.full(600, 0.3), groups)
+    content = build_content(SUBJECT, replace(findings(matured=False), fairness=fairness))
+    assert len(content["crossed"][0]["groups"]) == 60
+    page = render_report(content, language="en")
+    assert words("en")["crossed_long"].format(n=60) in page
+    assert "land 07 × girl" not in page
 
 
 def test_document_is_plain_json_and_signals_keep_their_shape(content):
