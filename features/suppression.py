@@ -39,6 +39,8 @@ class Count:
         Fewest people this count may stand for, where that is not the minimum of all.
     worth
         Of several counts that could be withheld to protect another, those worth least go first.
+    row
+        Counts that are of use together: where one of them is withheld, another of them goes before one of an untouched row.
     """
 
     name: tuple[str, ...]
@@ -48,6 +50,7 @@ class Count:
     is_shown: bool = True
     minimum: int | None = None
     worth: int = 0
+    row: tuple[str, ...] = ()
 
 
 def withheld_counts(counts: Sequence[Count], *, minimum: int = SMALLEST_CELL) -> frozenset[tuple[str, ...]]:
@@ -65,7 +68,8 @@ def withheld_counts(counts: Sequence[Count], *, minimum: int = SMALLEST_CELL) ->
     """
     least = [minimum if count.minimum is None else count.minimum for count in counts]
     shown = [n for n, count in enumerate(counts) if count.is_shown and (count.is_fixed or count.value >= least[n])]
-    attack, are_shown = _Attack([counts[n] for n in shown]), frozenset(shown)
+    are_shown = frozenset(shown)
+    attack = _Attack([counts[n] for n in shown], touched={count.row for n, count in enumerate(counts) if n not in are_shown})
     for n, count in enumerate(counts):
         if count.value < least[n] and n not in are_shown:
             attack.withhold_until_unknown(count, width=least[n] - 1e-6)
@@ -78,9 +82,10 @@ class _Attack:
     Withholding more only widens what is possible, so a table once possible stays so: most counts are seen to be unknown without solving.
     """
 
-    def __init__(self, shown: list[Count]) -> None:
+    def __init__(self, shown: list[Count], *, touched: set[tuple[str, ...]]) -> None:
         self.shown = shown
         self._tables: list[dict[int, float]] = []
+        self._touched = touched
 
     def withhold_until_unknown(self, count: Count, *, width: float) -> None:
         """Withhold what pins this count down, the finest and smallest first, until its range is that wide or nothing is left."""
@@ -88,7 +93,9 @@ class _Attack:
             loose = [pin for pin in pins if not pin.is_fixed] or [one for one in self.shown if not one.is_fixed]
             if not loose:
                 return
-            self.shown.remove(min(loose, key=lambda pin: (pin.worth, len(pin.cells), pin.value, pin.name)))
+            given_up = min(loose, key=lambda pin: (pin.worth, pin.row not in self._touched, len(pin.cells), pin.value, pin.name))
+            self._touched.add(given_up.row)
+            self.shown.remove(given_up)
 
     def _pins(self, count: Count, width: float) -> list[Count]:
         """Name the shown counts that hold the range of `count` under a width; none where it is wide enough."""

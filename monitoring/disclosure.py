@@ -114,7 +114,7 @@ def _family_counts(
             for count in _row_counts(_row_key(row), row, numbers[row.members], any_matured=bool(everybody.n_matured)):
                 name = (table.attribute, *count.name)
                 is_shown = count.is_shown and name not in hidden
-                yield replace(count, name=name, is_shown=is_shown, minimum=minimum, worth=-len(table.attributes))
+                yield replace(count, name=name, is_shown=is_shown, minimum=minimum, worth=-len(table.attributes), row=name[:-1])
 
 
 def _profiles(family: Sequence[FairnessTable], known_pairs: KnownPairs) -> list[dict[str, str]]:

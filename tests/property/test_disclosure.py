@@ -118,6 +118,14 @@ def test_large_groups_lose_nothing():
     assert [dict(row.rates) for row in published.groups] == [dict(row.rates) for row in table.groups]
 
 
+def test_a_tiny_group_costs_one_other_group_and_not_all():
+    """Each small count of it is protected by the same other group, so that the rest keep every rate."""
+    published = publish(measured(np.array([[0, 1, 0, 4, 0, 0], [16, 18, 38, 133, 0, 0], [16, 11, 21, 142, 0, 0]])))
+    shown = [{name for name, rate in row.rates.items() if rate.point is not None} for row in published.groups]
+    assert shown == [set(), set(METRICS), set()]
+    check_nothing_small_follows(np.array([[0, 1, 0, 4, 0, 0], [16, 18, 38, 133, 0, 0], [16, 11, 21, 142, 0, 0]]))
+
+
 @given(st.lists(st.integers(0, 40), min_size=2, max_size=8), st.integers(2, 10))
 @settings(max_examples=60, deadline=None)
 def test_withholding_more_is_never_less_safe_than_the_minimum(values: list[int], minimum: int):
