@@ -35,6 +35,8 @@ def contenders_of(n_people: int) -> dict[str, list[Contender]]:
     return {
         "fairness": [
             Contender("fairness: tidlig, exact intervals, differences, ratios, suppression", f"{PACKAGE}.ours:fairness", size),
+            Contender("fairness: tidlig, seven attributes crossed by two, all withheld together, Holm", f"{PACKAGE}.ours:crossed", size),
+            Contender("fairness: tidlig, calibration of twelve groups with intervals", f"{PACKAGE}.ours:calibration", size),
             Contender("fairness: fairlearn MetricFrame, no intervals", f"{PACKAGE}.fairlearn_frame:points", size),
             Contender("fairness: fairlearn MetricFrame, 20 resamples", f"{PACKAGE}.fairlearn_frame:bootstrap", size, 200_000),
         ],
