@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Literal
 
 from features.small_cells import SMALLEST_CELL
 from features.suppression import Count, withheld_counts
-from monitoring.fairness import FairnessTable, Gap
+from monitoring.disclosure import NO_KNOWN_PAIRS, READ_TOGETHER, Key, KnownPairs, possible_profiles
+from monitoring.fairness import FairnessTable, Gap, GroupFairness
 from monitoring.group_calibration import NO_FIGURE, CalibrationTable, GroupCalibration
 
 KINDS = ("near_with", "near_without", "far_with", "far_without")
@@ -21,7 +23,6 @@ PIECES: Mapping[str, tuple[str, ...]] = {
 }
 
 _DIGITS = 3
-Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,18 @@ class PublishedCalibrations:
 
 
 def publish_calibration(table: CalibrationTable, shown: FairnessTable, *, minimum: int = SMALLEST_CELL) -> PublishedCalibrations:
-    """Withhold what a reader could use to learn about fewer than `minimum` people with or without the outcome.
+    """Withhold what a reader could use to learn about a few people; `publish_calibrations` for a table that stands alone."""
+    return publish_calibrations([table], {table.attribute: shown}, minimum_of={table.attribute: minimum})[0]
+
+
+def publish_calibrations(
+    tables: Sequence[CalibrationTable],
+    shown: Mapping[str, FairnessTable],
+    *,
+    minimum_of: Mapping[str, int],
+    known_pairs: KnownPairs = NO_KNOWN_PAIRS,
+) -> tuple[PublishedCalibrations, ...]:
+    """Withhold what a reader of all tables could use to learn about a few people with or without the outcome.
 
     Slope and intercept are shown of a group whose base rate is. The difference at the cut-off gives the people in the window and those
     with the outcome among them, and with the base rate those outside: it is shown where none of the four is small or follows as small
@@ -55,31 +67,63 @@ def publish_calibration(table: CalibrationTable, shown: FairnessTable, *, minimu
 
     Parameters
     ----------
+    tables
+        Full counts of the same people, each by one attribute.
     shown
-        The published table of the same attribute: what a reader knows already.
+        Attribute -> its published table: what a reader knows already.
+    minimum_of, known_pairs
+        As `monitoring.disclosure.publish_together` takes them.
 
     Notes
     -----
-    The row of everybody is decided first and alone, as in `monitoring.disclosure`. Windows are protected one attribute at a time.
+    The row of everybody is decided first and alone, then the tables of one attribute, of each two and of more, as in
+    `monitoring.disclosure`.
     """
-    told = {row.group: row.rates["base_rate"].point is not None for row in (*shown.groups, shown.everybody)}
-    totals = withheld_counts(list(_counts(table.everybody, "total", [0], is_told=told[None], minimum=SMALLEST_CELL)))
-    hidden = totals | withheld_counts(list(_all_counts(table, told, totals, minimum)))
-    groups = tuple(_published(row, f"group {row.group}", hidden, is_told=told[row.group]) for row in table.groups)
-    everybody = _published(table.everybody, "total", hidden, is_told=told[None])
+    hidden: set[Key] = set()
+    for table in tables[:1]:
+        is_told = _is_told(shown[table.attribute].everybody)
+        hidden |= withheld_counts(list(_counts(table.everybody, ("", "total"), [0], is_told=is_told, minimum=SMALLEST_CELL)))
+    for width in range(1, min(READ_TOGETHER, len(tables)) + 1):
+        for family in combinations(tables, width):
+            hidden |= withheld_counts(list(_family_counts(family, shown, hidden, minimum_of, known_pairs)))
+    return tuple(_publish_table(table, shown[table.attribute], hidden) for table in tables)
+
+
+def _family_counts(
+    family: Sequence[CalibrationTable],
+    shown: Mapping[str, FairnessTable],
+    hidden: set[Key],
+    minimum_of: Mapping[str, int],
+    known_pairs: KnownPairs,
+) -> Iterator[Count]:
+    """List every count of some attributes over the combinations of their values."""
+    profiles = possible_profiles({table.attribute: [str(row.group) for row in table.groups] for table in family}, known_pairs)
+    everybody, is_told = family[0].everybody, _is_told(shown[family[0].attribute].everybody)
+    for count in _counts(everybody, ("", "total"), list(range(len(profiles))), is_told=is_told, minimum=SMALLEST_CELL):
+        yield replace(count, is_fixed=True, is_shown=count.is_shown and count.name not in hidden)
+    for table in family:
+        told = {row.group: _is_told(row) for row in shown[table.attribute].groups}
+        minimum = minimum_of.get(table.attribute, SMALLEST_CELL)
+        for row in table.groups:
+            numbers = [number for number, profile in enumerate(profiles) if profile[table.attribute] == row.group]
+            for count in _counts(row, (table.attribute, f"group {row.group}"), numbers, is_told=told[row.group], minimum=minimum):
+                yield replace(count, is_shown=count.is_shown and count.name not in hidden)
+
+
+def _is_told(row: GroupFairness) -> bool:
+    """Whether a reader knows how many have the outcome and how many have not."""
+    return row.rates["base_rate"].point is not None
+
+
+def _publish_table(table: CalibrationTable, shown: FairnessTable, hidden: set[Key]) -> PublishedCalibrations:
+    told = {row.group: _is_told(row) for row in shown.groups}
+    groups = tuple(_published(row, (table.attribute, f"group {row.group}"), hidden, is_told=told[row.group]) for row in table.groups)
+    everybody = _published(table.everybody, ("", "total"), hidden, is_told=_is_told(shown.everybody))
     low, high = table.window
     return PublishedCalibrations(table.attribute, (round(low, 2), round(high, 2)), groups, everybody)
 
 
-def _all_counts(table: CalibrationTable, told: Mapping[str | None, bool], totals: frozenset[Key], minimum: int) -> Iterator[Count]:
-    everybody = _counts(table.everybody, "total", list(range(len(table.groups))), is_told=told[None], minimum=SMALLEST_CELL)
-    for count in everybody:
-        yield Count(count.name, count.cells, count.value, is_fixed=True, is_shown=count.is_shown and count.name not in totals)
-    for number, row in enumerate(table.groups):
-        yield from _counts(row, f"group {row.group}", [number], is_told=told[row.group], minimum=minimum)
-
-
-def _counts(row: GroupCalibration, key: str, numbers: list[int], *, is_told: bool, minimum: int) -> Iterator[Count]:
+def _counts(row: GroupCalibration, key: Key, numbers: list[int], *, is_told: bool, minimum: int) -> Iterator[Count]:
     """List the counts of one row; those outside the window are in no figure of their own but must not follow either."""
     values = _values(row)
     for piece, kinds in PIECES.items():
@@ -87,7 +131,7 @@ def _counts(row: GroupCalibration, key: str, numbers: list[int], *, is_told: boo
         value = sum(values[kind] for kind in kinds)
         is_known = piece in ("with", "without")
         is_shown = is_told and (is_known or piece.startswith("near"))
-        yield Count((key, piece), cells, value, is_fixed=is_known and is_told, is_shown=is_shown, minimum=minimum)
+        yield Count((*key, piece), cells, value, is_fixed=is_known and is_told, is_shown=is_shown, minimum=minimum, row=key)
 
 
 def _values(row: GroupCalibration) -> dict[str, int]:
@@ -95,8 +139,8 @@ def _values(row: GroupCalibration) -> dict[str, int]:
     return dict(zip(KINDS, (row.n_near_with, row.n_near_without, *far), strict=True))
 
 
-def _published(row: GroupCalibration, key: str, hidden: frozenset[Key], *, is_told: bool) -> PublishedCalibration:
-    has_near = is_told and not {(key, "near_with"), (key, "near_without")} & hidden
+def _published(row: GroupCalibration, key: Key, hidden: set[Key], *, is_told: bool) -> PublishedCalibration:
+    has_near = is_told and not {(*key, "near_with"), (*key, "near_without")} & hidden
     return PublishedCalibration(
         group=row.group,
         n_near=row.n_near_with + row.n_near_without if has_near else None,

@@ -101,7 +101,7 @@ def _family_counts(
 ) -> Iterator[Count]:
     """List every count of a family over the combinations of its attributes' values, the cells that all its tables add up."""
     everybody = family[0].everybody
-    profiles = _profiles(family, known_pairs)
+    profiles = possible_profiles(_values(family), known_pairs)
     for count in _row_counts("total", everybody, list(range(len(profiles)))):
         name = ("", *count.name)
         yield replace(count, name=name, is_fixed=True, is_shown=count.is_shown and name not in hidden)
@@ -117,15 +117,24 @@ def _family_counts(
                 yield replace(count, name=name, is_shown=is_shown, minimum=minimum, worth=-len(table.attributes), row=name[:-1])
 
 
-def _profiles(family: Sequence[FairnessTable], known_pairs: KnownPairs) -> list[dict[str, str]]:
-    """Give each combination of values that a person may have as far as a reader knows."""
-    values: dict[str, tuple[str, ...]] = {}
-    for table in family:
-        for place, name in enumerate(table.attributes):
-            values[name] = tuple(dict.fromkeys(row.members[place] for row in table.groups))
+def possible_profiles(values: Mapping[str, Sequence[str]], known_pairs: KnownPairs) -> list[dict[str, str]]:
+    """Give each combination of the attributes' values that a person may have as far as a reader knows.
+
+    >>> known = {("town", "central"): frozenset({("a", "yes"), ("b", "no")})}
+    >>> possible_profiles({"town": ["a", "b"], "central": ["no", "yes"]}, known)
+    [{'town': 'a', 'central': 'yes'}, {'town': 'b', 'central': 'no'}]
+    """
     profiles = [dict(zip(values, one, strict=True)) for one in product(*values.values())]
     known = [(a, b, pairs) for (a, b), pairs in known_pairs.items() if a in values and b in values]
     return [one for one in profiles if all((one[a], one[b]) in pairs for a, b, pairs in known)]
+
+
+def _values(family: Sequence[FairnessTable]) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(dict.fromkeys(row.members[place] for row in table.groups))
+        for table in family
+        for place, name in enumerate(table.attributes)
+    }
 
 
 def _row_key(row: GroupFairness) -> str:

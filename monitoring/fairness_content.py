@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from features.small_cells import SMALLEST_CELL
-from monitoring.calibration_disclosure import PublishedCalibration, publish_calibration
+from monitoring.calibration_disclosure import PublishedCalibration, PublishedCalibrations, publish_calibrations
 from monitoring.comparisons import FAMILY_LEVEL, Comparison, compare_groups
 from monitoring.disclosure import publish_together
 from monitoring.fairness import FairnessTable, Gap, GroupFairness
@@ -25,7 +24,7 @@ def fairness_content(measured: Measured, calibrations: Sequence[CalibrationTable
     calibrations
         Of the same people and attributes as the single tables; none before any outcome is known.
     minimum_of
-        Attribute -> fewest people a count may stand for; `SMALLEST_CELL` where not named.
+        Attribute -> fewest people a count may stand for; five where not named.
     """
     published = publish_together(measured.tables, minimum_of=minimum_of, known_pairs=measured.not_crossed)
     n_single = len(measured.single)
@@ -36,7 +35,8 @@ def fairness_content(measured: Measured, calibrations: Sequence[CalibrationTable
         "not_crossed": [list(pair) for pair in measured.not_crossed],
         "comparisons": _comparisons_content(published),
         "calibration": [
-            _calibration_content(table, shown[table.attribute], minimum_of.get(table.attribute, SMALLEST_CELL)) for table in calibrations
+            _calibration_content(table)
+            for table in publish_calibrations(calibrations, shown, minimum_of=minimum_of, known_pairs=measured.not_crossed)
         ],
     }
 
@@ -80,13 +80,12 @@ def _digits(p_value: float | None) -> float | None:
     return None if p_value is None else float(f"{p_value:.2g}")
 
 
-def _calibration_content(table: CalibrationTable, shown: FairnessTable, minimum: int) -> dict[str, Any]:
-    published = publish_calibration(table, shown, minimum=minimum)
+def _calibration_content(table: PublishedCalibrations) -> dict[str, Any]:
     return {
-        "attribute": published.attribute,
-        "window": list(published.window),
-        "groups": [_calibration_row(row) for row in published.groups],
-        "everybody": _calibration_row(published.everybody),
+        "attribute": table.attribute,
+        "window": list(table.window),
+        "groups": [_calibration_row(row) for row in table.groups],
+        "everybody": _calibration_row(table.everybody),
     }
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from models import metrics
-from monitoring.calibration_disclosure import publish_calibration
-from monitoring.disclosure import publish
+from monitoring.calibration_disclosure import publish_calibration, publish_calibrations
+from monitoring.disclosure import publish, publish_together
 from monitoring.fairness import Gap, group_people, measure_fairness
 from monitoring.group_calibration import CalibrationTable, measure_calibration, slope_interval
+from monitoring.intersections import measure_attributes
 
 NOTHING = Gap(None, None, None)
 
@@ -108,3 +109,22 @@ def test_large_groups_lose_nothing_but_digits():
         assert row.near == full.near
         assert row.slope.point == round(full.slope.point, 3)
     assert published.window == tuple(round(bound, 2) for bound in measured().window)
+
+
+@pytest.mark.requirement("R-09")
+def test_what_is_withheld_of_a_municipality_is_withheld_of_the_centrality_that_it_alone_makes_up():
+    label, proposed, probability, _ = people(600)
+    town = np.array([f"t{n}" for n in np.random.default_rng(2).integers(0, 4, 600)])
+    near = np.flatnonzero((np.abs(probability - np.quantile(probability, 0.8)) < 0.03) & (town == "t0"))
+    label[near], label[near[:2]] = 0, 1
+    central = np.where(town == "t0", "far", "near")
+    full = measure_attributes(label, proposed, probability, {"town": town.tolist(), "central": central.tolist()})
+    shown = {table.attribute: table for table in publish_together(full.tables, minimum_of={}, known_pairs=full.not_crossed)}
+    tables = [
+        measure_calibration(label, proposed, probability, group_people(values.tolist(), attribute=name))
+        for name, values in (("town", town), ("central", central))
+    ]
+    by_town, by_central = publish_calibrations(tables, shown, minimum_of={}, known_pairs=full.not_crossed)
+    far = next(row for row in by_central.groups if row.group == "far")
+    assert far.near == by_town.groups[0].near
+    assert (far.n_near, far.slope) == (by_town.groups[0].n_near, by_town.groups[0].slope)
