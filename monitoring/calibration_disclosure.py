@@ -9,7 +9,7 @@ from typing import Literal
 
 from features.small_cells import SMALLEST_CELL
 from features.suppression import Count, withheld_counts
-from monitoring.disclosure import NO_KNOWN_PAIRS, READ_TOGETHER, Key, KnownPairs, possible_profiles
+from monitoring.disclosure import MOST_COMBINATIONS, NO_KNOWN_PAIRS, READ_TOGETHER, Key, KnownPairs, possible_profiles
 from monitoring.fairness import FairnessTable, Gap, GroupFairness
 from monitoring.group_calibration import NO_FIGURE, CalibrationTable, GroupCalibration
 
@@ -85,6 +85,8 @@ def publish_calibrations(
         hidden |= withheld_counts(list(_counts(table.everybody, ("", "total"), [0], is_told=is_told, minimum=SMALLEST_CELL)))
     for width in range(1, min(READ_TOGETHER, len(tables)) + 1):
         for family in combinations(tables, width):
+            if width > 2 and len(possible_profiles(_groups_of(family), known_pairs)) > MOST_COMBINATIONS:
+                continue
             hidden |= withheld_counts(list(_family_counts(family, shown, hidden, minimum_of, known_pairs)))
     return tuple(_publish_table(table, shown[table.attribute], hidden) for table in tables)
 
@@ -97,7 +99,7 @@ def _family_counts(
     known_pairs: KnownPairs,
 ) -> Iterator[Count]:
     """List every count of some attributes over the combinations of their values."""
-    profiles = possible_profiles({table.attribute: [str(row.group) for row in table.groups] for table in family}, known_pairs)
+    profiles = possible_profiles(_groups_of(family), known_pairs)
     everybody, is_told = family[0].everybody, _is_told(shown[family[0].attribute].everybody)
     for count in _counts(everybody, ("", "total"), list(range(len(profiles))), is_told=is_told, minimum=SMALLEST_CELL):
         yield replace(count, is_fixed=True, is_shown=count.is_shown and count.name not in hidden)
@@ -108,6 +110,10 @@ def _family_counts(
             numbers = [number for number, profile in enumerate(profiles) if profile[table.attribute] == row.group]
             for count in _counts(row, (table.attribute, f"group {row.group}"), numbers, is_told=told[row.group], minimum=minimum):
                 yield replace(count, is_shown=count.is_shown and count.name not in hidden)
+
+
+def _groups_of(family: Sequence[CalibrationTable]) -> dict[str, list[str]]:
+    return {table.attribute: [str(row.group) for row in table.groups] for table in family}
 
 
 def _is_told(row: GroupFairness) -> bool:

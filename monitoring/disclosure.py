@@ -35,6 +35,9 @@ _PIECE_OF = {cells: name for name, cells in PIECES.items()}
 READ_TOGETHER = 3
 """Attributes whose tables, single and crossed, are read side by side by the reader they are protected from."""
 
+MOST_COMBINATIONS = 120
+"""Combinations of values of more than two attributes that are still read side by side: the attack takes minutes beyond."""
+
 Key = tuple[str, ...]
 KnownPairs = Mapping[tuple[str, str], frozenset[tuple[str, str]]]
 
@@ -66,9 +69,10 @@ def publish_together(
     Notes
     -----
     The row of everybody is decided first and alone, so that all tables show the same of it: what one table withholds there could be
-    read in another. Then the table of each attribute is protected, the tables of each two with their crossing, and so on up to
-    `READ_TOGETHER`; what is crossed is given up first. A count that one such family withholds is withheld everywhere, and withholding
-    more only widens what is possible, so that one round is enough. What only follows from tables of more attributes is not looked for.
+    read in another. Then the table of each attribute is protected, the tables of each two with their crossing, and those of
+    `READ_TOGETHER` with at most `MOST_COMBINATIONS` of values; what is crossed is given up first. A count that one such family
+    withholds is withheld everywhere, and withholding more only widens what is possible, so that one round is enough. What only
+    follows from tables of more attributes is not looked for.
 
     Raises
     ------
@@ -81,18 +85,18 @@ def publish_together(
     if len(totals) > 1:
         raise ValueError("expected tables of the same people: their totals differ")
     hidden = {("", *name) for name in withheld_counts(_row_counts("total", tables[0].everybody, [0]))}
-    for family in _families(tables):
+    for family in _families(tables, known_pairs):
         hidden |= withheld_counts(list(_family_counts(family, hidden, minimum_of, known_pairs)))
     return tuple(_publish_table(table, hidden) for table in tables)
 
 
-def _families(tables: Sequence[FairnessTable]) -> Iterator[list[FairnessTable]]:
+def _families(tables: Sequence[FairnessTable], known_pairs: KnownPairs) -> Iterator[list[FairnessTable]]:
     """Give the tables that are read together: those of one attribute, then of two and their crossing, then of more."""
     attributes = list(dict.fromkeys(name for table in tables for name in table.attributes))
     for width in range(1, min(READ_TOGETHER, len(attributes)) + 1):
         for together in combinations(attributes, width):
             family = [table for table in tables if set(table.attributes) <= set(together)]
-            if family:
+            if family and (width <= 2 or len(possible_profiles(_values(family), known_pairs)) <= MOST_COMBINATIONS):
                 yield family
 
 

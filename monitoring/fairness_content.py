@@ -33,6 +33,7 @@ def fairness_content(measured: Measured, calibrations: Sequence[CalibrationTable
         "fairness": [_table_content(table) for table in published[:n_single]],
         "crossed": [_table_content(table) for table in published[n_single:]],
         "not_crossed": [list(pair) for pair in measured.not_crossed],
+        "too_many_to_cross": [list(pair) for pair in measured.too_many],
         "comparisons": _comparisons_content(published),
         "calibration": [
             _calibration_content(table)

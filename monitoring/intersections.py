@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from monitoring.fairness import FairnessTable, Grouping, group_people, measure_groups
 
+MOST_GROUPS = 150
+"""Most groups that two attributes may make together."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -25,11 +28,14 @@ class Measured:
     not_crossed
         Pairs of which one attribute says the other, as a municipality says its centrality, with the pairs of values that occur. Crossing
         them would repeat a table.
+    too_many
+        Pairs whose values make more than `MOST_GROUPS` groups: nearly all of them would be too small.
     """
 
     single: tuple[FairnessTable, ...]
     crossed: tuple[FairnessTable, ...]
     not_crossed: Mapping[tuple[str, str], frozenset[tuple[str, str]]]
+    too_many: tuple[tuple[str, str], ...]
 
     @property
     def tables(self) -> tuple[FairnessTable, ...]:
@@ -64,10 +70,13 @@ def measure_attributes(
     single = [group_people(values, attribute=name) for name, values in groups.items()]
     pairs = list(combinations(single, 2))
     repeating = [(a, b) for a, b in pairs if says(a, b) or says(b, a)]
+    too_many = [(a, b) for a, b in pairs if (a, b) not in repeating and len(a.members) * len(b.members) > MOST_GROUPS]
+    crossed = [pair for pair in pairs if pair not in repeating and pair not in too_many]
     return Measured(
         single=tuple(measure_groups(label, proposed, probability, grouping) for grouping in single),
-        crossed=tuple(measure_groups(label, proposed, probability, cross(*pair)) for pair in pairs if pair not in repeating),
+        crossed=tuple(measure_groups(label, proposed, probability, cross(*pair)) for pair in crossed),
         not_crossed={(a.attributes[0], b.attributes[0]): pairs_met(a, b) for a, b in repeating},
+        too_many=tuple((a.attributes[0], b.attributes[0]) for a, b in too_many),
     )
 
 
