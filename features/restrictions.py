@@ -53,6 +53,26 @@ def read_finished_reviews(project: Project) -> pd.DataFrame:
     return _frame(read_table(reviews_path(project), FINISHED_REVIEWS))
 
 
+def as_audit_subjects(project: Project, reviews: pd.DataFrame) -> pd.DataFrame:
+    """Give finished reviews under the audit purpose's subject ids, without those of people who are not in that store.
+
+    For the fairness job alone: its rows stay in its process, and aggregates leave (R-10).
+
+    Raises
+    ------
+    DataError
+        TID402 when there are reviews but nothing has been ingested.
+    """
+    if reviews.empty:
+        return reviews
+    subjects = reviews["subject_id"].drop_duplicates().tolist()
+    found = translate_subjects(project, subjects, from_purpose="score", to_purpose="audit")
+    to_audit = dict(zip(found["from_subject"], found["to_subject"], strict=True))
+    translated = reviews.assign(subject_id=reviews["subject_id"].map(to_audit))
+    kept: pd.DataFrame = translated[translated["subject_id"].notna()]
+    return kept.reset_index(drop=True)
+
+
 def write_finished_reviews(project: Project, table: pd.DataFrame | pa.Table) -> None:
     """Replace the table of finished reviews.
 

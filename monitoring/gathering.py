@@ -20,7 +20,7 @@ from features.declarations.stages import Stage
 from features.errors import DataError
 from features.followup import matured_outcomes
 from features.progress import Progress
-from features.restrictions import read_finished_reviews, restricted_persons
+from features.restrictions import as_audit_subjects, read_finished_reviews, restricted_persons
 from features.scored import read_scored
 from features.store import open_store
 from features.tables import current_stage_table
@@ -28,7 +28,7 @@ from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
 from models.rungs.rung import Matrix
 from models.smallest_groups import fewest_by_attribute
-from monitoring.oversight import Oversight, count_oversight
+from monitoring.oversight import Oversight, measure_oversight
 from monitoring.wording import in_languages
 
 MAX_REFERENCE = 20_000
@@ -126,7 +126,9 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
         current=current,
         reference=reference,
         importance=_importance(bundle, current),
-        oversight=count_oversight(_known(reviews["agreed_before"]), _known(reviews["agreed_after"])),
+        oversight=measure_oversight(
+            scored["subject_id"].tolist(), scored["proposed"], as_audit_subjects(project, reviews), label=label, groups=groups
+        ),
         inputs_hash=_hash(bundle, scored, label, groups, current, reference, reviews),
     )
 
@@ -203,12 +205,10 @@ def _reviews(project: Project, scored: pd.DataFrame) -> pd.DataFrame:
     reviews = read_finished_reviews(project)
     first = scored.iloc[0]
     mine = (reviews["model"] == first["model"]) & (reviews["stage"] == first["stage"]) & (reviews["as_of"] == first["as_of"])
-    found: pd.DataFrame = reviews[mine]
-    return found.sort_values("case_id", ignore_index=True)
-
-
-def _known(column: pd.Series) -> list[bool | None]:
-    return [None if pd.isna(value) else bool(value) for value in column]
+    found: pd.DataFrame = reviews[mine].sort_values("case_id", ignore_index=True)
+    # A reviewer's number is drawn anew whenever the table is written; in the order of the cases it is the same for the same reviews.
+    numbers = {reviewer: str(number) for number, reviewer in enumerate(found["reviewer"].dropna().unique())}
+    return found.assign(reviewer=found["reviewer"].map(numbers))
 
 
 def _importance(bundle: Bundle, current: Matrix) -> Vector:

@@ -27,7 +27,7 @@ from monitoring.performance import Estimate
 from monitoring.signals import Signal
 from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
 
-FORMAT = 3
+FORMAT = 4
 
 PAGE_METRICS = ("base_rate", "tpr", "fpr", "ppv", "npv")
 """Rates that need outcomes and stand on the page; fnr is 1 - tpr and stands in the JSON."""
@@ -90,6 +90,7 @@ class Findings:
 
 def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
     """Make the report's one document: JSON-ready, aggregates only, small numbers withheld (R-09, R-10)."""
+    fairness = fairness_content(found.fairness, found.calibrations, found.minimum_of)
     return {
         "format": FORMAT,
         "synthetic": subject.is_synthetic,
@@ -98,10 +99,10 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
         "suspended_by": [signal.code for signal in found.signals if signal.is_failed and signal.suspends],
         "drift": _drift_content(found),
         "attributes": {name: dict(label) for name, label in found.attributes.items()},
-        **fairness_content(found.fairness, found.calibrations, found.minimum_of),
+        **fairness,
         "performance": _performance_content(found),
         "bands": publish_counts(found.bands),
-        "oversight": publish_oversight(found.oversight),
+        "oversight": publish_oversight(found.oversight, proposals=fairness["fairness"], minimum_of=found.minimum_of),
         "evidently": "evidently.html" if found.has_evidently_page else None,
     }
 

@@ -129,7 +129,7 @@ def oversight_signal(oversight: Oversight) -> Signal:
     if oversight.n_reviews < MIN_PEOPLE:
         return _not_applicable("S-07", "reviews", MIN_PEOPLE)
     _, low, _ = proportion(oversight.n_agreed, oversight.n_reviews)
-    return _judged("S-07", bool(low > TOO_AGREEABLE), {"n_reviews": oversight.n_reviews, "fails_from_lower_limit": TOO_AGREEABLE})
+    return _judged("S-07", bool(low > TOO_AGREEABLE), {"fails_from_lower_limit": TOO_AGREEABLE})
 
 
 def _judged(code: str, failed: bool, evidence: Mapping[str, Evidence], *, suspends: bool = False) -> Signal:

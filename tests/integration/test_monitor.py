@@ -1,6 +1,7 @@
 """From files on disk to a monthly report: real intake, tables, model and Evidently; only the screening's rows are made here."""
 
 import csv
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from features.declarations.project import Project, load_project
 from features.engine.table import FeatureTable
 from features.errors import DataError, PurposeError
-from features.exchanged import FINISHED_REVIEWS
+from features.intake.linkage import translate_subjects
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.outcomes import label_rows
@@ -34,6 +35,7 @@ from models.rungs.logistic import LogisticRung
 from models.rungs.rung import FitSettings
 from monitoring.monthly import monitor
 from tests.support.projects import KEYS, NOW, tiny_project, write_csv, write_people
+from tests.support.reviews import as_frame, finished_review, no_need
 
 MODEL = "tiny-not_completed-grade_10"
 AS_OF = date(2026, 6, 15)
@@ -177,23 +179,12 @@ def test_the_same_inputs_touch_no_file(project, report):
 
 @pytest.mark.requirement("R-37")
 def test_finished_reviews_renew_the_report_and_only_its_oversight(project, report):
-    reviews = pd.DataFrame(
-        {
-            "subject_id": [f"{n:032x}" for n in range(24)],
-            "case_id": [f"{n:032x}" for n in range(24)],
-            "model": MODEL,
-            "stage": "grade_10",
-            "as_of": AS_OF,
-            "proposed_at": NOW,
-            "own_view": "unsure",
-            "decided_at": NOW,
-            "decision": "closed_no_need",
-            "agreed_before": pd.array([True, False, None] * 8, dtype="boolean"),
-            "agreed_after": pd.array([True, False] * 12, dtype="boolean"),
-            "second_reader": False,
-        },
-        columns=FINISHED_REVIEWS.names,
-    )
+    scored = read_scored(project)
+    proposed = scored.loc[scored["proposed"] & (scored["as_of"] == AS_OF), "subject_id"].tolist()
+    subjects = translate_subjects(project, proposed[:24], from_purpose="audit", to_purpose="score")["to_subject"].tolist()
+    views = itertools.cycle(({"own_view": "concern"}, {"own_view": "no_concern"}, {"own_view": "unsure"}))
+    made = itertools.cycle((finished_review, no_need))
+    reviews = as_frame([make(subject, **view) for make, subject, view in zip(made, subjects, views, strict=False)])
     write_finished_reviews(project, reviews)
     renewed = monitor(project, month="2026-06", now=NOW, progress=Silent())[0]
     assert not renewed.is_unchanged

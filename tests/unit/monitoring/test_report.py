@@ -10,11 +10,12 @@ from monitoring.drift import measure_drift
 from monitoring.fairness import group_people
 from monitoring.group_calibration import measure_calibration
 from monitoring.intersections import measure_attributes
-from monitoring.oversight import Oversight
+from monitoring.oversight import measure_oversight
 from monitoring.performance import expected_ppv, matured_figures
 from monitoring.report import Findings, Subject, build_content, render_report
 from monitoring.signals import calibration_signal, group_signals, input_drift_signal, oversight_signal, silent_register_signal
 from monitoring.wording import words
+from tests.support.reviews import finished_reviews
 
 NAMES = ("edu_absence_days.sum@365d", "nav_support.last@ever", "edu_rare_flag.last@ever")
 SECTORS = dict(zip(NAMES, ("education", "labour", "education"), strict=True))
@@ -57,7 +58,9 @@ def findings(*, matured: bool) -> Findings:
     current[:, 0] += 1
     current[:, 1] = np.nan
     drift = measure_drift(reference, current, NAMES, sectors=SECTORS)
-    oversight = Oversight(n_reviews=30, n_agreed=18, n_own_view=28, n_own_agreed=26)
+    ids = [f"{number:032x}" for number in range(n)]
+    reviews = finished_reviews([ids[number] for number in np.flatnonzero(proposed)[:30]])
+    oversight = measure_oversight(ids, proposed, reviews, label=label, groups=groups)
     signals = (
         input_drift_signal(drift, dict.fromkeys(NAMES, 1 / 3)),
         silent_register_signal(drift),

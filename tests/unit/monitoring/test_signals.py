@@ -3,7 +3,6 @@ import pytest
 
 from monitoring.drift import measure_drift
 from monitoring.fairness import measure_fairness
-from monitoring.oversight import Oversight
 from monitoring.signals import (
     calibration_signal,
     group_signals,
@@ -12,6 +11,7 @@ from monitoring.signals import (
     score_drift_signal,
     silent_register_signal,
 )
+from tests.support.reviews import oversight
 
 RANDOM = np.random.default_rng(5)
 
@@ -79,6 +79,6 @@ def test_scores_that_moved_fail_without_suspending():
 
 
 def test_agreeing_with_everything_fails_and_disagreeing_does_not():
-    assert oversight_signal(Oversight(200, 199)).verdict == "FAILED"
-    assert oversight_signal(Oversight(200, 130)).verdict == "PASSED"
-    assert oversight_signal(Oversight(12, 12)).verdict == "NOT_APPLICABLE"
+    assert oversight_signal(oversight(200, 199)).verdict == "FAILED"
+    assert oversight_signal(oversight(200, 130)).verdict == "PASSED"
+    assert oversight_signal(oversight(12, 12)).verdict == "NOT_APPLICABLE"
