@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from features.declarations.project import Project
 from features.exchanged import FINISHED_REVIEWS
@@ -123,6 +123,7 @@ def _decided(session: Session) -> Iterator[tuple[CaseRow, ScreeningRow, Decision
         .join(ScreeningRow, ScreeningRow.id == CaseRow.screening_id)
         .join(DecisionRow, DecisionRow.case_id == CaseRow.id)
         .where(_may_be_told(), DecisionRow.step.not_in(_NOT_FINISHED))
+        .options(defer(CaseRow.sealed_proposal), defer(CaseRow.sealed_need), defer(DecisionRow.sealed))
         .order_by(DecisionRow.decided_at, CaseRow.id)
     )
     found = list(session.execute(rows))
