@@ -41,6 +41,8 @@ class Count:
         Of several counts that could be withheld to protect another, those worth least go first.
     row
         Counts that are of use together: where one of them is withheld, another of them goes before one of an untouched row.
+    spares_more_than
+        Counts worth more than this are given up for this one only where it would be known to the very person, not for a wide range.
     """
 
     name: tuple[str, ...]
@@ -51,6 +53,7 @@ class Count:
     minimum: int | None = None
     worth: int = 0
     row: tuple[str, ...] = ()
+    spares_more_than: int | None = None
 
 
 def withheld_counts(counts: Sequence[Count], *, minimum: int = SMALLEST_CELL) -> frozenset[tuple[str, ...]]:
@@ -76,6 +79,10 @@ def withheld_counts(counts: Sequence[Count], *, minimum: int = SMALLEST_CELL) ->
     return frozenset(count.name for count in counts if count.is_shown) - {count.name for count in attack.shown}
 
 
+_KNOWN = 2 - 1e-6
+"""Width of a range that may hold a single number of people; one to spare, since the program's ends need not be whole people."""
+
+
 class _Attack:
     """A reader with a linear program, who remembers every table that the shown counts allow and that was met on the way.
 
@@ -88,12 +95,16 @@ class _Attack:
         self._touched = touched
 
     def withhold_until_unknown(self, count: Count, *, width: float) -> None:
-        """Withhold what pins this count down, the finest and smallest first, until its range is that wide or nothing is left."""
+        """Withhold what pins this count down, the finest and smallest first, until its range is that wide or nothing is left.
+
+        What the count spares is given up only where it would be known to the very person.
+        """
         while pins := self._pins(count, width):
             loose = [pin for pin in pins if not pin.is_fixed] or [one for one in self.shown if not one.is_fixed]
-            if not loose:
+            cheap = [pin for pin in loose if count.spares_more_than is None or pin.worth <= count.spares_more_than]
+            if not loose or not (cheap or self._pins(count, _KNOWN)):
                 return
-            given_up = min(loose, key=lambda pin: (pin.worth, pin.row not in self._touched, len(pin.cells), pin.value, pin.name))
+            given_up = min(cheap or loose, key=lambda pin: (pin.worth, pin.row not in self._touched, len(pin.cells), pin.value, pin.name))
             self._touched.add(given_up.row)
             self.shown.remove(given_up)
 

@@ -70,7 +70,8 @@ def publish_together(
     -----
     The row of everybody is decided first and alone, so that all tables show the same of it: what one table withholds there could be
     read in another. Then the table of each attribute is protected, the tables of each two with their crossing, and those of
-    `READ_TOGETHER` with at most `MOST_COMBINATIONS` of values; what is crossed is given up first. A count that one such family
+    `READ_TOGETHER` with at most `MOST_COMBINATIONS` of values; what is crossed is given up first, and a table by one
+    attribute loses a count to a crossed one only where that would be known to the very person. A count that one such family
     withholds is withheld everywhere, and withholding more only widens what is possible, so that one round is enough. What only
     follows from tables of more attributes is not looked for.
 
@@ -118,7 +119,8 @@ def _family_counts(
             for count in _row_counts(_row_key(row), row, numbers[row.members], any_matured=bool(everybody.n_matured)):
                 name = (table.attribute, *count.name)
                 is_shown = count.is_shown and name not in hidden
-                yield replace(count, name=name, is_shown=is_shown, minimum=minimum, worth=-len(table.attributes), row=name[:-1])
+                count = replace(count, name=name, is_shown=is_shown, minimum=minimum, row=name[:-1])
+                yield replace(count, worth=-len(table.attributes), spares_more_than=-len(table.attributes))
 
 
 def possible_profiles(values: Mapping[str, Sequence[str]], known_pairs: KnownPairs) -> list[dict[str, str]]:

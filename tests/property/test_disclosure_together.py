@@ -159,6 +159,16 @@ def test_large_groups_lose_nothing_and_every_combination_has_its_row():
     assert all(rate.point is not None for table in tables for row in table.groups for rate in row.rates.values())
 
 
+def test_single_tables_of_few_people_lose_nothing_by_being_crossed():
+    """A crossed count within a small group can't have a wide range; that it is not known to the very person is enough."""
+    cells = np.array([[[6, 9, 7, 60, 0, 0], [1, 2, 1, 12, 0, 0]], [[7, 8, 5, 70, 0, 0], [4, 4, 4, 9, 0, 0]]])
+    full = measured(cells)
+    together = published(cells)
+    assert [table.groups for table in together[:2]] == [publish(table).groups for table in full.single]
+    assert any(rate.point is not None for table in together[:2] for row in table.groups for rate in row.rates.values())
+    assert recomputed(cells, together) == []
+
+
 def test_a_combination_of_nobody_says_too_small_like_a_small_one():
     cells = np.full((2, 3, N_CELLS), 30)
     cells[0, 0], cells[1, 1] = 0, 1
