@@ -250,6 +250,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[type[ReviewPat
             "holder": "stafettholder-9901",
         }
         people = {name: review.caller(login) for name, login in logins.items()}
+        review.clock.tick = timedelta(microseconds=1)  # of two consents of one instant nobody could say which is the newer
         ReviewPaths.review, ReviewPaths.people = review, {**people, "colleague": review.new_coordinator("9901")}
         ReviewPaths.accounts = {name: review.account_id(caller.login) for name, caller in ReviewPaths.people.items()}
         yield ReviewPaths
