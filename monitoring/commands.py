@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,8 @@ from features.command_line import HERE, JsonOption, ProjectOption, print_json, p
 from features.errors import DataError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+monitor_group = typer.Typer(invoke_without_command=True)
+app.add_typer(monitor_group, name="monitor")
 
 MonthOption = Annotated[
     str | None,
@@ -28,8 +31,8 @@ def is_month(text: str) -> bool:
     return re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is not None
 
 
-@app.command("monitor")
-def monitor_command(project: ProjectOption = HERE, month: MonthOption = None, as_json: JsonOption = False) -> None:
+@monitor_group.callback(invoke_without_command=True)
+def monitor_command(context: typer.Context, project: ProjectOption = HERE, month: MonthOption = None, as_json: JsonOption = False) -> None:
     """Write the monthly report of every model that is in use.
 
     Each report says whether the records have changed, whether groups are treated alike, how often the model is right and how people
@@ -38,6 +41,18 @@ def monitor_command(project: ProjectOption = HERE, month: MonthOption = None, as
 
     Doing it again is harmless: a report is only renewed when there is something new to say, such as matured outcomes or finished
     reviews. Needs a valid purpose of kind audit.
+    """
+    if context.invoked_subcommand is None:
+        write_reports(project, month=month, as_json=as_json)
+
+
+def write_reports(project: Path, *, month: str | None, as_json: bool = False) -> None:
+    """Write the monthly reports and say what became of each.
+
+    Raises
+    ------
+    DataError
+        TID483 when the month is none, and as `monitoring.monthly.monitor`.
     """
     if month is not None and not is_month(month):
         raise DataError("TID483", f"--month {month} is no month. Expected YYYY-MM, such as 2026-06.")
