@@ -28,6 +28,7 @@ from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
 from models.rungs.rung import Matrix
 from models.smallest_groups import fewest_by_attribute
+from monitoring.limits import settings_bytes
 from monitoring.oversight import Oversight, measure_oversight
 from monitoring.wording import in_languages
 
@@ -129,7 +130,7 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
         oversight=measure_oversight(
             scored["subject_id"].tolist(), scored["proposed"], as_audit_subjects(project, reviews), label=label, groups=groups
         ),
-        inputs_hash=_hash(bundle, scored, label, groups, current, reference, reviews),
+        inputs_hash=_hash(bundle, scored, label, groups, current, reference, reviews, settings_bytes(project)),
     )
 
 
@@ -228,8 +229,10 @@ def _hash(
     current: Matrix,
     reference: Matrix,
     reviews: pd.DataFrame,
+    settings: bytes,
 ) -> str:
     digest = hashlib.sha256(bundle.hash.encode())
+    digest.update(settings)
     for frame in (scored, pd.DataFrame(dict(groups)), reviews):
         digest.update(frame.to_csv(index=False).encode())
     for array in (label, current, reference):

@@ -13,6 +13,7 @@ import numpy as np
 
 from features.declarations.project import Project
 from features.declarations.screening import Purpose
+from features.declarations.watching import Thresholds
 from features.errors import DataError
 from features.progress import Progress
 from models.bands import Band
@@ -145,8 +146,10 @@ def _measure(project: Project, gathered: Gathered) -> Findings:
         n_proposed=int(proposed.sum()),
         matured=matured_figures(gathered.label, probability, threshold=gathered.bundle.bands.should_be_assessed),
         oversight=gathered.oversight,
-        signals=_signals(gathered, drift, fairness.single, probability, proposed),
+        signals=_signals(gathered, drift, fairness.single, probability, proposed, project.screening.monitoring.thresholds),
         has_evidently_page=False,
+        thresholds=project.screening.monitoring.thresholds,
+        stopping_signals=project.screening.review.stopping_signals,
     )
 
 
@@ -161,17 +164,22 @@ def _calibrations(gathered: Gathered, probability: np.ndarray[Any, Any], propose
 
 
 def _signals(
-    gathered: Gathered, drift: Drift, fairness: tuple[FairnessTable, ...], probability: np.ndarray[Any, Any], proposed: np.ndarray[Any, Any]
+    gathered: Gathered,
+    drift: Drift,
+    fairness: tuple[FairnessTable, ...],
+    probability: np.ndarray[Any, Any],
+    proposed: np.ndarray[Any, Any],
+    thresholds: Thresholds,
 ) -> tuple[Signal, ...]:
     importance = dict(zip(gathered.bundle.feature_names, gathered.importance.tolist(), strict=True))
     everybody = measure_fairness(gathered.label, proposed, probability, [""] * len(probability), attribute="everybody").everybody
     return (
-        input_drift_signal(drift, importance),
-        silent_register_signal(drift),
-        score_drift_signal(gathered.bundle.score(gathered.reference).probability, probability),
-        calibration_signal(everybody),
-        *group_signals(fairness),
-        oversight_signal(gathered.oversight),
+        input_drift_signal(drift, importance, thresholds=thresholds),
+        silent_register_signal(drift, thresholds=thresholds),
+        score_drift_signal(gathered.bundle.score(gathered.reference).probability, probability, thresholds=thresholds),
+        calibration_signal(everybody, thresholds=thresholds),
+        *group_signals(fairness, thresholds=thresholds),
+        oversight_signal(gathered.oversight, thresholds=thresholds),
     )
 
 

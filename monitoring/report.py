@@ -15,6 +15,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from numpy.typing import NDArray
 
+from features.declarations.watching import HOUSE, Thresholds
 from features.small_cells import SMALLEST_CELL
 from features.suppression import Count, withheld_counts
 from monitoring.drift import Drift, FeatureDrift
@@ -22,12 +23,13 @@ from monitoring.fairness import METRICS
 from monitoring.fairness_content import fairness_content
 from monitoring.group_calibration import CalibrationTable
 from monitoring.intersections import Measured
+from monitoring.limits import suspension_content, thresholds_content
 from monitoring.oversight import Oversight, publish_oversight
 from monitoring.performance import Estimate
 from monitoring.signals import Signal
 from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
 
-FORMAT = 4
+FORMAT = 5
 
 PAGE_METRICS = ("base_rate", "tpr", "fpr", "ppv", "npv")
 """Rates that need outcomes and stand on the page; fnr is 1 - tpr and stands in the JSON."""
@@ -86,6 +88,10 @@ class Findings:
     oversight: Oversight
     signals: Sequence[Signal]
     has_evidently_page: bool
+    thresholds: Thresholds = HOUSE
+    """What the signals were judged by."""
+    stopping_signals: Sequence[str] = ()
+    """Signals that suspend the model by themselves when they fail so, as the project declares."""
 
 
 def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
@@ -96,7 +102,8 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
         "synthetic": subject.is_synthetic,
         **_subject_fields(subject),
         "signals": [signal.as_dict() for signal in found.signals],
-        "suspended_by": [signal.code for signal in found.signals if signal.is_failed and signal.suspends],
+        **suspension_content(found.signals, found.stopping_signals),
+        "thresholds": thresholds_content(found.thresholds),
         "drift": _drift_content(found),
         "attributes": {name: dict(label) for name, label in found.attributes.items()},
         **fairness,
@@ -227,6 +234,7 @@ def _environment(language: Language) -> Environment:
     )
     environment.filters["percent"] = lambda value, digits=1: percent(value, language=language, digits=digits)
     environment.filters["decimal"] = lambda value, digits=2: decimal(value, language=language, digits=digits)
+    environment.filters["limit"] = lambda value: _evidence_value("limit", value, language)
     environment.filters["evidence"] = lambda signal: evidence_text(signal["evidence"], language=language)
     environment.filters["quantity"] = lambda value: quantity(value, language=language)
     return environment

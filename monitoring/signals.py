@@ -12,7 +12,7 @@ S-06  Are false proposals as rare in every group? (R-12's rule)           yes
 S-07  Do reviewers keep their own judgement?                              no
 ===== =================================================================== ========
 
-*Not applicable* means that there is too little to answer, and the evidence says what is lacking; it is never *passed*.
+When a signal fails is declared by the project, within limits (`features.declarations.watching`). *Not applicable* means that there is too little to answer, and the evidence says what is lacking; it is never *passed*.
 """
 
 from __future__ import annotations
@@ -24,21 +24,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from features.declarations.watching import HOUSE, Thresholds
 from features.findings import Evidence, Finding, Verdict
 from monitoring.drift import Drift, kolmogorov_smirnov
 from monitoring.fairness import CELLS, MIN_OF_EACH, FairnessTable, GroupFairness
 from monitoring.intervals import proportion, ratio
 from monitoring.oversight import Oversight
-
-MIN_PEOPLE = 20
-"""Fewer people than this answer nothing about drift."""
-
-SUSPENDING_IMPORTANCE = 0.5
-CALIBRATION_BOUND = 0.05
-FPR_RATIO = (0.8, 1.25)
-MATERIAL_SCORE_DISTANCE = 0.1
-TOO_AGREEABLE = 0.9
-"""Reviewers who agree more often than this, by the lower limit, may no longer judge for themselves."""
 
 TITLES = {
     "S-01": "The people look like those the model learnt from",
@@ -62,10 +53,10 @@ class Signal(Finding):
         return {**super().as_dict(), "suspends": self.suspends}
 
 
-def input_drift_signal(drift: Drift, importance: Mapping[str, float]) -> Signal:
+def input_drift_signal(drift: Drift, importance: Mapping[str, float], *, thresholds: Thresholds = HOUSE) -> Signal:
     """Judge S-01; `importance` is each feature's share of what the model says, summing to 1."""
-    if min(drift.n_current, drift.n_reference) < MIN_PEOPLE:
-        return _not_applicable("S-01", "people", MIN_PEOPLE)
+    if min(drift.n_current, drift.n_reference) < thresholds.min_people:
+        return _not_applicable("S-01", "people", thresholds.min_people)
     if not drift.features:
         return _not_applicable("S-01", "features", 1)
     weight = float(sum(importance.get(feature.name, 0.0) for feature in drift.drifted))
@@ -74,15 +65,15 @@ def input_drift_signal(drift: Drift, importance: Mapping[str, float]) -> Signal:
         "n_drifted": len(drift.drifted),
         "sectors": ", ".join(drift.drifted_sectors),
         "share_of_importance": round(weight, 3),
-        "suspends_from": SUSPENDING_IMPORTANCE,
+        "suspends_from": thresholds.suspending_importance,
     }
-    return _judged("S-01", drift.has_drifted, evidence, suspends=weight >= SUSPENDING_IMPORTANCE)
+    return _judged("S-01", drift.has_drifted, evidence, suspends=weight >= thresholds.suspending_importance)
 
 
-def silent_register_signal(drift: Drift) -> Signal:
+def silent_register_signal(drift: Drift, *, thresholds: Thresholds = HOUSE) -> Signal:
     """Judge S-02: a feature known for most people before and for nobody now has lost its source."""
-    if drift.n_current < MIN_PEOPLE:
-        return _not_applicable("S-02", "people", MIN_PEOPLE)
+    if drift.n_current < thresholds.min_people:
+        return _not_applicable("S-02", "people", thresholds.min_people)
     if not drift.features:
         return _not_applicable("S-02", "features", 1)
     silent = [feature for feature in drift.features if feature.missing_current == 1 and feature.missing_reference <= 0.5]
@@ -90,46 +81,46 @@ def silent_register_signal(drift: Drift) -> Signal:
     return _judged("S-02", bool(silent), evidence, suspends=bool(silent))
 
 
-def score_drift_signal(reference: NDArray[np.float64], current: NDArray[np.float64]) -> Signal:
+def score_drift_signal(reference: NDArray[np.float64], current: NDArray[np.float64], *, thresholds: Thresholds = HOUSE) -> Signal:
     """Judge S-03 on served probabilities; a material Kolmogorov-Smirnov distance that chance does not explain."""
-    if min(len(reference), len(current)) < MIN_PEOPLE:
-        return _not_applicable("S-03", "people", MIN_PEOPLE)
+    if min(len(reference), len(current)) < thresholds.min_people:
+        return _not_applicable("S-03", "people", thresholds.min_people)
     distance, p_value = kolmogorov_smirnov(reference, current)
     evidence: dict[str, Evidence] = {"distance": round(distance, 2), "p_value": float(f"{p_value:.2g}")}
-    return _judged("S-03", p_value < 0.05 and distance >= MATERIAL_SCORE_DISTANCE, evidence)
+    return _judged("S-03", p_value < 0.05 and distance >= thresholds.material_score_distance, evidence)
 
 
-def calibration_signal(everybody: GroupFairness) -> Signal:
+def calibration_signal(everybody: GroupFairness, *, thresholds: Thresholds = HOUSE) -> Signal:
     """Judge S-04: fails when the interval of predicted minus observed lies wholly outside the bound."""
     if not _is_large(everybody):
         return _not_applicable("S-04", "outcomes", MIN_OF_EACH)
-    failed = _is_miscalibrated(everybody)
+    failed = _is_miscalibrated(everybody, thresholds.calibration_bound)
     gap = everybody.calibration
     evidence: dict[str, Evidence] = {"difference": _rounded(gap.point), "low": _rounded(gap.low), "high": _rounded(gap.high)}
-    return _judged("S-04", failed, {**evidence, "bound": CALIBRATION_BOUND}, suspends=failed)
+    return _judged("S-04", failed, {**evidence, "bound": thresholds.calibration_bound}, suspends=failed)
 
 
-def group_signals(tables: Iterable[FairnessTable]) -> tuple[Signal, Signal]:
+def group_signals(tables: Iterable[FairnessTable], *, thresholds: Thresholds = HOUSE) -> tuple[Signal, Signal]:
     """Judge S-05 and S-06 over the full counts of every attribute, naming the groups that fail and no figure of theirs."""
     members = [(f"{table.attribute}: {row.group}", row, table.everybody) for table in tables for row in table.groups]
     judged = [(name, row, everybody) for name, row, everybody in members if _is_large(row)]
     if not judged:
         return _not_applicable("S-05", "outcomes", MIN_OF_EACH), _not_applicable("S-06", "outcomes", MIN_OF_EACH)
     size: dict[str, Evidence] = {"n_groups_judged": len(judged), "n_groups_too_small": len(members) - len(judged)}
-    miscalibrated = [name for name, row, _ in judged if _is_miscalibrated(row)]
-    unequal = [name for name, row, everybody in judged if _has_other_fpr(row, everybody)]
+    miscalibrated = [name for name, row, _ in judged if _is_miscalibrated(row, thresholds.group_calibration_bound)]
+    unequal = [name for name, row, everybody in judged if _has_other_fpr(row, everybody, thresholds)]
     return (
         _judged("S-05", bool(miscalibrated), {**size, "groups": "; ".join(miscalibrated)}, suspends=bool(miscalibrated)),
         _judged("S-06", bool(unequal), {**size, "groups": "; ".join(unequal)}, suspends=bool(unequal)),
     )
 
 
-def oversight_signal(oversight: Oversight) -> Signal:
+def oversight_signal(oversight: Oversight, *, thresholds: Thresholds = HOUSE) -> Signal:
     """Judge S-07: agreement so complete that it may be no judgement at all."""
-    if oversight.n_reviews < MIN_PEOPLE:
-        return _not_applicable("S-07", "reviews", MIN_PEOPLE)
+    if oversight.n_reviews < thresholds.min_people:
+        return _not_applicable("S-07", "reviews", thresholds.min_people)
     _, low, _ = proportion(oversight.n_agreed, oversight.n_reviews)
-    return _judged("S-07", bool(low > TOO_AGREEABLE), {"fails_from_lower_limit": TOO_AGREEABLE})
+    return _judged("S-07", bool(low > thresholds.too_agreeable), {"fails_from_lower_limit": thresholds.too_agreeable})
 
 
 def _judged(code: str, failed: bool, evidence: Mapping[str, Evidence], *, suspends: bool = False) -> Signal:
@@ -147,12 +138,12 @@ def _is_large(row: GroupFairness) -> bool:
     return rate.numerator is not None and rate.denominator is not None and MIN_OF_EACH <= rate.numerator <= rate.denominator - MIN_OF_EACH
 
 
-def _is_miscalibrated(row: GroupFairness) -> bool:
+def _is_miscalibrated(row: GroupFairness, bound: float) -> bool:
     low, high = row.calibration.low, row.calibration.high
-    return low is not None and high is not None and (low > CALIBRATION_BOUND or high < -CALIBRATION_BOUND)
+    return low is not None and high is not None and (low > bound or high < -bound)
 
 
-def _has_other_fpr(row: GroupFairness, everybody: GroupFairness) -> bool:
+def _has_other_fpr(row: GroupFairness, everybody: GroupFairness, thresholds: Thresholds) -> bool:
     """Compare with everybody else, as the release gate does; one group alone is compared with nobody."""
     if row.cells is None or everybody.cells is None:
         raise ValueError("this table was published already: expected the full counts")
@@ -161,7 +152,7 @@ def _has_other_fpr(row: GroupFairness, everybody: GroupFairness) -> bool:
     if rest[false] + rest[right] == 0:
         return False
     share = ratio(proportion(own[false], own[false] + own[right]), proportion(rest[false], rest[false] + rest[right]))
-    return bool(share.low > FPR_RATIO[1] or share.high < FPR_RATIO[0])
+    return bool(share.low > thresholds.fpr_ratio_high or share.high < thresholds.fpr_ratio_low)
 
 
 def _rounded(value: float | None) -> float | None:
