@@ -20,6 +20,9 @@ CELLS = ("true_proposed", "false_proposed", "missed", "rightly_left", "unknown_p
 NOT_RECORDED = "(not recorded)"
 """Group of the people whose group is not known."""
 
+MUNICIPALITY = "municipality"
+"""Attribute of where people live: it comes from the screening itself, where the others are declared."""
+
 TIMES = " × "
 """Stands between the names and between the values of attributes that are crossed."""
 

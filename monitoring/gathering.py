@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -23,23 +23,22 @@ from features.progress import Progress
 from features.restrictions import as_audit_subjects, read_finished_reviews, restricted_persons
 from features.scored import read_scored
 from features.store import open_store
-from features.tables import current_stage_table
 from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
 from models.rungs.rung import Matrix
 from models.smallest_groups import fewest_by_attribute
+from monitoring.fairness import MUNICIPALITY
+from monitoring.history import read_periods
+from monitoring.interventions import led_to_talk
 from monitoring.limits import settings_bytes
 from monitoring.oversight import Oversight, measure_oversight
+from monitoring.periods import Period
+from monitoring.samples import Samples, read_samples
 from monitoring.wording import in_languages
 
-MAX_REFERENCE = 20_000
-"""Reference rows that drift is measured against; more of them change no verdict."""
-
-MIN_REFERENCE = 200
 N_EXPLAINED = 300
 """Current rows whose contributions say which features matter most."""
 
-MUNICIPALITY = "municipality"
 Vector = NDArray[np.float64]
 
 
@@ -55,12 +54,25 @@ class Gathered:
     scored: pd.DataFrame
     label: Vector
     groups: Mapping[str, tuple[str | None, ...]]
-    current: Matrix
-    reference: Matrix
+    samples: Samples
     importance: Vector
     """Share of what the model says that each feature carries, summing to 1 (or all 0), shape (n_features,)."""
     oversight: Oversight
+    talked: NDArray[np.bool_]
+    """Whether the review of the proposal decided that there is to be a conversation, shape (n_people,)."""
+    periods: tuple[Period, ...]
+    """Every screening of the model up to this one, which comes last."""
     inputs_hash: str
+
+    @property
+    def current(self) -> Matrix:
+        """Features of everybody screened, shape (n_people, n_features)."""
+        return self.samples.current.rows
+
+    @property
+    def reference(self) -> Matrix:
+        """Features of those they are compared with."""
+        return self.samples.reference.rows
 
 
 def find_screenings(project: Project, *, month: str | None) -> list[pd.DataFrame]:
@@ -110,11 +122,12 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
         bundle_folder(project, str(first["model"]), str(first["model_version"])), contract_hash=project.contract_hash, num_threads=2
     )
     scored = _without_restricted(project, scored, on=on)
-    current = _current(project, bundle, stage, first["as_of"], on=on, progress=progress)
-    reference = _reference(project, bundle, stage, outcome.horizon_days, before=first["as_of"], on=on, progress=progress)
+    samples = read_samples(project, bundle, stage, scored, horizon_days=outcome.horizon_days, on=on, progress=progress)
     label = matured_outcomes(project, scored, outcome, on=on)
     groups = _groups(project, scored, on=on)
     reviews = _reviews(project, scored)
+    audited = as_audit_subjects(project, reviews)
+    periods = read_periods(project, scored, label, outcome, on=on, without_barred=lambda rows: _without_restricted(project, rows, on=on))
     return Gathered(
         model=str(first["model"]),
         version=str(first["model_version"]),
@@ -124,13 +137,12 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
         scored=scored,
         label=label,
         groups=groups,
-        current=current,
-        reference=reference,
-        importance=_importance(bundle, current),
-        oversight=measure_oversight(
-            scored["subject_id"].tolist(), scored["proposed"], as_audit_subjects(project, reviews), label=label, groups=groups
-        ),
-        inputs_hash=_hash(bundle, scored, label, groups, current, reference, reviews, settings_bytes(project)),
+        samples=samples,
+        importance=_importance(bundle, samples.current.rows),
+        oversight=measure_oversight(scored["subject_id"].tolist(), scored["proposed"], audited, label=label, groups=groups),
+        talked=led_to_talk(scored["subject_id"].tolist(), scored["proposed"].to_numpy(dtype=bool), audited),
+        periods=periods,
+        inputs_hash=_hash(bundle, scored, label, groups, samples, reviews, settings_bytes(project), periods),
     )
 
 
@@ -165,28 +177,6 @@ def _without_restricted(project: Project, scored: pd.DataFrame, *, on: date) -> 
     barred = subjects.loc[subjects["person"].isin(restricted), "subject_id"]
     allowed: pd.DataFrame = scored[~scored["subject_id"].isin(barred)]
     return allowed.reset_index(drop=True)
-
-
-def _current(project: Project, bundle: Bundle, stage: Stage, as_of: date, *, on: date, progress: Progress) -> Matrix:
-    """Read the very table that was screened, where it is kept still and nobody in it has objected or withdrawn a consent since."""
-    table = current_stage_table(project, "score", stage, on=on, as_of=as_of, progress=progress)
-    subjects = open_store(project, "score").subjects()
-    # Scored rows are without shielded people; with them here, two published numbers would differ by how many there are (R-08).
-    shown = ~table.keys["person"].isin(subjects.loc[subjects["shielded"], "person"]).to_numpy()
-    matrix: Matrix = bundle.matrix_from(table.names, table.matrix())[shown]
-    return matrix
-
-
-def _reference(project: Project, bundle: Bundle, stage: Stage, horizon_days: int, *, before: date, on: date, progress: Progress) -> Matrix:
-    """Read the rows that the model could learn from: outcomes known when it was trained, or else simply earlier ones."""
-    table = current_stage_table(project, "train", stage, on=on, progress=progress)
-    as_of = table.keys["as_of"]
-    last = min(before, bundle.provenance.trained_at.date() - timedelta(days=horizon_days))
-    learnt = (as_of <= last).to_numpy()
-    rows = np.flatnonzero(learnt if learnt.sum() >= MIN_REFERENCE else (as_of < before).to_numpy())
-    if len(rows) > MAX_REFERENCE:
-        rows = np.sort(np.random.default_rng(bundle.provenance.seed).choice(rows, MAX_REFERENCE, replace=False))
-    return bundle.matrix_from(table.names, table.matrix())[rows]
 
 
 def _groups(project: Project, scored: pd.DataFrame, *, on: date) -> dict[str, tuple[str | None, ...]]:
@@ -226,15 +216,17 @@ def _hash(
     scored: pd.DataFrame,
     label: Vector,
     groups: Mapping[str, tuple[str | None, ...]],
-    current: Matrix,
-    reference: Matrix,
+    samples: Samples,
     reviews: pd.DataFrame,
     settings: bytes,
+    periods: Sequence[Period],
 ) -> str:
     digest = hashlib.sha256(bundle.hash.encode())
     digest.update(settings)
     for frame in (scored, pd.DataFrame(dict(groups)), reviews):
         digest.update(frame.to_csv(index=False).encode())
-    for array in (label, current, reference):
+    for array in (label, *samples.arrays()):
         digest.update(np.ascontiguousarray(array).tobytes())
+    for period in periods:
+        digest.update(period.digest)
     return digest.hexdigest()

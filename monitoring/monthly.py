@@ -17,7 +17,7 @@ from features.declarations.watching import Thresholds
 from features.errors import DataError
 from features.progress import Progress
 from models.bands import Band
-from monitoring.drift import Drift, measure_drift
+from monitoring.drift_by_place import DriftReport, measure_everywhere
 from monitoring.fairness import FairnessTable, group_people, measure_fairness
 from monitoring.gathering import (
     Gathered,
@@ -30,7 +30,7 @@ from monitoring.gathering import (
 )
 from monitoring.group_calibration import CalibrationTable, measure_calibration
 from monitoring.intersections import measure_attributes
-from monitoring.performance import expected_ppv, matured_figures
+from monitoring.interventions import measure_interventions
 from monitoring.report import FORMAT, Findings, Subject, band_counts, build_content, render_report, write_pages
 from monitoring.signals import (
     Signal,
@@ -38,6 +38,7 @@ from monitoring.signals import (
     group_signals,
     input_drift_signal,
     oversight_signal,
+    place_drift_signal,
     score_drift_signal,
     silent_register_signal,
 )
@@ -132,24 +133,37 @@ def _find_content(folder: Path) -> dict[str, Any] | None:
 def _measure(project: Project, gathered: Gathered) -> Findings:
     names, probability = gathered.bundle.feature_names, gathered.scored["probability"].to_numpy(dtype=np.float64)
     proposed = gathered.scored["proposed"].to_numpy(dtype=bool)
-    drift = measure_drift(gathered.reference, gathered.current, names, sectors=feature_sectors(project, names))
+    drift = _drift(project, gathered)
     fairness = measure_attributes(gathered.label, proposed, probability, gathered.groups)
     return Findings(
         drift=drift,
+        reference=gathered.samples.facts,
         labels=feature_labels(project, names),
         fairness=fairness,
         calibrations=_calibrations(gathered, probability, proposed),
         attributes=attribute_labels(project),
         minimum_of=minimum_of(project),
         bands=band_counts(gathered.scored["band"].to_numpy(dtype=np.str_), [band.value for band in Band]),
-        expected_ppv=expected_ppv(probability[proposed]) if proposed.any() else None,
-        n_proposed=int(proposed.sum()),
-        matured=matured_figures(gathered.label, probability, threshold=gathered.bundle.bands.should_be_assessed),
+        periods=gathered.periods,
+        interventions=measure_interventions(gathered.label, proposed, probability, gathered.talked),
         oversight=gathered.oversight,
         signals=_signals(gathered, drift, fairness.single, probability, proposed, project.screening.monitoring.thresholds),
         has_evidently_page=False,
         thresholds=project.screening.monitoring.thresholds,
         stopping_signals=project.screening.review.stopping_signals,
+    )
+
+
+def _drift(project: Project, gathered: Gathered) -> DriftReport:
+    samples, names = gathered.samples, gathered.bundle.feature_names
+    return measure_everywhere(
+        samples.reference,
+        samples.current,
+        names,
+        sectors=feature_sectors(project, names),
+        own_reference=samples.own_reference,
+        by_place=samples.by_place,
+        fewest_people=project.screening.monitoring.thresholds.min_people,
     )
 
 
@@ -165,7 +179,7 @@ def _calibrations(gathered: Gathered, probability: np.ndarray[Any, Any], propose
 
 def _signals(
     gathered: Gathered,
-    drift: Drift,
+    drift: DriftReport,
     fairness: tuple[FairnessTable, ...],
     probability: np.ndarray[Any, Any],
     proposed: np.ndarray[Any, Any],
@@ -174,12 +188,13 @@ def _signals(
     importance = dict(zip(gathered.bundle.feature_names, gathered.importance.tolist(), strict=True))
     everybody = measure_fairness(gathered.label, proposed, probability, [""] * len(probability), attribute="everybody").everybody
     return (
-        input_drift_signal(drift, importance, thresholds=thresholds),
-        silent_register_signal(drift, thresholds=thresholds),
-        score_drift_signal(gathered.bundle.score(gathered.reference).probability, probability, thresholds=thresholds),
+        input_drift_signal(drift.everybody, importance, thresholds=thresholds),
+        silent_register_signal(drift.everybody, thresholds=thresholds),
+        score_drift_signal(drift.everybody, thresholds=thresholds),
         calibration_signal(everybody, thresholds=thresholds),
         *group_signals(fairness, thresholds=thresholds),
         oversight_signal(gathered.oversight, thresholds=thresholds),
+        place_drift_signal(drift),
     )
 
 

@@ -16,16 +16,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from numpy.typing import NDArray
 
 from features.declarations.watching import HOUSE, Thresholds
-from features.small_cells import SMALLEST_CELL
-from features.suppression import Count, withheld_counts
-from monitoring.drift import Drift, FeatureDrift
-from monitoring.fairness import METRICS
+from monitoring.drift_by_place import DriftReport
+from monitoring.drift_content import drift_content
+from monitoring.fairness import METRICS, MUNICIPALITY
 from monitoring.fairness_content import fairness_content
 from monitoring.group_calibration import CalibrationTable
 from monitoring.intersections import Measured
+from monitoring.interventions import Interventions
 from monitoring.limits import suspension_content, thresholds_content
 from monitoring.oversight import Oversight, publish_oversight
-from monitoring.performance import Estimate
+from monitoring.performance_content import performance_content
+from monitoring.periods import Period
+from monitoring.published_counts import publish_counts
+from monitoring.season import ReferenceFacts
 from monitoring.signals import Signal
 from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
 
@@ -70,7 +73,8 @@ class Subject:
 class Findings:
     """Full counts and figures; only `build_content` makes them ready to leave."""
 
-    drift: Drift
+    drift: DriftReport
+    reference: ReferenceFacts
     labels: Mapping[str, Mapping[str, str]]
     """Feature -> language -> label."""
     fairness: Measured
@@ -82,9 +86,9 @@ class Findings:
     """Attribute -> fewest people a count may stand for; `SMALLEST_CELL` where not named."""
     bands: Mapping[str, int]
     """Band -> people."""
-    expected_ppv: Estimate | None
-    n_proposed: int
-    matured: Mapping[str, float] | None
+    periods: Sequence[Period]
+    """Every screening of the model up to this one, which comes last."""
+    interventions: Interventions
     oversight: Oversight
     signals: Sequence[Signal]
     has_evidently_page: bool
@@ -97,6 +101,7 @@ class Findings:
 def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
     """Make the report's one document: JSON-ready, aggregates only, small numbers withheld (R-09, R-10)."""
     fairness = fairness_content(found.fairness, found.calibrations, found.minimum_of)
+    oversight = publish_oversight(found.oversight, proposals=fairness["fairness"], minimum_of=found.minimum_of)
     return {
         "format": FORMAT,
         "synthetic": subject.is_synthetic,
@@ -104,29 +109,14 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
         "signals": [signal.as_dict() for signal in found.signals],
         **suspension_content(found.signals, found.stopping_signals),
         "thresholds": thresholds_content(found.thresholds),
-        "drift": _drift_content(found),
+        "drift": drift_content(found.drift, found.reference, found.labels, counted_places=_counted_places(fairness["fairness"])),
         "attributes": {name: dict(label) for name, label in found.attributes.items()},
         **fairness,
-        "performance": _performance_content(found),
+        "performance": performance_content(found.periods, found.interventions, fairness=fairness["fairness"], oversight=oversight),
         "bands": publish_counts(found.bands),
-        "oversight": publish_oversight(found.oversight, proposals=fairness["fairness"], minimum_of=found.minimum_of),
+        "oversight": oversight,
         "evidently": "evidently.html" if found.has_evidently_page else None,
     }
-
-
-def publish_counts(counts: Mapping[str, int]) -> dict[str, int | None]:
-    """Give counts of people by kind with their total, the small ones and those that would give them away withheld.
-
-    Examples
-    --------
-    >>> publish_counts({"low": 90, "middle": 30, "high": 2})
-    {'low': 90, 'middle': None, 'high': None, 'all': 122}
-    """
-    parts = [Count((name,), (cell,), value) for cell, (name, value) in enumerate(counts.items())]
-    total = sum(counts.values())
-    everybody = Count(("all",), tuple(range(len(parts))), total, is_fixed=total >= SMALLEST_CELL)
-    hidden = withheld_counts([*parts, everybody])
-    return {name: None if (name,) in hidden else value for name, value in [*counts.items(), ("all", total)]}
 
 
 def _subject_fields(subject: Subject) -> dict[str, Any]:
@@ -139,65 +129,10 @@ def _subject_fields(subject: Subject) -> dict[str, Any]:
     }
 
 
-def _drift_content(found: Findings) -> dict[str, Any]:
-    drift = found.drift
-    ordered = sorted(drift.features, key=lambda feature: (not feature.has_drifted, feature.p_value, feature.name))
-    return {
-        "has_drifted": drift.has_drifted,
-        "drifted_sectors": list(drift.drifted_sectors),
-        "level": drift.level,
-        "n_reference": _shown(drift.n_reference),
-        "n_current": _shown(drift.n_current),
-        "n_features": len(drift.features),
-        "n_drifted": len(drift.drifted),
-        "features": [_feature_content(feature, drift, found.labels) for feature in ordered],
-    }
-
-
-def _feature_content(feature: FeatureDrift, drift: Drift, labels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """Describe one feature; figures that would speak about a few people are withheld, the verdict never is."""
-    few = feature.n_telling < SMALLEST_CELL
-    return {
-        "name": feature.name,
-        "label": dict(labels.get(feature.name, {})),
-        "sector": feature.sector,
-        "test": feature.test,
-        "distance": None if few or np.isnan(feature.distance) else round(feature.distance, 2),
-        "missing_reference": _missing_share(feature.missing_reference, drift.n_reference),
-        "missing_current": _missing_share(feature.missing_current, drift.n_current),
-        "p_value": None if few and feature.test != "none" else float(f"{feature.p_value:.2g}"),
-        "q_value": None if few and feature.test != "none" else float(f"{feature.q_value:.2g}"),
-        "has_drifted": feature.has_drifted,
-        "verdict": "too small" if few and feature.test != "none" else "measured",
-    }
-
-
-def _missing_share(share: float, n_people: int) -> float | None:
-    """Round the share of people without a value; withheld where fewer than the minimum lack one, or have one.
-
-    >>> _missing_share(0.02, 200), _missing_share(0.25, 200)
-    (None, 0.25)
-    """
-    if np.isnan(share):
-        return None
-    n_missing = round(share * n_people)
-    is_small = 0 < n_missing < SMALLEST_CELL or 0 < n_people - n_missing < SMALLEST_CELL
-    return None if is_small else round(share, 3)
-
-
-def _shown(n_people: int) -> int | None:
-    return n_people if n_people >= SMALLEST_CELL else None
-
-
-def _performance_content(found: Findings) -> dict[str, Any]:
-    n_left = sum(found.bands.values()) - found.n_proposed
-    counts = publish_counts({"proposed": found.n_proposed, "left": n_left})
-    hidden = counts["proposed"] is None or found.expected_ppv is None
-    return {
-        "n_proposed": counts["proposed"],
-        "expected_ppv": None if hidden or found.expected_ppv is None else asdict(found.expected_ppv),
-        "matured": None if found.matured is None else {name: round(value, 4) for name, value in found.matured.items()},
-    }
+def _counted_places(fairness: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Municipalities of which the report tells how many people they have."""
+    rows = [row for table in fairness if table["attribute"] == MUNICIPALITY for row in table["groups"]]
+    return frozenset(row["group"] for row in rows if row["n_people"] is not None)
 
 
 def render_report(content: Mapping[str, Any], *, language: Language, other: Mapping[Language, str] | None = None) -> str:

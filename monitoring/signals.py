@@ -10,6 +10,8 @@ S-04  Do as many outcomes come true as the model says?                    yes
 S-05  Is that so in every group? (R-12's rule)                            yes
 S-06  Are false proposals as rare in every group? (R-12's rule)           yes
 S-07  Do reviewers keep their own judgement?                              no
+S-08  Are the records of each municipality as they were there?            no
+S-09  Do groups stand to each other as in earlier reports?                no
 ===== =================================================================== ========
 
 When a signal fails is declared by the project, within limits (`features.declarations.watching`). *Not applicable* means that there is too little to answer, and the evidence says what is lacking; it is never *passed*.
@@ -22,11 +24,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.declarations.watching import HOUSE, Thresholds
 from features.findings import Evidence, Finding, Verdict
-from monitoring.drift import Drift, kolmogorov_smirnov
+from monitoring.drift import Drift
+from monitoring.drift_by_place import FEWEST_OWN, DriftReport
 from monitoring.fairness import CELLS, MIN_OF_EACH, FairnessTable, GroupFairness
 from monitoring.intervals import proportion, ratio
 from monitoring.oversight import Oversight
@@ -39,6 +41,8 @@ TITLES = {
     "S-05": "The model is calibrated in every group",
     "S-06": "False proposals are as rare in every group",
     "S-07": "Reviewers keep their own judgement",
+    "S-08": "Each municipality's records are as they were there",
+    "S-09": "Groups stand to each other as in earlier reports",
 }
 
 
@@ -76,18 +80,42 @@ def silent_register_signal(drift: Drift, *, thresholds: Thresholds = HOUSE) -> S
         return _not_applicable("S-02", "people", thresholds.min_people)
     if not drift.features:
         return _not_applicable("S-02", "features", 1)
-    silent = [feature for feature in drift.features if feature.missing_current == 1 and feature.missing_reference <= 0.5]
+    silent = [feature for feature in drift.features if feature.is_silent]
     evidence: dict[str, Evidence] = {"n_silent": len(silent), "sectors": ", ".join(sorted({feature.sector for feature in silent}))}
     return _judged("S-02", bool(silent), evidence, suspends=bool(silent))
 
 
-def score_drift_signal(reference: NDArray[np.float64], current: NDArray[np.float64], *, thresholds: Thresholds = HOUSE) -> Signal:
-    """Judge S-03 on served probabilities; a material Kolmogorov-Smirnov distance that chance does not explain."""
-    if min(len(reference), len(current)) < thresholds.min_people:
+def score_drift_signal(drift: Drift, *, thresholds: Thresholds = HOUSE) -> Signal:
+    """Judge S-03 on served probabilities: a material distance that stays among all that the report asks."""
+    if drift.score is None or min(drift.n_current, drift.n_reference) < thresholds.min_people:
         return _not_applicable("S-03", "people", thresholds.min_people)
-    distance, p_value = kolmogorov_smirnov(reference, current)
-    evidence: dict[str, Evidence] = {"distance": round(distance, 2), "p_value": float(f"{p_value:.2g}")}
-    return _judged("S-03", p_value < 0.05 and distance >= thresholds.material_score_distance, evidence)
+    distance, q_value = drift.score.distance, drift.score.answer.q_value
+    evidence: dict[str, Evidence] = {"distance": round(distance, 2), "q_value": None if q_value is None else float(f"{q_value:.2g}")}
+    stays = q_value is not None and q_value <= drift.level
+    return _judged("S-03", stays and distance >= thresholds.material_score_distance, evidence)
+
+
+def place_drift_signal(found: DriftReport) -> Signal:
+    """Judge S-08: names the municipalities whose own records have changed, and the sectors.
+
+    A municipality without enough earlier people is compared with everybody's. It may always have been another, so that a difference is
+    told but fails nothing.
+    """
+    if len(found.places) < 2:
+        return _not_applicable("S-08", "municipalities", 2)
+    own = [one for one in found.places if one.compared_with == "own"]
+    if not own:
+        return _not_applicable("S-08", "earlier people", FEWEST_OWN)
+    changed = found.changed_places
+    sectors = {sector for one in changed if one.drift for sector in one.drift.drifted_sectors}
+    evidence: dict[str, Evidence] = {
+        "n_places_judged": len(own),
+        "places": "; ".join(one.place for one in changed),
+        "sectors": ", ".join(sorted(sectors)),
+        "n_places_differing": len(found.differing_places),
+        "n_places_too_small": sum(one.drift is None for one in found.places),
+    }
+    return _judged("S-08", bool(changed), evidence)
 
 
 def calibration_signal(everybody: GroupFairness, *, thresholds: Thresholds = HOUSE) -> Signal:
@@ -128,7 +156,11 @@ def _judged(code: str, failed: bool, evidence: Mapping[str, Evidence], *, suspen
     return Signal(code, TITLES[code], verdict, evidence, suspends=failed and suspends)
 
 
-def _not_applicable(code: str, reason: Literal["people", "features", "outcomes", "reviews"], needed: int) -> Signal:
+def _not_applicable(
+    code: str,
+    reason: Literal["people", "features", "outcomes", "reviews", "municipalities", "earlier people", "earlier reports"],
+    needed: int,
+) -> Signal:
     """Say of what there is too little; the report has the words."""
     return Signal(code, TITLES[code], "NOT_APPLICABLE", {"reason": f"too few {reason}", "needed": needed})
 

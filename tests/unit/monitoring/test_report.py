@@ -6,14 +6,23 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from monitoring.drift import measure_drift
+from monitoring.drift_by_place import Sample, measure_everywhere
 from monitoring.fairness import group_people
 from monitoring.group_calibration import measure_calibration
 from monitoring.intersections import measure_attributes
 from monitoring.oversight import measure_oversight
 from monitoring.performance import expected_ppv, matured_figures
 from monitoring.report import Findings, Subject, build_content, render_report
-from monitoring.signals import calibration_signal, group_signals, input_drift_signal, oversight_signal, silent_register_signal
+from monitoring.season import ReferenceFacts
+from monitoring.signals import (
+    calibration_signal,
+    group_signals,
+    input_drift_signal,
+    oversight_signal,
+    place_drift_signal,
+    score_drift_signal,
+    silent_register_signal,
+)
 from monitoring.wording import words
 from tests.support.reviews import finished_reviews
 
@@ -38,6 +47,11 @@ SUBJECT = Subject(
 )
 
 
+REFERENCE = ReferenceFacts(
+    seasonal=True, learnt=True, n_people=2000, as_of=(date(2024, 6, 30), date(2025, 6, 30)), has_other_dates=False, season_days=45
+)
+
+
 def findings(*, matured: bool) -> Findings:
     random = np.random.default_rng(7)
     n = 400
@@ -57,19 +71,30 @@ def findings(*, matured: bool) -> Findings:
     reference[:, 2], current[:, 2] = reference[:, 2] > 2.9, current[:, 2] > 2.9
     current[:, 0] += 1
     current[:, 1] = np.nan
-    drift = measure_drift(reference, current, NAMES, sectors=SECTORS)
+    scores = random.beta(1.5, 5, 2000)
+    drift = measure_everywhere(
+        Sample(reference, scores),
+        Sample(current, probability),
+        NAMES,
+        sectors=SECTORS,
+        own_reference={"p1": Sample(reference[:1000], scores[:1000])},
+        by_place={name: Sample(current[place == name], probability[place == name]) for name in ("p1", "p2", "p3")},
+    )
     ids = [f"{number:032x}" for number in range(n)]
     reviews = finished_reviews([ids[number] for number in np.flatnonzero(proposed)[:30]])
     oversight = measure_oversight(ids, proposed, reviews, label=label, groups=groups)
     signals = (
-        input_drift_signal(drift, dict.fromkeys(NAMES, 1 / 3)),
-        silent_register_signal(drift),
+        input_drift_signal(drift.everybody, dict.fromkeys(NAMES, 1 / 3)),
+        silent_register_signal(drift.everybody),
+        score_drift_signal(drift.everybody),
+        place_drift_signal(drift),
         calibration_signal(tables[0].everybody),
         *group_signals(tables),
         oversight_signal(oversight),
     )
     return Findings(
         drift=drift,
+        reference=REFERENCE,
         labels={NAMES[0]: {"nb": "Fravær, hele dager", "en": "Absence, full days"}},
         fairness=measured,
         calibrations=calibrations if matured else (),
@@ -125,7 +150,7 @@ def read(html: str) -> Page:
     return page
 
 
-@pytest.fixture(params=[False, True], ids=["early", "matured"])
+@pytest.fixture(scope="module", params=[False, True], ids=["early", "matured"])
 def content(request):
     return build_content(SUBJECT, findings(matured=request.param))
 
@@ -171,7 +196,7 @@ def test_small_counts_are_nowhere_in_the_document(content):
     assert (before["point"], before["verdict"]) == (None, "too small")  # 2 of 28 disagreed
     assert after["point"] == pytest.approx(0.6)
     rare = next(feature for feature in content["drift"]["features"] if feature["name"] == NAMES[2])
-    assert (rare["distance"], rare["p_value"], rare["verdict"]) == (None, None, "too small")
+    assert (rare["distance"], rare["values"]["p_value"], rare["verdict"]) == (None, None, "too small")
 
 
 @pytest.mark.requirement("R-11")
@@ -237,6 +262,47 @@ def test_a_crossing_of_very_many_groups_is_named_on_the_page_and_stands_in_the_d
 def test_document_is_plain_json_and_signals_keep_their_shape(content):
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     assert {tuple(signal) for signal in content["signals"]} == {("code", "title", "verdict", "evidence", "suspends")}
+
+
+def test_what_is_known_and_how_often_it_is_unknown_have_verdicts_of_their_own(content):
+    found = {feature["name"]: feature for feature in content["drift"]["features"]}
+    assert (found[NAMES[0]]["values"]["has_changed"], found[NAMES[0]]["unknown"]) == (True, None)
+    assert (found[NAMES[1]]["values"]["has_changed"], found[NAMES[1]]["unknown"]) == (False, "more often")
+    sectors = {one["sector"]: one for one in content["drift"]["sectors"]}
+    assert sectors["education"] | {"n_features": 0} == {
+        "sector": "education",
+        "n_features": 0,
+        "n_values_changed": 1,
+        "n_unknown_more_often": 0,
+        "n_unknown_less_often": 0,
+        "n_silent": 0,
+    }
+    assert (sectors["labour"]["n_unknown_more_often"], sectors["labour"]["n_silent"]) == (1, 1)
+
+
+def test_municipalities_are_named_with_what_changed_and_none_is_left_out(content):
+    places = {one["place"]: one for one in content["drift"]["places"]["all"]}
+    assert {name: (one["verdict"], one["compared_with"]) for name, one in places.items()} == {
+        "p1": ("changed", "own"),
+        "p2": ("changed", "everybody"),
+        "p3": ("too small", None),
+    }
+    assert content["drift"]["places"]["changed"] == ["p1"]
+    text = "".join(read(render_report(content, language="nb")).text)
+    assert "For få personer til å spørres: p3" in text
+    assert "ikke levert for noen" in text
+    signal = next(signal for signal in content["signals"] if signal["code"] == "S-08")
+    assert (signal["verdict"], signal["suspends"]) == ("FAILED", False)
+    assert (signal["evidence"]["places"], signal["evidence"]["sectors"]) == ("p1", "education, labour")
+
+
+def test_another_season_than_asked_for_is_said(content):
+    same = "".join(read(render_report(content, language="en")).text)
+    assert "They are of the same season: within 45 days" in same
+    assert "2024-06-30, 2025-06-30" in same
+    other = build_content(SUBJECT, replace(findings(matured=False), reference=replace(REFERENCE, seasonal=False, as_of=())))
+    assert other["drift"]["reference"]["seasonal"] is False
+    assert "They are not of the same season" in "".join(read(render_report(other, language="en")).text)
 
 
 @pytest.mark.requirement("R-30")

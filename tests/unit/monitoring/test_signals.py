@@ -69,13 +69,16 @@ def test_too_few_people_or_no_features_answer_nothing():
     none = measure_drift(np.empty((500, 0)), np.empty((500, 0)), [], sectors={})
     for drift in (few, none):
         assert input_drift_signal(drift, {}).verdict == silent_register_signal(drift).verdict == "NOT_APPLICABLE"
-    assert score_drift_signal(RANDOM.uniform(size=500), RANDOM.uniform(size=5)).verdict == "NOT_APPLICABLE"
+        assert score_drift_signal(drift).verdict == "NOT_APPLICABLE"
 
 
 def test_scores_that_moved_fail_without_suspending():
-    moved = score_drift_signal(RANDOM.beta(2, 8, 3000), RANDOM.beta(4, 8, 300))
+    def drift(*scores):
+        return measure_drift(np.empty((3000, 0)), np.empty((300, 0)), [], sectors={}, scores=scores)
+
+    moved = score_drift_signal(drift(RANDOM.beta(2, 8, 3000), RANDOM.beta(4, 8, 300)))
     assert (moved.verdict, moved.suspends) == ("FAILED", False)
-    assert score_drift_signal(RANDOM.beta(2, 8, 3000), RANDOM.beta(2, 8, 300)).verdict == "PASSED"
+    assert score_drift_signal(drift(RANDOM.beta(2, 8, 3000), RANDOM.beta(2, 8, 300))).verdict == "PASSED"
 
 
 def test_agreeing_with_everything_fails_and_disagreeing_does_not():
