@@ -56,6 +56,7 @@ _INFORMED = _reviewed("told", "refused", "consented")
 _PROPOSED = [path for number, path in enumerate(PATHS) if number > LEFT]
 
 EVERYBODY, PROPOSED, DECIDED = _cells(PATHS), _cells(_PROPOSED), _cells(_DECIDED)
+FOLLOWED = _cells(_FOLLOWED)
 
 
 def _step(name: str, yes: Iterable[str], of: Iterable[str], formula: str, outcomes: Iterable[int] = range(len(OUTCOMES))) -> Step:
@@ -129,9 +130,15 @@ AGAINST_OUTCOMES = _by_name(
         Step("decided_base_rate", DECIDED & _cells(PATHS, [0]), DECIDED & _cells(PATHS, [1]), "with the outcome / decided, outcome known"),
         *_against("reviewers", _reviewed(*RESULTS, views=("worried",)), _DECIDED),
         *_against("both", _FOLLOWED, PATHS),
+        Step(
+            "no_talk_ppv",
+            (PROPOSED - FOLLOWED) & _cells(PATHS, [0]),
+            (PROPOSED - FOLLOWED) & _cells(PATHS, [1]),
+            "people with the outcome / proposed without a conversation and the outcome is known",
+        ),
     )
 )
-"""Reviewers alone and both together against matured outcomes.
+"""Reviewers alone and both together against matured outcomes, and those of whom there was a proposal and no conversation.
 
 Who got a conversation may have done well because of it. These rates therefore describe and never judge; nobody learns from them (R-37).
 """

@@ -142,7 +142,7 @@ def test_the_newest_screening_is_reported_on_as_page_document_and_drawings(proje
     assert report.content["comparisons"]["n_asked"] > 0
     assert report.content["calibration"] == []
     assert report.content["fairness"][0]["everybody"]["n_people"] == 10 * TIMES
-    assert report.content["performance"]["expected_ppv"] is not None
+    assert report.content["performance"]["expected"]["ppv"]["point"] is not None
     assert report.content["performance"]["matured"] is None
 
 

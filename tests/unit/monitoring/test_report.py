@@ -11,7 +11,7 @@ from monitoring.fairness import group_people
 from monitoring.group_calibration import measure_calibration
 from monitoring.intersections import measure_attributes
 from monitoring.oversight import measure_oversight
-from monitoring.performance import expected_ppv, matured_figures
+from monitoring.interventions import led_to_talk, measure_interventions
 from monitoring.report import Findings, Subject, build_content, render_report
 from monitoring.season import ReferenceFacts
 from monitoring.signals import (
@@ -24,6 +24,7 @@ from monitoring.signals import (
     silent_register_signal,
 )
 from monitoring.wording import words
+from tests.support.periods import period
 from tests.support.reviews import finished_reviews
 
 NAMES = ("edu_absence_days.sum@365d", "nav_support.last@ever", "edu_rare_flag.last@ever")
@@ -105,9 +106,8 @@ def findings(*, matured: bool) -> Findings:
         },
         minimum_of={},
         bands={"no_follow_up_now": 300, "worth_a_look": 97, "should_be_assessed": 3},
-        expected_ppv=expected_ppv(probability[proposed]),
-        n_proposed=int(proposed.sum()),
-        matured=matured_figures(label, probability, threshold=0.4),
+        periods=(period(np.array(ids), label, probability, proposed),),
+        interventions=measure_interventions(label, proposed, probability, led_to_talk(ids, proposed, reviews)),
         oversight=oversight,
         signals=signals,
         has_evidently_page=True,
@@ -318,7 +318,7 @@ def test_before_outcomes_mature_nothing_is_claimed_about_being_right():
     verdicts = {signal["code"]: signal["verdict"] for signal in content["signals"]}
     assert [verdicts[code] for code in ("S-04", "S-05", "S-06")] == ["NOT_APPLICABLE"] * 3
     assert content["performance"]["matured"] is None
-    expected = content["performance"]["expected_ppv"]
+    expected = content["performance"]["expected"]["ppv"]
     assert expected["low"] < expected["point"] < expected["high"]
     assert words("nb")["metrics"]["ppv"] not in render_report(content, language="nb")
 
