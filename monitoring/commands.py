@@ -11,10 +11,12 @@ import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 from features.errors import DataError
+from monitoring.incident_commands import incidents
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 monitor_group = typer.Typer(invoke_without_command=True)
 app.add_typer(monitor_group, name="monitor")
+app.add_typer(incidents, name="incidents")
 
 MonthOption = Annotated[
     str | None,
