@@ -7,6 +7,7 @@ what is taken instead is said.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 
 from features.small_cells import SMALLEST_CELL
 
-SEASON_DAYS = 45
-"""Days on either side of the same day of an earlier year that are still the same season."""
+SEASON_DAYS = (15, 45)
+"""Days on either side of the same day of an earlier year that are the same season: the narrowest of which there are enough rows.
+
+Three months together are spread more than one of them where something grows through the year, which looks like a drift of its own."""
 
 MIN_REFERENCE = 200
 """Fewer rows than this are no reference."""
@@ -60,10 +63,11 @@ class Reference:
     rows: NDArray[np.int64]
     seasonal: bool
     learnt: bool
+    season_days: int
 
 
 def choose_reference(
-    as_of: NDArray[np.object_], *, before: date, learnt_by: date, season_days: int = SEASON_DAYS, fewest: int = MIN_REFERENCE
+    as_of: NDArray[np.object_], *, before: date, learnt_by: date, season_days: Sequence[int] = SEASON_DAYS, fewest: int = MIN_REFERENCE
 ) -> Reference:
     """Choose the rows that a screening is compared with.
 
@@ -75,6 +79,8 @@ def choose_reference(
         As-of date of the screening.
     learnt_by
         Last as-of date whose outcomes were known when the model was trained.
+    season_days
+        Days on either side that are the same season, the narrowest first.
     fewest
         Rows that are enough.
 
@@ -90,18 +96,21 @@ def choose_reference(
     [0, 2]
     """
     earlier = np.array([day < before for day in as_of], dtype=bool)
-    season = earlier & in_season(as_of, before, season_days=season_days)
+    seasons = [(days, earlier & in_season(as_of, before, season_days=days)) for days in season_days]
     learnt = earlier & np.array([day <= learnt_by for day in as_of], dtype=bool)
-    for rows, seasonal, has_learnt in ((season & learnt, True, True), (season, True, False), (learnt, False, True)):
+    widest, season = seasons[-1]
+    asked = [(rows & known, days, is_learnt) for known, is_learnt in ((learnt, True), (earlier, False)) for days, rows in seasons]
+    for rows, days, is_learnt in asked:
         if rows.sum() >= fewest:
-            return Reference(np.flatnonzero(rows), seasonal, has_learnt)
-    is_all = bool(earlier.any())
-    return Reference(
-        np.flatnonzero(earlier), seasonal=is_all and bool(season[earlier].all()), learnt=is_all and bool(learnt[earlier].all())
-    )
+            return Reference(np.flatnonzero(rows), seasonal=True, learnt=is_learnt, season_days=days)
+    if learnt.sum() >= fewest:
+        return Reference(np.flatnonzero(learnt), seasonal=False, learnt=True, season_days=widest)
+    some = bool(earlier.any())
+    seasonal, has_learnt = some and bool(season[earlier].all()), some and bool(learnt[earlier].all())
+    return Reference(np.flatnonzero(earlier), seasonal, has_learnt, widest)
 
 
-def in_season(as_of: NDArray[np.object_], day: date, *, season_days: int = SEASON_DAYS) -> NDArray[np.bool_]:
+def in_season(as_of: NDArray[np.object_], day: date, *, season_days: int) -> NDArray[np.bool_]:
     """Say which dates lie within some days of the same day of another year; the day's own year is none.
 
     >>> in_season(np.array([date(2025, 1, 4), date(2025, 12, 20), date(2024, 7, 1)]), date(2026, 1, 1), season_days=14).tolist()
@@ -112,9 +121,7 @@ def in_season(as_of: NDArray[np.object_], day: date, *, season_days: int = SEASO
     return np.asarray((years >= 1) & (np.abs(apart - years * _DAYS_OF_YEAR) <= season_days + 0.75))
 
 
-def describe_reference(
-    reference: Reference, keys: pd.DataFrame, *, used: NDArray[np.int64], season_days: int = SEASON_DAYS
-) -> ReferenceFacts:
+def describe_reference(reference: Reference, keys: pd.DataFrame, *, used: NDArray[np.int64]) -> ReferenceFacts:
     """Say what a reference is made of: dates of at least five people, and how many people there are.
 
     Parameters
@@ -133,5 +140,5 @@ def describe_reference(
         n_people=n_people if n_people >= SMALLEST_CELL else None,
         as_of=tuple(sorted(people.index[people >= SMALLEST_CELL])),
         has_other_dates=bool((people < SMALLEST_CELL).any()),
-        season_days=season_days,
+        season_days=reference.season_days,
     )
