@@ -1,7 +1,7 @@
-"""Tables that the review service gives to the lower rooms: restrictions, and finished reviews.
+"""The table of restrictions, which the review service gives to the lower rooms.
 
-Serving writes them whole; intake, cohort and monitoring read them. An objection or a restriction on the score purpose's subject holds for
-every purpose (R-22, R-36); a finished review never becomes a label (R-37).
+Serving writes it whole; intake, cohort and monitoring read it. An objection or a restriction on the score purpose's subject holds for
+every purpose (R-22, R-36).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from features.declarations.project import Project
 from features.errors import DataError
 from features.exchange import as_table, read_table, write_table
-from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, restrictions_path, reviews_path
+from features.exchanged import RESTRICTIONS, restrictions_path
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.store import find_store_manifest
@@ -46,42 +46,6 @@ def write_restrictions(project: Project, table: pd.DataFrame | pa.Table) -> None
     if unknown:
         raise DataError("TID409", f"{unknown} restrictions are of a kind that is not known. Expected {', '.join(KINDS)}.")
     write_table(restrictions_path(project), arrow, RESTRICTIONS)
-
-
-def read_finished_reviews(project: Project) -> pd.DataFrame:
-    """Read the finished reviews; empty, with its columns, where there is none."""
-    return _frame(read_table(reviews_path(project), FINISHED_REVIEWS))
-
-
-def as_audit_subjects(project: Project, reviews: pd.DataFrame) -> pd.DataFrame:
-    """Give finished reviews under the audit purpose's subject ids, without those of people who are not in that store.
-
-    For the fairness job alone: its rows stay in its process, and aggregates leave (R-10).
-
-    Raises
-    ------
-    DataError
-        TID402 when there are reviews but nothing has been ingested.
-    """
-    if reviews.empty:
-        return reviews
-    subjects = reviews["subject_id"].drop_duplicates().tolist()
-    found = translate_subjects(project, subjects, from_purpose="score", to_purpose="audit")
-    to_audit = dict(zip(found["from_subject"], found["to_subject"], strict=True))
-    translated = reviews.assign(subject_id=reviews["subject_id"].map(to_audit))
-    kept: pd.DataFrame = translated[translated["subject_id"].notna()]
-    return kept.reset_index(drop=True)
-
-
-def write_finished_reviews(project: Project, table: pd.DataFrame | pa.Table) -> None:
-    """Replace the table of finished reviews.
-
-    Raises
-    ------
-    DataError
-        TID408 when a column is missing, unknown or of the wrong type.
-    """
-    write_table(reviews_path(project), as_table(table, FINISHED_REVIEWS), FINISHED_REVIEWS)
 
 
 def check_restrictions_there(project: Project) -> None:

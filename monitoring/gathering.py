@@ -18,9 +18,10 @@ from features.audit import UNKNOWN, audit_groups
 from features.declarations.project import Project
 from features.declarations.stages import Stage
 from features.errors import DataError
+from features.finished_reviews import as_audit_subjects, read_finished_reviews
 from features.followup import matured_outcomes
 from features.progress import Progress
-from features.restrictions import as_audit_subjects, read_finished_reviews, restricted_persons
+from features.restrictions import restricted_persons
 from features.scored import read_scored
 from features.store import open_store
 from models.bundle import Bundle, load_bundle, model_name

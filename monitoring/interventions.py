@@ -50,21 +50,28 @@ def measure_interventions(
     return Interventions({name: float(probability[part].mean()) if part.any() else None for name, part in parts.items()})
 
 
-def publish_interventions(found: Interventions, *, everybody: Mapping[str, Any] | None, steps: Mapping[str, Any]) -> list[dict[str, Any]]:
+def publish_interventions(
+    found: Interventions, *, everybody: Mapping[str, Any] | None, n_known: int, steps: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Give what may be told of each part, JSON-ready.
 
     Parameters
     ----------
     everybody
         The published PPV of all proposed; None before any outcome is known, and then there is nothing to tell.
+    n_known
+        How many of those proposed have a known outcome, told where their PPV is.
     steps
         Published shares of the reviews (`monitoring.oversight`): what they withhold is withheld here.
     """
     if everybody is None:
         return []
-    shares = {"all": everybody, **{part: steps[step] for part, step in PARTS.items()}}
+    shares = {
+        "all": {**everybody, "n": None if everybody["point"] is None else n_known},
+        **{part: steps[step] for part, step in PARTS.items()},
+    }
     return [
-        {"part": part, "n": share.get("n"), "ppv": _ppv(share), "expected": _expected(found.expected[part], share)}
+        {"part": part, "n": share["n"], "ppv": _ppv(share), "expected": _expected(found.expected[part], share)}
         for part, share in shares.items()
     ]
 

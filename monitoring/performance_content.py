@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from monitoring.interventions import Interventions, publish_interventions
 from monitoring.periods import Period, compare_with_what_came, publish_periods
 from monitoring.published_counts import publish_counts
@@ -38,7 +40,10 @@ def performance_content(
         "matured": matured,
         "compared": compare_with_what_came(current),
         "interventions": publish_interventions(
-            interventions, everybody=None if matured is None else matured["ppv"], steps=oversight["steps"]
+            interventions,
+            everybody=None if matured is None else matured["ppv"],
+            n_known=int((~np.isnan(newest.label) & newest.proposed).sum()),
+            steps=oversight["steps"],
         ),
         "periods": told,
     }

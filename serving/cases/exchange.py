@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session, defer
 
 from features.declarations.project import Project
 from features.exchanged import FINISHED_REVIEWS
-from features.restrictions import read_finished_reviews, read_restrictions, write_finished_reviews, write_restrictions
+from features.finished_reviews import read_finished_reviews, write_finished_reviews
+from features.restrictions import read_restrictions, write_restrictions
 from serving.cases.answers import Answer, answers_after
 from serving.cases.finished import band_shown, readers_agree, timing_of
 from serving.cases.states import CaseState, Step

@@ -15,12 +15,13 @@ import pytest
 from features.declarations.project import Project, load_project
 from features.engine.table import FeatureTable
 from features.errors import DataError, PurposeError
+from features.finished_reviews import write_finished_reviews
 from features.intake.linkage import translate_subjects
 from features.intake.load import ingest
 from features.keys import read_keys
 from features.outcomes import label_rows
 from features.progress import Silent
-from features.restrictions import write_finished_reviews, write_restrictions
+from features.restrictions import write_restrictions
 from features.scored import read_scored, write_scored
 from features.store import open_store
 from features.tables import build_stage_table

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from features.exchanged import FINISHED_REVIEWS
-from features.restrictions import read_finished_reviews
+from features.finished_reviews import read_finished_reviews
 from serving.cases.exchange import write_finished_table
 from serving.cases.expiry import expire_overdue
 from tests.support.follow_up import SECOND_VIEW, WRONG, consent, decide, informed, ok, talk, to_second_reading

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.restrictions import as_audit_subjects, read_finished_reviews
+from features.finished_reviews import as_audit_subjects, read_finished_reviews
 from features.scored import read_scored
 from monitoring.oversight import Oversight, measure_oversight
 from monitoring.review_paths import PATHS

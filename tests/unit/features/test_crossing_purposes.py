@@ -16,15 +16,9 @@ from features.declarations.project import Project, load_project
 from features.erasure import remove_person
 from features.errors import DataError, PurposeError
 from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, begin_restrictions, reviews_path, scored_folder
+from features.finished_reviews import read_finished_reviews, write_finished_reviews
 from features.intake.linkage import pseudonyms_for, resolve_pseudonym, translate_subjects
-from features.restrictions import (
-    read_finished_reviews,
-    read_restrictions,
-    restricted_persons,
-    restricted_subjects,
-    write_finished_reviews,
-    write_restrictions,
-)
+from features.restrictions import read_restrictions, restricted_persons, restricted_subjects, write_restrictions
 from features.scored import read_scored, write_scored
 from features.scored_retention import PurgedScored, purge_scored
 from features.store import open_store
