@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,10 +14,10 @@ import numpy as np
 from features.declarations.project import Project
 from features.declarations.screening import Purpose
 from features.declarations.watching import Thresholds
-from features.errors import DataError
 from features.progress import Progress
 from models.bands import Band
 from monitoring.drift_by_place import DriftReport, measure_everywhere
+from monitoring.earlier_reports import EarlierReports, read_earlier_reports
 from monitoring.fairness import FairnessTable, group_people, measure_fairness
 from monitoring.gathering import (
     Gathered,
@@ -31,7 +31,8 @@ from monitoring.gathering import (
 from monitoring.group_calibration import CalibrationTable, measure_calibration
 from monitoring.intersections import measure_attributes
 from monitoring.interventions import measure_interventions
-from monitoring.report import FORMAT, Findings, Subject, band_counts, build_content, render_report, write_pages
+from monitoring.publishing import changed_pages, find_content, one_run_at_a_time, publish_report
+from monitoring.report import FORMAT, Findings, Subject, band_counts, build_content, render_report
 from monitoring.signals import (
     Signal,
     calibration_signal,
@@ -45,7 +46,6 @@ from monitoring.signals import (
 from monitoring.wording import Language, in_languages, words
 
 PAGES: Mapping[Language, str] = {"nb": "report.html", "en": "report-en.html"}
-CONTENT = "report.json"
 EVIDENTLY = "evidently.html"
 
 
@@ -70,6 +70,14 @@ class Report:
     is_unchanged: bool
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A model whose report could not be made, and why."""
+
+    model: str
+    error: Exception
+
+
 def monitor(project: Project, *, month: str | None, now: datetime, progress: Progress) -> list[Report]:
     """Report on every deployed model that screened somebody in a month.
 
@@ -89,45 +97,63 @@ def monitor(project: Project, *, month: str | None, now: datetime, progress: Pro
     DataError
         TID481 when nobody was screened in the month.
     """
+    made = monitor_each(project, month=month, now=now, progress=progress)
+    for one in made:
+        if isinstance(one, Failure):
+            raise one.error
+    return [one for one in made if isinstance(one, Report)]
+
+
+def monitor_each(project: Project, *, month: str | None, now: datetime, progress: Progress) -> list[Report | Failure]:
+    """Report on every deployed model as `monitor` does; one that fails does not take the others' reports with it.
+
+    One run at a time: another one waits.
+
+    Raises
+    ------
+    PurposeError, DataError
+        As `monitor`, for what concerns every model.
+    """
     purpose = project.check_purpose("audit", on=now.date())
     for kind in ("score", "train"):
         project.check_purpose(kind, on=now.date())
-    return [
-        _report(project, gather(project, scored, on=now.date(), progress=progress), purpose, now=now, progress=progress)
-        for scored in find_screenings(project, month=month)
-    ]
+    made: list[Report | Failure] = []
+    with one_run_at_a_time(project):
+        for scored in find_screenings(project, month=month):
+            try:
+                gathered = gather(project, scored, on=now.date(), progress=progress)
+                made.append(_report(project, gathered, purpose, now=now, progress=progress))
+            except Exception as error:  # noqa: BLE001 - kept whole, and raised when the other models have their reports
+                made.append(Failure(str(scored.iloc[0]["model"]), error))
+    return made
 
 
 def _report(project: Project, gathered: Gathered, purpose: Purpose, *, now: datetime, progress: Progress) -> Report:
     month = f"{gathered.as_of:%Y-%m}"
     folder = project.var / "reports" / gathered.model / month
-    earlier = _find_content(folder)
-    if earlier is not None and (earlier["format"], earlier["inputs_hash"]) == (FORMAT, gathered.inputs_hash):
+    told = read_earlier_reports(folder.parent, before=month, version=FORMAT)
+    gathered = replace(gathered, inputs_hash=_hash_with(gathered.inputs_hash, told))
+    earlier = find_content(folder)
+    if earlier is not None and _says_it_already(earlier, gathered) and not changed_pages(folder, earlier):
         return Report(gathered.model, month, folder, earlier, is_unchanged=True)
     with progress.step(f"Report on {gathered.stage.name}", total=3) as step:
-        found = _measure(project, gathered)
+        found = replace(_measure(project, gathered), earlier=told)
         step.advance()
         page = _evidently_page(project, gathered, month, now)
         step.advance()
         content = build_content(_subject(project, gathered, purpose, month, now), _with_page(found, page))
-        write_pages(dict(_pages(content, page)), folder)
-        if page is None:
-            (folder / EVIDENTLY).unlink(missing_ok=True)
+        content = publish_report(project, content, dict(_pages(content, page)), folder)
         step.advance()
     return Report(gathered.model, month, folder, content, is_unchanged=False)
 
 
-def _find_content(folder: Path) -> dict[str, Any] | None:
-    path = folder / CONTENT
-    if not path.is_file():
-        return None
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError(
-            "TID482", f"{path} is not the JSON that monitoring wrote. Remove the folder and run `tidlig monitor` again."
-        ) from error
-    return content
+def _hash_with(inputs_hash: str, told: EarlierReports) -> str:
+    """Join what a report is made of with what it is compared with: a renewed earlier report renews this one."""
+    return hashlib.sha256(f"{inputs_hash}{told.as_json()}".encode()).hexdigest()
+
+
+def _says_it_already(earlier: Mapping[str, Any], gathered: Gathered) -> bool:
+    return (earlier["format"], earlier["inputs_hash"]) == (FORMAT, gathered.inputs_hash)
 
 
 def _measure(project: Project, gathered: Gathered) -> Findings:
@@ -243,10 +269,9 @@ def _with_page(found: Findings, page: str | None) -> Findings:
 
 
 def _pages(content: Mapping[str, Any], page: str | None) -> Iterator[tuple[str, str]]:
-    """Name every file of a report; the JSON comes last, since it says that the others are there."""
+    """Name every page of a report."""
     if page is not None:
         yield EVIDENTLY, page
     for language, name in PAGES.items():
         others = {other: file for other, file in PAGES.items() if other != language}
         yield name, render_report(content, language=language, other=others)
-    yield CONTENT, json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

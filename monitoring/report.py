@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,10 @@ from numpy.typing import NDArray
 from features.declarations.watching import HOUSE, Thresholds
 from monitoring.drift_by_place import DriftReport
 from monitoring.drift_content import drift_content
+from monitoring.earlier_reports import NO_REPORTS, EarlierReports
 from monitoring.fairness import METRICS, MUNICIPALITY
 from monitoring.fairness_content import fairness_content
+from monitoring.fairness_over_time import measure_over_time, over_time_content
 from monitoring.group_calibration import CalibrationTable
 from monitoring.intersections import Measured
 from monitoring.interventions import Interventions
@@ -29,7 +30,7 @@ from monitoring.performance_content import performance_content
 from monitoring.periods import Period
 from monitoring.published_counts import publish_counts
 from monitoring.season import ReferenceFacts
-from monitoring.signals import Signal
+from monitoring.signals import Signal, changed_groups_signal
 from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
 
 FORMAT = 5
@@ -42,6 +43,9 @@ N_FEATURES_SHOWN = 12
 
 N_CROSSED_SHOWN = 40
 """Most rows of a table of crossed attributes on the page; larger ones are named there and stand in the JSON."""
+
+N_MONTHS_SHOWN = 6
+"""Newest months of the page's tables over time; all that were compared stand in the JSON."""
 
 
 @dataclass(frozen=True)
@@ -96,22 +100,27 @@ class Findings:
     """What the signals were judged by."""
     stopping_signals: Sequence[str] = ()
     """Signals that suspend the model by themselves when they fail so, as the project declares."""
+    earlier: EarlierReports = NO_REPORTS
+    """What the model's reports on earlier months told of groups."""
 
 
 def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
     """Make the report's one document: JSON-ready, aggregates only, small numbers withheld (R-09, R-10)."""
     fairness = fairness_content(found.fairness, found.calibrations, found.minimum_of)
     oversight = publish_oversight(found.oversight, proposals=fairness["fairness"], minimum_of=found.minimum_of)
+    over_time = measure_over_time(fairness["fairness"], found.earlier, month=subject.month, version=subject.version)
+    signals = (*found.signals, changed_groups_signal(over_time))
     return {
         "format": FORMAT,
         "synthetic": subject.is_synthetic,
         **_subject_fields(subject),
-        "signals": [signal.as_dict() for signal in found.signals],
-        **suspension_content(found.signals, found.stopping_signals),
+        "signals": [signal.as_dict() for signal in signals],
+        **suspension_content(signals, found.stopping_signals),
         "thresholds": thresholds_content(found.thresholds),
         "drift": drift_content(found.drift, found.reference, found.labels, counted_places=_counted_places(fairness["fairness"])),
         "attributes": {name: dict(label) for name, label in found.attributes.items()},
         **fairness,
+        "fairness_over_time": over_time_content(over_time),
         "performance": performance_content(found.periods, found.interventions, fairness=fairness["fairness"], oversight=oversight),
         "bands": publish_counts(found.bands),
         "oversight": oversight,
@@ -155,6 +164,7 @@ def render_report(content: Mapping[str, Any], *, language: Language, other: Mapp
         has_matured=has_matured,
         calibration_of={table["attribute"]: table for table in content["calibration"]},
         n_crossed_shown=N_CROSSED_SHOWN,
+        n_months_shown=N_MONTHS_SHOWN,
         features=[f for place, f in enumerate(content["drift"]["features"]) if f["has_drifted"] or place < N_FEATURES_SHOWN],
     )
 
@@ -185,20 +195,13 @@ def evidence_text(evidence: Mapping[str, Any], *, language: Language) -> str:
 def _evidence_value(name: str, value: Any, language: Language) -> str:
     if name == "reason":
         return str(words(language)["reasons"][value])
+    if name == "metrics":
+        return ", ".join(words(language)["metrics"][metric] for metric in str(value).split(", ") if metric)
     if name == "sectors":
         return ", ".join(words(language)["sectors"][sector] for sector in str(value).split(", ") if sector)
     if isinstance(value, float):
         return decimal(value, language=language, digits=4).rstrip("0").rstrip(".,")
     return NOTHING if value is None else str(value)
-
-
-def write_pages(pages: Mapping[str, str], folder: Path) -> None:
-    """Write a report's files, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages.items():
-        draft = folder / f".{name}.draft"
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(folder / name)
 
 
 def band_counts(bands: NDArray[np.str_], order: Sequence[str]) -> dict[str, int]:

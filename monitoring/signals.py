@@ -14,7 +14,8 @@ S-08  Are the records of each municipality as they were there?            no
 S-09  Do groups stand to each other as in earlier reports?                no
 ===== =================================================================== ========
 
-When a signal fails is declared by the project, within limits (`features.declarations.watching`). *Not applicable* means that there is too little to answer, and the evidence says what is lacking; it is never *passed*.
+When a signal fails is declared by the project, within limits (`features.declarations.watching`). *Not applicable* means that there is too
+little to answer, and the evidence says what is lacking; it is never *passed*.
 """
 
 from __future__ import annotations
@@ -30,8 +31,12 @@ from features.findings import Evidence, Finding, Verdict
 from monitoring.drift import Drift
 from monitoring.drift_by_place import FEWEST_OWN, DriftReport
 from monitoring.fairness import CELLS, MIN_OF_EACH, FairnessTable, GroupFairness
+from monitoring.fairness_over_time import FairnessOverTime
 from monitoring.intervals import proportion, ratio
 from monitoring.oversight import Oversight
+
+Lack = Literal["people", "features", "outcomes", "reviews", "municipalities", "earlier people", "earlier reports", "comparable figures"]
+"""Of what there is too little to answer."""
 
 TITLES = {
     "S-01": "The people look like those the model learnt from",
@@ -151,16 +156,29 @@ def oversight_signal(oversight: Oversight, *, thresholds: Thresholds = HOUSE) ->
     return _judged("S-07", bool(low > thresholds.too_agreeable), {"fails_from_lower_limit": thresholds.too_agreeable})
 
 
+def changed_groups_signal(found: FairnessOverTime) -> Signal:
+    """Judge S-09: names the groups that stand otherwise to everybody else than earlier reports told, and the rates."""
+    if not found.earlier.told:
+        return _not_applicable("S-09", "earlier reports", 1)
+    if not found.n_answered:
+        return _not_applicable("S-09", "comparable figures", 1)
+    changed = found.changed
+    evidence: dict[str, Evidence] = {
+        "n_reports": len(found.earlier.told),
+        "n_asked": len(found.courses),
+        "n_answered": found.n_answered,
+        "groups": "; ".join(dict.fromkeys(f"{one.question.attribute}: {one.question.group}" for one in changed)),
+        "metrics": ", ".join(sorted({one.question.metric for one in changed})),
+    }
+    return _judged("S-09", bool(changed), evidence)
+
+
 def _judged(code: str, failed: bool, evidence: Mapping[str, Evidence], *, suspends: bool = False) -> Signal:
     verdict: Verdict = "FAILED" if failed else "PASSED"
     return Signal(code, TITLES[code], verdict, evidence, suspends=failed and suspends)
 
 
-def _not_applicable(
-    code: str,
-    reason: Literal["people", "features", "outcomes", "reviews", "municipalities", "earlier people", "earlier reports"],
-    needed: int,
-) -> Signal:
+def _not_applicable(code: str, reason: Lack, needed: int) -> Signal:
     """Say of what there is too little; the report has the words."""
     return Signal(code, TITLES[code], "NOT_APPLICABLE", {"reason": f"too few {reason}", "needed": needed})
 
