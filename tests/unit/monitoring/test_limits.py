@@ -8,7 +8,7 @@ from features.declarations.watching import HOUSE, LOOSER, Monitoring, Thresholds
 from monitoring.drift import measure_drift
 from monitoring.fairness import measure_fairness
 from monitoring.limits import suspension_content, thresholds_content
-from monitoring.signals import Signal, calibration_signal, group_signals, input_drift_signal, oversight_signal, score_drift_signal
+from monitoring.signals import Signal, calibration_signal, group_signals, input_drift_signal, oversight_signal
 from monitoring.wording import words
 from tests.support.reviews import oversight
 
@@ -77,9 +77,9 @@ def test_the_share_from_which_changed_features_suspend_is_the_project_s():
 
 
 def test_how_many_people_an_answer_takes_is_the_project_s():
-    reference, current = RANDOM.normal(size=200), RANDOM.normal(size=30)
-    assert score_drift_signal(reference, current).verdict == "PASSED"
-    asked = score_drift_signal(reference, current, thresholds=Thresholds(min_people=40))
+    drift = measure_drift(RANDOM.normal(size=(200, 1)), RANDOM.normal(size=(30, 1)), ("a",), sectors={"a": "education"})
+    assert input_drift_signal(drift, {"a": 1.0}).verdict == "PASSED"
+    asked = input_drift_signal(drift, {"a": 1.0}, thresholds=Thresholds(min_people=40))
     assert (asked.verdict, asked.evidence["needed"]) == ("NOT_APPLICABLE", 40)
     agreeing = oversight(n_reviews=60, n_agreed=54)
     assert oversight_signal(agreeing).verdict == "PASSED"
