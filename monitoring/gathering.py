@@ -5,7 +5,6 @@ Persons' rows are in memory here and nowhere else in monitoring; what leaves is 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +33,7 @@ from monitoring.interventions import led_to_talk
 from monitoring.limits import settings_bytes
 from monitoring.oversight import Oversight, measure_oversight
 from monitoring.periods import Period
+from monitoring.provenance import inputs_hash, row_hashes
 from monitoring.samples import Samples, read_samples
 from monitoring.wording import in_languages
 
@@ -63,6 +63,8 @@ class Gathered:
     """Whether the review of the proposal decided that there is to be a conversation, shape (n_people,)."""
     periods: tuple[Period, ...]
     """Every screening of the model up to this one, which comes last."""
+    rows: Mapping[str, str]
+    """Part of the rows -> their hash."""
     inputs_hash: str
 
     @property
@@ -129,6 +131,7 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
     reviews = _reviews(project, scored)
     audited = as_audit_subjects(project, reviews)
     periods = read_periods(project, scored, label, outcome, on=on, without_barred=lambda rows: _without_restricted(project, rows, on=on))
+    rows = row_hashes(scored, label, groups, samples.arrays(), reviews, periods)
     return Gathered(
         model=str(first["model"]),
         version=str(first["model_version"]),
@@ -143,7 +146,8 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
         oversight=measure_oversight(scored["subject_id"].tolist(), scored["proposed"], audited, label=label, groups=groups),
         talked=led_to_talk(scored["subject_id"].tolist(), scored["proposed"].to_numpy(dtype=bool), audited),
         periods=periods,
-        inputs_hash=_hash(bundle, scored, label, groups, samples, reviews, settings_bytes(project), periods),
+        rows=rows,
+        inputs_hash=inputs_hash(bundle.hash, settings_bytes(project), rows),
     )
 
 
@@ -210,24 +214,3 @@ def _importance(bundle: Bundle, current: Matrix) -> Vector:
     size = np.abs(bundle.explain(current[np.sort(rows)]).phi).mean(axis=0)
     total = float(size.sum())
     return np.asarray(size / total if total > 0 else np.zeros_like(size), dtype=np.float64)
-
-
-def _hash(
-    bundle: Bundle,
-    scored: pd.DataFrame,
-    label: Vector,
-    groups: Mapping[str, tuple[str | None, ...]],
-    samples: Samples,
-    reviews: pd.DataFrame,
-    settings: bytes,
-    periods: Sequence[Period],
-) -> str:
-    digest = hashlib.sha256(bundle.hash.encode())
-    digest.update(settings)
-    for frame in (scored, pd.DataFrame(dict(groups)), reviews):
-        digest.update(frame.to_csv(index=False).encode())
-    for array in (label, *samples.arrays()):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    for period in periods:
-        digest.update(period.digest)
-    return digest.hexdigest()

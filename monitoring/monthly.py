@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from features.declarations.project import Project
-from features.declarations.screening import Purpose
+from features.declarations.screening import Purpose, PurposeKind
 from features.declarations.watching import Thresholds
 from features.progress import Progress
 from models.bands import Band
@@ -47,6 +47,8 @@ from monitoring.wording import Language, in_languages, words
 
 PAGES: Mapping[Language, str] = {"nb": "report.html", "en": "report-en.html"}
 EVIDENTLY = "evidently.html"
+PURPOSES: tuple[PurposeKind, ...] = ("audit", "score", "train")
+"""Audit for the report, score and train for the tables it compares."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def monitor_each(project: Project, *, month: str | None, now: datetime, progress
         As `monitor`, for what concerns every model.
     """
     purpose = project.check_purpose("audit", on=now.date())
-    for kind in ("score", "train"):
+    for kind in PURPOSES:
         project.check_purpose(kind, on=now.date())
     made: list[Report | Failure] = []
     with one_run_at_a_time(project):
@@ -171,6 +173,7 @@ def _measure(project: Project, gathered: Gathered) -> Findings:
         minimum_of=minimum_of(project),
         bands=band_counts(gathered.scored["band"].to_numpy(dtype=np.str_), [band.value for band in Band]),
         periods=gathered.periods,
+        rows=gathered.rows,
         interventions=measure_interventions(gathered.label, proposed, probability, gathered.talked),
         oversight=gathered.oversight,
         signals=_signals(gathered, drift, fairness.single, probability, proposed, project.screening.monitoring.thresholds),
@@ -241,6 +244,7 @@ def _subject(project: Project, gathered: Gathered, purpose: Purpose, month: str,
         made_at=now,
         purpose=purpose.legal_basis,
         purpose_valid_to=purpose.valid_to,
+        bases={kind: project.check_purpose(kind, on=now.date()).legal_basis for kind in PURPOSES},
         inputs_hash=gathered.inputs_hash,
     )
 

@@ -126,6 +126,7 @@ def _content(period: Period, hidden: frozenset[str], *, is_current: bool) -> dic
         "version": period.version,
         "is_current": is_current,
         "threshold": period.threshold,
+        "rows": period.digest.hex(),
         "n_people": None if "people" in hidden else len(period.subject),
         "n_matured": None if "matured" in hidden else n_known,
         "n_proposed": None if "proposed" in hidden else int(period.proposed.sum()),

@@ -28,6 +28,7 @@ from monitoring.limits import suspension_content, thresholds_content
 from monitoring.oversight import Oversight, publish_oversight
 from monitoring.performance_content import performance_content
 from monitoring.periods import Period
+from monitoring.provenance import provenance_content
 from monitoring.published_counts import publish_counts
 from monitoring.season import ReferenceFacts
 from monitoring.signals import Signal, changed_groups_signal
@@ -69,6 +70,8 @@ class Subject:
     purpose: str
     """Legal basis of the audit purpose."""
     purpose_valid_to: date
+    bases: Mapping[str, str]
+    """Kind of purpose -> its legal basis."""
     inputs_hash: str
     """SHA-256 over everything the figures were made from."""
 
@@ -93,6 +96,8 @@ class Findings:
     periods: Sequence[Period]
     """Every screening of the model up to this one, which comes last."""
     interventions: Interventions
+    rows: Mapping[str, str]
+    """Part of the rows -> their hash (`monitoring.provenance.row_hashes`)."""
     oversight: Oversight
     signals: Sequence[Signal]
     has_evidently_page: bool
@@ -110,7 +115,7 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
     oversight = publish_oversight(found.oversight, proposals=fairness["fairness"], minimum_of=found.minimum_of)
     over_time = measure_over_time(fairness["fairness"], found.earlier, month=subject.month, version=subject.version)
     signals = (*found.signals, changed_groups_signal(over_time))
-    return {
+    content = {
         "format": FORMAT,
         "synthetic": subject.is_synthetic,
         **_subject_fields(subject),
@@ -126,10 +131,11 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
         "oversight": oversight,
         "evidently": "evidently.html" if found.has_evidently_page else None,
     }
+    return {**content, "provenance": provenance_content(content, found.rows, subject.bases)}
 
 
 def _subject_fields(subject: Subject) -> dict[str, Any]:
-    fields = {name: value for name, value in asdict(subject).items() if name != "is_synthetic"}
+    fields = {name: value for name, value in asdict(subject).items() if name not in ("is_synthetic", "bases")}
     return {
         **fields,
         "as_of": [day.isoformat() for day in subject.as_of],

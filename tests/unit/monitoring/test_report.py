@@ -44,6 +44,7 @@ SUBJECT = Subject(
     made_at=datetime(2026, 7, 1, 6, tzinfo=UTC),
     purpose="FIKTIV",
     purpose_valid_to=date(2030, 12, 31),
+    bases={"audit": "FIKTIV", "score": "FIKTIV", "train": "FIKTIV"},
     inputs_hash="cd" * 32,
 )
 
@@ -107,6 +108,7 @@ def findings(*, matured: bool) -> Findings:
         minimum_of={},
         bands={"no_follow_up_now": 300, "worth_a_look": 97, "should_be_assessed": 3},
         periods=(period(np.array(ids), label, probability, proposed),),
+        rows={name: f"{number:064x}" for number, name in enumerate(("screened", "outcomes", "groups", "features", "reviews", "periods"))},
         interventions=measure_interventions(label, proposed, probability, led_to_talk(ids, proposed, reviews)),
         oversight=oversight,
         signals=signals,
