@@ -44,15 +44,23 @@ TIMES = 14
 """The tiny project's people are drawn this many times over, so that groups are large enough to be shown."""
 
 
+def is_silent(row: dict[str, str]) -> bool:
+    """Whether a record is of those that Litlevik's schools stopped to deliver: grades of the pupils of 2025."""
+    number = int(row.get("person", "SYN-000")[-3:])
+    return row.get("indicator") == "edu_grade_mean" and number >= 50 and number % 2 == 1
+
+
 def crowd(root: Path) -> None:
-    """Replace the tiny project's sixty people by many like them."""
+    """Replace the tiny project's sixty people by many like them, of whom Litlevik's newest have no grades."""
     rows: dict[str, list[dict[str, str]]] = {}
     for seed in range(TIMES):
         write_people(root / "draw", seed=seed)
         for path in (root / "draw").glob("*.csv"):
             with path.open(encoding="utf-8", newline="") as file:
                 found = [
-                    {k: v.replace("SYN-", f"SYN-{seed:02d}") for k, v in row.items() if k != "synthetic"} for row in csv.DictReader(file)
+                    {k: v.replace("SYN-", f"SYN-{seed:02d}") for k, v in row.items() if k != "synthetic"}
+                    for row in csv.DictReader(file)
+                    if not is_silent(row)
                 ]
             rows.setdefault(path.name, []).extend(found)
     for name, lines in rows.items():
@@ -145,6 +153,39 @@ def test_the_newest_screening_is_reported_on_as_page_document_and_drawings(proje
     assert report.content["fairness"][0]["everybody"]["n_people"] == 10 * TIMES
     assert report.content["performance"]["expected"]["ppv"]["point"] is not None
     assert report.content["performance"]["matured"] is None
+
+
+@pytest.mark.requirement("R-30")
+def test_a_register_that_fell_silent_in_one_municipality_is_named_with_its_sector(report):
+    drift = report.content["drift"]
+    assert drift["reference"] | {"n_people": 0} == {
+        "seasonal": True,
+        "learnt": True,
+        "season_days": 15,
+        "n_people": 0,
+        "as_of": [f"{year}-06-15" for year in range(2016, 2021)],
+        "has_other_dates": False,
+    }
+    assert drift["reference"]["n_people"] == drift["n_reference"] == 50 * TIMES
+    places = {one["place"]: one for one in drift["places"]["all"]}
+    assert set(places) == {"Litlevik", "Storvik"}
+    assert drift["places"]["changed"] == ["Litlevik"]
+    grades = [feature for feature in places["Litlevik"]["features"] if feature["name"].startswith("edu_grade_mean")]
+    assert {(f["unknown"], f["is_silent"], f["values_changed"]) for f in grades} == {("more often", True, False)}
+    signal = next(one for one in report.content["signals"] if one["code"] == "S-08")
+    assert (signal["verdict"], signal["evidence"]["places"], signal["evidence"]["sectors"]) == ("FAILED", "Litlevik", "education")
+
+
+def test_an_earlier_month_that_was_reported_on_is_compared_with(project, report):
+    assert report.content["fairness_over_time"]["n_answered"] == 0
+    monitor(project, month="2020-06", now=NOW, progress=Silent())
+    renewed = monitor(project, month="2026-06", now=NOW, progress=Silent())[0]
+    over_time = renewed.content["fairness_over_time"]
+    assert [one["month"] for one in over_time["months"]] == ["2020-06", "2026-06"]
+    assert over_time["n_answered"] > 0
+    assert over_time["changed"] == []
+    assert next(one for one in renewed.content["signals"] if one["code"] == "S-09")["verdict"] == "PASSED"
+    assert monitor(project, month="2026-06", now=NOW, progress=Silent())[0].is_unchanged
 
 
 @pytest.mark.requirement("R-10")

@@ -61,7 +61,7 @@ def test_only_earlier_months_count_and_only_reports_of_this_format(tmp_path):
 
 def test_of_very_many_reports_the_newest_twelve_count(tmp_path):
     folder = write(tmp_path, *(content(f"{2024 + n // 12}-{n % 12 + 1:02}") for n in range(15)))
-    assert [one.month for one in read_earlier_reports(folder, before="2026-06", version=FORMAT).told][0] == "2024-04"
+    assert read_earlier_reports(folder, before="2026-06", version=FORMAT).told[0].month == "2024-04"
 
 
 @pytest.mark.requirement("R-09")
