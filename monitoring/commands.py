@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 from features.errors import DataError
 from monitoring.incident_commands import incidents
+from monitoring.signing_commands import list_reports, sign, verify
+
+if TYPE_CHECKING:
+    from monitoring.monthly import Report
+    from monitoring.sinks.sending import Sent
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 monitor_group = typer.Typer(invoke_without_command=True)
@@ -33,42 +40,102 @@ def is_month(text: str) -> bool:
     return re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is not None
 
 
+PrometheusOption = Annotated[
+    Path | None,
+    typer.Option("--prometheus", help="Also write this file for node_exporter's textfile collector, such as tidlig.prom."),
+]
+
+
 @monitor_group.callback(invoke_without_command=True)
-def monitor_command(context: typer.Context, project: ProjectOption = HERE, month: MonthOption = None, as_json: JsonOption = False) -> None:
+def monitor_command(
+    context: typer.Context,
+    project: ProjectOption = HERE,
+    month: MonthOption = None,
+    prometheus: PrometheusOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Write the monthly report of every model that is in use.
 
     Each report says whether the records have changed, whether groups are treated alike, how often the model is right and how people
     use its proposals; small numbers are withheld. It is written to var/reports/MODEL/MONTH as a page for people (report.html, Bokmål;
     report-en.html), as JSON for machines and, with enough people, as Evidently's own pages.
 
-    Doing it again is harmless: a report is only renewed when there is something new to say, such as matured outcomes or finished
-    reviews. Needs a valid purpose of kind audit.
+    Doing it again is harmless: a report is only renewed when there is something new to say, such as matured outcomes, finished reviews
+    or another threshold, and a run that was killed is finished by the next. A signal that fails opens an incident (`tidlig incidents`).
+    Events go to the sinks that the project declares, and nowhere without. Needs a valid purpose of kind audit.
+
+    One model's failure does not keep the others from their reports; the exit status is that of the first failure.
     """
     if context.invoked_subcommand is None:
-        write_reports(project, month=month, as_json=as_json)
+        write_reports(project, month=month, prometheus=prometheus, as_json=as_json)
 
 
-def write_reports(project: Path, *, month: str | None, as_json: bool = False) -> None:
-    """Write the monthly reports and say what became of each.
+monitor_group.command("list")(list_reports)
+monitor_group.command("sign")(sign)
+monitor_group.command("verify")(verify)
+
+
+def write_reports(project: Path, *, month: str | None, prometheus: Path | None = None, as_json: bool = False) -> None:
+    """Write the monthly reports, follow them up, and say what became of each.
 
     Raises
     ------
     DataError
-        TID483 when the month is none, and as `monitoring.monthly.monitor`.
+        TID483 when the month is none, TID495 when a sink did not take everything, and as `monitoring.monthly.monitor`.
+    LedgerError
+        TID801 to TID805 when the incidents' book does not verify.
     """
     if month is not None and not is_month(month):
         raise DataError("TID483", f"--month {month} is no month. Expected YYYY-MM, such as 2026-06.")
     from features.declarations.project import load_project
-    from monitoring.monthly import monitor
+    from monitoring.following_up import follow_up, world_of
+    from monitoring.gauges import write_textfile
+    from monitoring.monthly import Failure, Report, monitor_each
 
-    reports = monitor(load_project(project), month=month, now=datetime.now(UTC), progress=progress_for(as_json=as_json))
+    loaded, now = load_project(project), datetime.now(UTC)
+    made = monitor_each(loaded, month=month, now=now, progress=progress_for(as_json=as_json))
+    reports = [one for one in made if isinstance(one, Report)]
+    failures = [one for one in made if isinstance(one, Failure)]
+    say_reports(reports, as_json=as_json)
+    for failure in failures:
+        typer.echo(f"No report on {failure.model}: {failure.error}", err=True)
+    try:
+        sent = follow_up(loaded, [report.content for report in reports], world=world_of(os.environ), now=now)
+    finally:
+        if prometheus is not None:
+            write_textfile(loaded, prometheus, now=datetime.now(UTC))
+    if failures:
+        raise failures[0].error
+    check_sent(sent)
+
+
+def say_reports(reports: list[Report], *, as_json: bool) -> None:
+    """Print what the reports say."""
     if as_json:
         print_json([{"folder": report.folder, "unchanged": report.is_unchanged, **report.content} for report in reports])
         return
     for report in reports:
         rows = [[signal["code"], signal["title"], signal["verdict"]] for signal in report.content["signals"]]
         print_table(f"{report.model} {report.month}", ["signal", "question", "verdict"], rows)
-        if report.content["suspended_by"]:
-            signals = ", ".join(report.content["suspended_by"])
-            print_line(f"Take this model out of use until somebody has looked at {signals}: `tidlig models withdraw`.")
+        asking = [code for code in report.content["suspended_by"] if code not in report.content["stopped_by"]]
+        if report.content["stopped_by"]:
+            print_line(
+                f"{', '.join(report.content['stopped_by'])} suspend this model by themselves until somebody lifts it."
+            )
+        if asking:
+            print_line(f"Take this model out of use until somebody has looked at {', '.join(asking)}: `tidlig models withdraw`.")
         print_line(f"{'Unchanged' if report.is_unchanged else 'Written'}: {report.folder / 'report.html'}")
+
+
+def check_sent(sent: Iterable[Sent]) -> None:
+    """Refuse to end well while events wait for a sink: whoever schedules this has to see it.
+
+    Raises
+    ------
+    DataError
+        TID495.
+    """
+    waiting = [one for one in sent if one.n_waiting]
+    if waiting:
+        what = "; ".join(f"{one.n_waiting} for {one.sink} ({one.problem})" for one in waiting)
+        raise DataError("TID495", f"the reports are written, and events wait for a sink: {what}. They are sent by the next run.")

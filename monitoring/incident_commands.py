@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -208,11 +209,15 @@ def verify(
 
 
 def _done(project: Project, incident: Incident, *, as_json: bool) -> None:
-    """Write the page anew and say how the incident stands."""
+    """Write the page anew, say how the incident stands, and tell the sinks that the project declares."""
+    from monitoring.following_up import send_incidents, world_of
     from monitoring.incidents.pages import write_incident_pages
 
     write_incident_pages(project, now=_now())
     _say(incident, as_json=as_json)
+    for sent in send_incidents(project, world=world_of(os.environ), now=_now()):
+        if sent.n_waiting:
+            typer.echo(f"{sent.n_waiting} events wait for {sent.sink} ({sent.problem}); `tidlig monitor` sends them.", err=True)
 
 
 def _say(incident: Incident, *, as_json: bool) -> None:
