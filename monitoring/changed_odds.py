@@ -19,7 +19,7 @@ Vector = NDArray[np.float64]
 _TIE = 1 + 1e-7
 """Two months as likely as this of each other are equally likely: the rest is rounding."""
 
-_STEPS = 80
+_STEPS = 40
 _WIDEST = 40.0
 """Logarithm of the widest odds ratio looked for."""
 
