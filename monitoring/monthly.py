@@ -31,6 +31,7 @@ from monitoring.gathering import (
 from monitoring.group_calibration import CalibrationTable, measure_calibration
 from monitoring.intersections import measure_attributes
 from monitoring.interventions import measure_interventions
+from monitoring.overview import list_monthly_reports
 from monitoring.publishing import changed_pages, find_content, one_run_at_a_time, publish_report
 from monitoring.report import FORMAT, Findings, Subject, band_counts, build_content, render_report
 from monitoring.signals import (
@@ -43,9 +44,9 @@ from monitoring.signals import (
     score_drift_signal,
     silent_register_signal,
 )
-from monitoring.wording import Language, in_languages, words
+from monitoring.standing_pages import REPORTS, write_standing_pages
+from monitoring.wording import in_languages, words
 
-PAGES: Mapping[Language, str] = {"nb": "report.html", "en": "report-en.html"}
 EVIDENTLY = "evidently.html"
 PURPOSES: tuple[PurposeKind, ...] = ("audit", "score", "train")
 """Audit for the report, score and train for the tables it compares."""
@@ -127,6 +128,7 @@ def monitor_each(project: Project, *, month: str | None, now: datetime, progress
                 made.append(_report(project, gathered, purpose, now=now, progress=progress))
             except Exception as error:  # noqa: BLE001 - kept whole, and raised when the other models have their reports
                 made.append(Failure(str(scored.iloc[0]["model"]), error))
+        write_standing_pages(project.var / "reports", list_monthly_reports(project))
     return made
 
 
@@ -276,6 +278,6 @@ def _pages(content: Mapping[str, Any], page: str | None) -> Iterator[tuple[str, 
     """Name every page of a report."""
     if page is not None:
         yield EVIDENTLY, page
-    for language, name in PAGES.items():
-        others = {other: file for other, file in PAGES.items() if other != language}
+    for language, name in REPORTS.items():
+        others = {other: file for other, file in REPORTS.items() if other != language}
         yield name, render_report(content, language=language, other=others)

@@ -158,7 +158,7 @@ def render_report(content: Mapping[str, Any], *, language: Language, other: Mapp
     other
         Language -> file name of the same report in another language.
     """
-    template = _environment(language).get_template("report.html.j2")
+    template = page_environment(language).get_template("report.html.j2")
     has_matured = any(row["n_matured"] for table in content["fairness"] for row in (*table["groups"], table["everybody"]))
     return template.render(
         r=content,
@@ -175,7 +175,8 @@ def render_report(content: Mapping[str, Any], *, language: Language, other: Mapp
     )
 
 
-def _environment(language: Language) -> Environment:
+def page_environment(language: Language) -> Environment:
+    """Give what renders a page in a language: everything is escaped, and what is missing is an error."""
     environment = Environment(
         loader=PackageLoader("monitoring"),
         autoescape=select_autoescape(default=True, default_for_string=True),

@@ -188,6 +188,20 @@ def test_an_earlier_month_that_was_reported_on_is_compared_with(project, report)
     assert monitor(project, month="2026-06", now=NOW, progress=Silent())[0].is_unchanged
 
 
+def test_the_index_and_the_year_stand_above_the_reports_and_are_left_alone_when_nothing_is_new(project, report):
+    folder = project.var / "reports"
+    pages = [folder / "index.html", folder / "index-en.html", folder / MODEL / "year.html", folder / MODEL / "year-en.html"]
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in pages]
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert "SYNTETISK" in text
+        addresses = re.findall(r'href="([^"]+)"', text)
+        assert f"{MODEL}/2026-06/report.html" in addresses or "2026-06/report.html" in addresses or path.stem.endswith("-en")
+        assert all((path.parent / address).is_file() for address in addresses)
+    monitor(project, month="2026-06", now=NOW, progress=Silent())
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in pages] == before
+
+
 @pytest.mark.requirement("R-10")
 @pytest.mark.requirement("R-18")
 def test_no_person_is_in_anything_that_was_written(project, report):
