@@ -6,7 +6,7 @@ Only what the reports publish: verdicts by code, moments, a number of people whe
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -39,7 +39,7 @@ def report_gauges(project: Project, *, now: datetime) -> Iterator[Metric]:
 class ReportGauges(Collector):
     """Reads the reports when somebody asks for metrics."""
 
-    def __init__(self, project: Project, clock: Any) -> None:
+    def __init__(self, project: Project, clock: Callable[[], datetime]) -> None:
         self._project, self._clock = project, clock
 
     def collect(self) -> Iterator[Metric]:
