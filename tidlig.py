@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serving.commands.service", "Serve the API and the console."),
     "accounts": ("serving.commands.accounts", "Add, list and close accounts, where people log in with a password."),
     "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight; sign and verify them."),
+    "series-breaks": ("monitoring.commands", "Find from which months on published monthly figures grow otherwise."),
     "incidents": ("monitoring.commands", "What was wrong with a model, what was done, and which clocks run."),
     "audit": ("serving.commands.audit", "Verify and anchor the ledgers; see how a past proposal came about."),
     "person": ("serving.commands.persons", "A person's rights: the report on them, requests for it, erasure."),

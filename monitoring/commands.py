@@ -14,6 +14,7 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 from features.errors import DataError
 from monitoring.incident_commands import incidents
+from monitoring.series_commands import series_breaks
 from monitoring.signing_commands import list_reports, sign, verify
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 monitor_group = typer.Typer(invoke_without_command=True)
 app.add_typer(monitor_group, name="monitor")
 app.add_typer(incidents, name="incidents")
+app.command("series-breaks")(series_breaks)
 
 MonthOption = Annotated[
     str | None,
