@@ -6,12 +6,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from monitoring.changed_odds import Fourfold
 from monitoring.drift_by_place import Sample, measure_everywhere
+from monitoring.earlier_reports import EarlierReports, Question, ToldRates
 from monitoring.fairness import group_people
 from monitoring.group_calibration import measure_calibration
 from monitoring.intersections import measure_attributes
-from monitoring.oversight import measure_oversight
 from monitoring.interventions import led_to_talk, measure_interventions
+from monitoring.oversight import measure_oversight
 from monitoring.report import Findings, Subject, build_content, render_report
 from monitoring.season import ReferenceFacts
 from monitoring.signals import (
@@ -169,6 +171,7 @@ def test_page_is_whole_accessible_and_alone(content, language):
     assert {link["href"] for link in page.all("a")} == {"report-en.html", "evidently.html"}
     assert "{{" not in html
     assert "None" not in "".join(page.text)
+    assert " object at 0x" not in html
 
 
 def test_text_from_the_project_and_the_data_is_escaped(content):
@@ -305,6 +308,19 @@ def test_another_season_than_asked_for_is_said(content):
     other = build_content(SUBJECT, replace(findings(matured=False), reference=replace(REFERENCE, seasonal=False, as_of=())))
     assert other["drift"]["reference"]["seasonal"] is False
     assert "They are not of the same season" in "".join(read(render_report(other, language="en")).text)
+
+
+@pytest.mark.requirement("R-11")
+def test_how_groups_stood_in_earlier_reports_is_beside_how_they_stand_now(content):
+    assert words("nb")["over_time"]["none_earlier"] in render_report(content, language="nb")
+    before = {Question("born", "abroad", "proposal_rate"): Fourfold(100, 125, 30, 275)}
+    told = EarlierReports((ToldRates("2026-05", "1", before),), ("2026-04",))
+    now = build_content(SUBJECT, replace(findings(matured=False), earlier=told))
+    assert [(one["attribute"], one["group"]) for one in now["fairness_over_time"]["changed"]] == [("born", "abroad")]
+    page = "".join(read(render_report(now, language="en")).text)
+    assert "2026-05" in page
+    assert "Reports of another format can’t be compared: 2026-04" in page
+    assert next(signal for signal in now["signals"] if signal["code"] == "S-09")["verdict"] == "FAILED"
 
 
 @pytest.mark.requirement("R-30")
