@@ -14,6 +14,7 @@ import numpy as np
 from features.declarations.project import Project
 from features.declarations.screening import Purpose, PurposeKind
 from features.declarations.watching import Thresholds
+from features.errors import ScreeningError
 from features.progress import Progress
 from models.bands import Band
 from monitoring.drift_by_place import DriftReport, measure_everywhere
@@ -128,7 +129,10 @@ def monitor_each(project: Project, *, month: str | None, now: datetime, progress
                 made.append(_report(project, gathered, purpose, now=now, progress=progress))
             except Exception as error:  # noqa: BLE001 - kept whole, and raised when the other models have their reports
                 made.append(Failure(str(scored.iloc[0]["model"]), error))
-        write_standing_pages(project.var / "reports", list_monthly_reports(project))
+        try:
+            write_standing_pages(project.var / "reports", list_monthly_reports(project))
+        except ScreeningError as error:  # an old report that is damaged, which has to be said, and keeps nobody from the new ones
+            made.append(Failure("the index and year pages", error))
     return made
 
 
