@@ -10,7 +10,7 @@ import numpy as np
 
 from features.small_cells import SMALLEST_CELL
 from monitoring.drift import Answer, Drift, FeatureDrift
-from monitoring.drift_by_place import DriftReport, PlaceDrift
+from monitoring.drift_by_place import FEWEST_OWN, DriftReport, PlaceDrift
 from monitoring.missing_disclosure import told_shares
 from monitoring.season import ReferenceFacts
 
@@ -29,7 +29,7 @@ def drift_content(found: DriftReport, reference: ReferenceFacts, labels: Labels,
         that number away.
     """
     drift = found.everybody
-    ordered = sorted(drift.features, key=lambda feature: (not feature.has_drifted, feature.q_value, feature.name))
+    features = [_feature_content(feature, drift, labels) for feature in drift.features]
     return {
         "has_drifted": drift.has_drifted,
         "drifted_sectors": list(drift.drifted_sectors),
@@ -39,7 +39,7 @@ def drift_content(found: DriftReport, reference: ReferenceFacts, labels: Labels,
         "reference": _reference_content(reference),
         "n_features": len(drift.features),
         "n_drifted": len(drift.drifted),
-        "features": [_feature_content(feature, drift, labels) for feature in ordered],
+        "features": sorted(features, key=_place_in_table),
         "scores": _scores_content(drift),
         "sectors": [_sector_content(sector, drift) for sector in sorted({feature.sector for feature in drift.features})],
         "places": _places_content(found, labels, counted_places),
@@ -76,12 +76,17 @@ def _feature_content(feature: FeatureDrift, drift: Drift, labels: Labels) -> dic
     }
 
 
+def _place_in_table(feature: Mapping[str, Any]) -> tuple[bool, float, str]:
+    """What has changed comes first, then the surest of what is told: an order by what is withheld would tell of it."""
+    told = [one["p_value"] for one in (feature["values"], feature["missing"]) if one["p_value"] is not None]
+    return not feature["has_drifted"], min(told, default=1.0), feature["name"]
+
+
 def _answer_content(answer: Answer, *, is_told: bool) -> dict[str, Any]:
-    """Give an answer; its chances say how many people there are behind it, and go with them."""
+    """Give an answer. Its chance tells how many people are behind it, and goes with them; an adjusted one tells of others."""
     return {
         "has_changed": answer.has_changed,
         "p_value": _digits(answer.p_value) if is_told else None,
-        "q_value": _digits(answer.q_value) if is_told else None,
     }
 
 
@@ -131,6 +136,7 @@ def _places_content(found: DriftReport, labels: Labels, counted_places: Collecti
     return {
         "n_places": len(found.places),
         "n_asked": sum(one.drift is not None for one in found.places),
+        "fewest_own": FEWEST_OWN,
         "changed": [one.place for one in found.changed_places],
         "differing": [one.place for one in found.differing_places],
         "all": [_place_content(one, labels, shares) for one in found.places],
@@ -156,7 +162,7 @@ def _place_content(one: PlaceDrift, labels: Labels, shares: Mapping[tuple[str, s
                 "is_silent": feature.missing.has_changed and feature.is_silent,
                 "missing_current": shares.get((one.place, feature.name)),
             }
-            for feature in one.drift.drifted
+            for feature in sorted(one.drift.drifted, key=lambda feature: (feature.sector, feature.name))
         ],
     }
 

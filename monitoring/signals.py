@@ -94,8 +94,8 @@ def score_drift_signal(drift: Drift, *, thresholds: Thresholds = HOUSE) -> Signa
     """Judge S-03 on served probabilities: a material distance that stays among all that the report asks."""
     if drift.score is None or min(drift.n_current, drift.n_reference) < thresholds.min_people:
         return _not_applicable("S-03", "people", thresholds.min_people)
-    distance, q_value = drift.score.distance, drift.score.answer.q_value
-    evidence: dict[str, Evidence] = {"distance": round(distance, 2), "q_value": None if q_value is None else float(f"{q_value:.2g}")}
+    distance, p_value, q_value = drift.score.distance, drift.score.answer.p_value, drift.score.answer.q_value
+    evidence: dict[str, Evidence] = {"distance": round(distance, 2), "p_value": None if p_value is None else float(f"{p_value:.2g}")}
     stays = q_value is not None and q_value <= drift.level
     return _judged("S-03", stays and distance >= thresholds.material_score_distance, evidence)
 
