@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight; sign and verify them."),
     "series-breaks": ("monitoring.commands", "Find from which months on published monthly figures grow otherwise."),
     "incidents": ("monitoring.commands", "What was wrong with a model, what was done, and which clocks run."),
+    "transparency": ("monitoring.public_commands", "Write the public page on the models in use, and entries for an algorithm register."),
     "audit": ("serving.commands.audit", "Verify and anchor the ledgers; see how a past proposal came about."),
     "person": ("serving.commands.persons", "A person's rights: the report on them, requests for it, erasure."),
     "identities": ("serving.commands.identities", "Who a subject id stands for: for the municipality's key holder."),

@@ -57,7 +57,9 @@ def sign(
     """
     from models.promotion.signers import read_signers
     from monitoring.following_up import send_signed
+    from monitoring.overview import list_monthly_reports
     from monitoring.sign_offs import check_report, sign_report
+    from monitoring.standing_pages import write_standing_pages
 
     if as_json and not yes:
         raise typer.BadParameter("--json shows nothing before it signs: read what is signed first, then add --yes")
@@ -69,6 +71,7 @@ def sign(
         typer.confirm("Sign this?", abort=True, err=True)
     private, now = _read_key(loaded, key, passphrase_file), datetime.now(UTC)
     made = sign_report(loaded, folder, key=private, signers=read_signers(loaded), remark=remark, now=now)
+    write_standing_pages(loaded.var / "reports", list_monthly_reports(loaded))
     if as_json:
         print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, **made.as_dict()})
     else:
