@@ -78,6 +78,24 @@ def test_the_test_alone_claims_no_more_than_its_level_in_groups_of_any_size(n_gr
     assert alarms <= stats.binom.ppf(0.999, n_runs, 0.05)
 
 
+@pytest.mark.requirement("R-11")
+def test_the_same_people_in_several_months_make_the_test_claim_less():
+    """Who was proposed last month mostly is again this month: months hang together, and differ less than those of other people would."""
+    random, n_runs = np.random.default_rng(11), 300
+    alarms = 0
+    for _ in range(n_runs):
+        in_group = np.arange(350) < 50
+        odds = np.where(in_group, 0.6, 0.4)
+        proposed = random.uniform(size=350) < odds / (1 + odds)
+        months = []
+        for _ in range(5):
+            again = random.uniform(size=350) < 0.7
+            proposed = np.where(again, proposed, random.uniform(size=350) < odds / (1 + odds))
+            months.append(Fourfold(int(proposed[in_group].sum()), 50, int(proposed[~in_group].sum()), 300))
+        alarms += changed_odds_p_value(months[-1], months[:-1]) <= 0.05
+    assert alarms <= stats.binom.ppf(0.999, n_runs, 0.05)
+
+
 @pytest.mark.proof
 @pytest.mark.requirement("R-11")
 def test_false_alarms_of_many_reports_lie_surely_under_five_percent():
