@@ -95,14 +95,15 @@ def choose_reference(
     >>> choose_reference(days, before=date(2026, 10, 1), learnt_by=date(2026, 1, 1), fewest=2).rows.tolist()
     [0, 2]
     """
-    earlier = np.array([day < before for day in as_of], dtype=bool)
-    seasons = [(days, earlier & in_season(as_of, before, season_days=days)) for days in season_days]
-    learnt = earlier & np.array([day <= learnt_by for day in as_of], dtype=bool)
+    of_row, dates = pd.factorize(as_of)
+    earlier = np.array([day < before for day in dates], dtype=bool)[of_row]
+    seasons = [(width, earlier & in_season(dates, before, season_days=width)[of_row]) for width in season_days]
+    learnt = earlier & np.array([day <= learnt_by for day in dates], dtype=bool)[of_row]
     widest, season = seasons[-1]
-    asked = [(rows & known, days, is_learnt) for known, is_learnt in ((learnt, True), (earlier, False)) for days, rows in seasons]
-    for rows, days, is_learnt in asked:
+    asked = [(rows & known, width, is_learnt) for known, is_learnt in ((learnt, True), (earlier, False)) for width, rows in seasons]
+    for rows, width, is_learnt in asked:
         if rows.sum() >= fewest:
-            return Reference(np.flatnonzero(rows), seasonal=True, learnt=is_learnt, season_days=days)
+            return Reference(np.flatnonzero(rows), seasonal=True, learnt=is_learnt, season_days=width)
     if learnt.sum() >= fewest:
         return Reference(np.flatnonzero(learnt), seasonal=False, learnt=True, season_days=widest)
     some = bool(earlier.any())
