@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "accounts": ("serving.commands.accounts", "Add, list and close accounts, where people log in with a password."),
     "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight; sign and verify them."),
     "series-breaks": ("monitoring.commands", "Find from which months on published monthly figures grow otherwise."),
+    "monitor-scores": ("monitoring.commands", "Write the monthly report for a model that another product serves."),
     "incidents": ("monitoring.commands", "What was wrong with a model, what was done, and which clocks run."),
     "transparency": ("monitoring.public_commands", "Write the public page on the models in use, and entries for an algorithm register."),
     "audit": ("serving.commands.audit", "Verify and anchor the ledgers; see how a past proposal came about."),

@@ -14,6 +14,7 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 from features.errors import DataError
 from monitoring.incident_commands import incidents
+from monitoring.outside.commands import monitor_scores
 from monitoring.series_commands import series_breaks
 from monitoring.signing_commands import list_reports, sign, verify
 
@@ -26,6 +27,7 @@ monitor_group = typer.Typer(invoke_without_command=True)
 app.add_typer(monitor_group, name="monitor")
 app.add_typer(incidents, name="incidents")
 app.command("series-breaks")(series_breaks)
+app.command("monitor-scores")(monitor_scores)
 
 MonthOption = Annotated[
     str | None,
@@ -121,9 +123,7 @@ def say_reports(reports: list[Report], *, as_json: bool) -> None:
         print_table(f"{report.model} {report.month}", ["signal", "question", "verdict"], rows)
         asking = [code for code in report.content["suspended_by"] if code not in report.content["stopped_by"]]
         if report.content["stopped_by"]:
-            print_line(
-                f"{', '.join(report.content['stopped_by'])} suspend this model by themselves until somebody lifts it."
-            )
+            print_line(f"{', '.join(report.content['stopped_by'])} suspend this model by themselves until somebody lifts it.")
         if asking:
             print_line(f"Take this model out of use until somebody has looked at {', '.join(asking)}: `tidlig models withdraw`.")
         print_line(f"{'Unchanged' if report.is_unchanged else 'Written'}: {report.folder / 'report.html'}")

@@ -13,13 +13,11 @@ import numpy as np
 
 from features.declarations.project import Project
 from features.declarations.screening import Purpose, PurposeKind
-from features.declarations.watching import Thresholds
 from features.errors import ScreeningError
 from features.progress import Progress
 from models.bands import Band
 from monitoring.drift_by_place import DriftReport, measure_everywhere
 from monitoring.earlier_reports import EarlierReports, read_earlier_reports
-from monitoring.fairness import FairnessTable, group_people, measure_fairness
 from monitoring.gathering import (
     Gathered,
     attribute_labels,
@@ -29,22 +27,12 @@ from monitoring.gathering import (
     gather,
     minimum_of,
 )
-from monitoring.group_calibration import CalibrationTable, measure_calibration
 from monitoring.intersections import measure_attributes
 from monitoring.interventions import measure_interventions
+from monitoring.measuring import judge_signals, measure_calibrations
 from monitoring.overview import list_monthly_reports
 from monitoring.publishing import changed_pages, find_content, one_run_at_a_time, publish_report
 from monitoring.report import FORMAT, Findings, Subject, band_counts, build_content, render_report
-from monitoring.signals import (
-    Signal,
-    calibration_signal,
-    group_signals,
-    input_drift_signal,
-    oversight_signal,
-    place_drift_signal,
-    score_drift_signal,
-    silent_register_signal,
-)
 from monitoring.standing_pages import REPORTS, write_standing_pages
 from monitoring.wording import in_languages, words
 
@@ -174,7 +162,7 @@ def _measure(project: Project, gathered: Gathered) -> Findings:
         reference=gathered.samples.facts,
         labels=feature_labels(project, names),
         fairness=fairness,
-        calibrations=_calibrations(gathered, probability, proposed),
+        calibrations=measure_calibrations(gathered.label, proposed, probability, gathered.groups),
         attributes=attribute_labels(project),
         minimum_of=minimum_of(project),
         bands=band_counts(gathered.scored["band"].to_numpy(dtype=np.str_), [band.value for band in Band]),
@@ -182,7 +170,16 @@ def _measure(project: Project, gathered: Gathered) -> Findings:
         rows=gathered.rows,
         interventions=measure_interventions(gathered.label, proposed, probability, gathered.talked),
         oversight=gathered.oversight,
-        signals=_signals(gathered, drift, fairness.single, probability, proposed, project.screening.monitoring.thresholds),
+        signals=judge_signals(
+            gathered.label,
+            proposed,
+            probability,
+            drift=drift,
+            fairness=fairness.single,
+            oversight=gathered.oversight,
+            importance=dict(zip(names, gathered.importance.tolist(), strict=True)),
+            thresholds=project.screening.monitoring.thresholds,
+        ),
         has_evidently_page=False,
         thresholds=project.screening.monitoring.thresholds,
         stopping_signals=project.screening.review.stopping_signals,
@@ -199,37 +196,6 @@ def _drift(project: Project, gathered: Gathered) -> DriftReport:
         own_reference=samples.own_reference,
         by_place=samples.by_place,
         fewest_people=project.screening.monitoring.thresholds.min_people,
-    )
-
-
-def _calibrations(gathered: Gathered, probability: np.ndarray[Any, Any], proposed: np.ndarray[Any, Any]) -> tuple[CalibrationTable, ...]:
-    """Measure calibration by each attribute, as soon as any outcome is known."""
-    if np.isnan(gathered.label).all():
-        return ()
-    return tuple(
-        measure_calibration(gathered.label, proposed, probability, group_people(values, attribute=name))
-        for name, values in gathered.groups.items()
-    )
-
-
-def _signals(
-    gathered: Gathered,
-    drift: DriftReport,
-    fairness: tuple[FairnessTable, ...],
-    probability: np.ndarray[Any, Any],
-    proposed: np.ndarray[Any, Any],
-    thresholds: Thresholds,
-) -> tuple[Signal, ...]:
-    importance = dict(zip(gathered.bundle.feature_names, gathered.importance.tolist(), strict=True))
-    everybody = measure_fairness(gathered.label, proposed, probability, [""] * len(probability), attribute="everybody").everybody
-    return (
-        input_drift_signal(drift.everybody, importance, thresholds=thresholds),
-        silent_register_signal(drift.everybody, thresholds=thresholds),
-        score_drift_signal(drift.everybody, thresholds=thresholds),
-        calibration_signal(everybody, thresholds=thresholds),
-        *group_signals(fairness, thresholds=thresholds),
-        oversight_signal(gathered.oversight, thresholds=thresholds),
-        place_drift_signal(drift),
     )
 
 

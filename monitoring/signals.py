@@ -81,7 +81,7 @@ def input_drift_signal(drift: Drift, importance: Mapping[str, float], *, thresho
 
 def silent_register_signal(drift: Drift, *, thresholds: Thresholds = HOUSE) -> Signal:
     """Judge S-02: a feature known for most people before and for nobody now has lost its source."""
-    if drift.n_current < thresholds.min_people:
+    if min(drift.n_current, drift.n_reference) < thresholds.min_people:
         return _not_applicable("S-02", "people", thresholds.min_people)
     if not drift.features:
         return _not_applicable("S-02", "features", 1)
