@@ -98,17 +98,17 @@ def read_outside(path: Path, *, on: date) -> Outside:
     Raises
     ------
     ProjectError
-        TID102 when it is not TOML, TID103 when it breaks its contract.
+        TID478 when it is not TOML or breaks its contract.
     PurposeError
-        TID202 when the basis for audit has ended.
+        TID479 when the basis for audit has ended.
     """
     try:
         found = Outside.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError("TID102", f"{path} is not TOML in UTF-8: {error}.") from error
+        raise ProjectError("TID478", f"{path} is not TOML in UTF-8: {error}.") from error
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors(include_input=False))
-        raise ProjectError("TID103", f"{path}: {problems}.") from error
+        raise ProjectError("TID478", f"{path}: {problems}.") from error
     if on > found.audit.valid_to:
-        raise PurposeError("TID202", f"{path}: the basis for audit ended on {found.audit.valid_to}. Renew it, or do not read these rows.")
+        raise PurposeError("TID479", f"{path}: the basis for audit ended on {found.audit.valid_to}. Renew it, or do not read these rows.")
     return found

@@ -143,11 +143,11 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(tmp_path: Path, sco
 @pytest.mark.parametrize(
     ("old", "new", "kind", "code"),
     [
-        ('probability = "risk"', 'probability = "risk"\ncolour = "red"', ProjectError, "TID103"),
-        ('proposed = "contacted"', "", ProjectError, "TID103"),
-        ('proposed = "contacted"', 'proposed = "risk"', ProjectError, "TID103"),
-        ("[model]", "[model", ProjectError, "TID102"),
-        ("valid_to = 2035-12-31", "valid_to = 2020-12-31", PurposeError, "TID202"),
+        ('probability = "risk"', 'probability = "risk"\ncolour = "red"', ProjectError, "TID478"),
+        ('proposed = "contacted"', "", ProjectError, "TID478"),
+        ('proposed = "contacted"', 'proposed = "risk"', ProjectError, "TID478"),
+        ("[model]", "[model", ProjectError, "TID478"),
+        ("valid_to = 2035-12-31", "valid_to = 2020-12-31", PurposeError, "TID479"),
     ],
 )
 def test_a_declaration_that_does_not_hold_is_refused(tmp_path: Path, old: str, new: str, kind: type[ScreeningError], code: str):
