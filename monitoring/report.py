@@ -150,13 +150,17 @@ def _counted_places(fairness: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     return frozenset(row["group"] for row in rows if row["n_people"] is not None)
 
 
-def render_report(content: Mapping[str, Any], *, language: Language, other: Mapping[Language, str] | None = None) -> str:
+def render_report(
+    content: Mapping[str, Any], *, language: Language, other: Mapping[Language, str] | None = None, has_incidents: bool = True
+) -> str:
     """Render the document as one self-contained page: no script, no link out of its folder, everything escaped.
 
     Parameters
     ----------
     other
         Language -> file name of the same report in another language.
+    has_incidents
+        Whether a page of the model's incidents stands beside it.
     """
     template = page_environment(language).get_template("report.html.j2")
     has_matured = any(row["n_matured"] for table in content["fairness"] for row in (*table["groups"], table["everybody"]))
@@ -165,6 +169,7 @@ def render_report(content: Mapping[str, Any], *, language: Language, other: Mapp
         w=words(language),
         lang=language,
         other=other or {},
+        has_incidents=has_incidents,
         metrics=list(METRICS.values()),
         shown_metrics=PAGE_METRICS,
         has_matured=has_matured,

@@ -91,7 +91,8 @@ def write_outside_report(content: Mapping[str, Any], folder: Path) -> tuple[Path
 
 def _files(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for language, name in REPORTS.items():
-        yield name, render_report(content, language=language, other={other: file for other, file in REPORTS.items() if other != language})
+        others = {other: file for other, file in REPORTS.items() if other != language}
+        yield name, render_report(content, language=language, other=others, has_incidents=False)
     yield CONTENT, json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 

@@ -90,6 +90,8 @@ def test_nobody_is_in_the_report_and_small_groups_are_withheld(tmp_path: Path):
     written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "report").iterdir()}
     assert set(written) == {"report.html", "report-en.html", "report.json"}
     assert not any("pupil-" in text for text in written.values())
+    links = set(re.findall(r'href="([^"#]+)"', written["report.html"]))
+    assert links == {"report-en.html"}
     (table,) = (one for one in content_of(tmp_path)["fairness"] if one["attribute"] == "sex")
     (few,) = (one for one in table["groups"] if one["group"] == "not stated")
     assert few["n_people"] is None
