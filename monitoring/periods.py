@@ -144,6 +144,8 @@ def _expected(expected: Expected, hidden: frozenset[str]) -> dict[str, Any]:
         "tpr": {"proposed", "left"},
         "net_benefit": {"people", "above", "below", "apart"},
     }
+    # The report tells the mean of those whose outcome is known: beside a sum over everybody it would tell of the others.
+    needed = {name: pieces | {"few unknown"} for name, pieces in needed.items()}
     return {
         name: _estimate(None if pieces & hidden else getattr(expected, name), digits=1 if name == "with_outcome" else _DIGITS)
         for name, pieces in needed.items()

@@ -6,15 +6,18 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from features.declarations.project import Project, load_project
 from features.errors import DataError
+from features.followup import matured_outcomes
 from features.progress import Silent
 from features.scored import read_scored
 from features.store import open_store
 from models.bundle import load_bundle
 from models.deployment import bundle_folder
+from models.metrics import auc
 from monitoring.algorithm_register import check_registration
 from monitoring.monthly import monitor
 from monitoring.public_page import publish_transparency
@@ -65,6 +68,31 @@ def test_the_index_and_the_year_stand_above_the_reports_and_are_left_alone_when_
         assert all((path.parent / address).is_file() for address in addresses)
     assert monitor(project, month="2026-06", now=NOW, progress=Silent())[0].is_unchanged
     assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in pages] == before
+
+
+def test_an_earlier_screening_is_told_of_with_what_was_shown_then(project, report):
+    periods = report["performance"]["periods"]
+    assert [(row["as_of"], row["is_current"], row["threshold"]) for row in periods] == [
+        ("2020-06-15", False, 0.4),
+        ("2026-06-15", True, 0.4),
+    ]
+    assert periods[1]["matured"] is None
+    own = monitor(project, month="2020-06", now=NOW, progress=Silent())[0].content
+    assert [row["as_of"] for row in own["performance"]["periods"]] == ["2020-06-15"], "what came later is not known then"
+    told = [name for name, figure in periods[0]["matured"].items() if figure["point"] is not None]
+    assert {"base_rate", "auc", "calibration_slope"} <= set(told)
+    for name in told:
+        if own["performance"]["matured"][name]["point"] is not None:
+            assert own["performance"]["matured"][name] == periods[0]["matured"][name]
+    rows = read_scored(project)
+    shown = rows[rows["as_of"] == date(2020, 6, 15)]
+    assert periods[0]["n_people"] == len(shown)
+    label = matured_outcomes(project, shown, project.outcomes["not_completed"], on=NOW.date())
+    known = ~np.isnan(label)
+    assert periods[0]["matured"]["base_rate"]["point"] == pytest.approx(label[known].mean(), abs=1e-3)
+    assert periods[0]["matured"]["auc"]["point"] == pytest.approx(auc(label[known], shown["probability"].to_numpy()[known]), abs=1e-3)
+    assert 0 < (~known).sum() < 5
+    assert periods[0]["expected"]["with_outcome"]["verdict"] == "too small", "beside those known it would tell of the others"
 
 
 def test_every_file_is_there_and_tells_only_what_the_report_tells(project, report, published):
