@@ -49,6 +49,7 @@ def publish_report(project: Project, content: Mapping[str, Any], pages: Mapping[
     for name, text in texts.items():
         _write_to_disk(drafts / name, text)
     folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder)
     for name in texts:
         (drafts / name).replace(folder / name)
     for name in OPTIONAL:
@@ -88,6 +89,24 @@ def write_whole(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     _write_to_disk(draft, text)
     draft.replace(path)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the drafts of `write_whole` that killed processes left in a folder."""
+    for draft in folder.glob(".*.*"):
+        process = draft.name.rpartition(".")[2]
+        if process.isdigit() and not _is_running(int(process)):
+            draft.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, so it runs
+        return True
+    return True
 
 
 def _write_to_disk(path: Path, text: str) -> None:

@@ -21,8 +21,8 @@ LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
 class Thresholds(Strict):
     """When signals of the monthly report fail. The house's own hold where nothing is declared.
 
-    A project may be stricter. Where its limits let it be looser, every report says which thresholds are. The bounds by group (R-12) can't be
-    loosened at all.
+    A project may be stricter. Where its limits let it be looser, every report says which thresholds are. The bounds by group (R-12) can
+    not be loosened at all.
     """
 
     min_people: int = Field(default=20, ge=10, le=200)

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from features.declarations.project import Project
 from monitoring.incidents.book import read_incidents
 from monitoring.incidents.record import Incident
+from monitoring.publishing import remove_leftovers, write_whole
 from monitoring.wording import Language, words
 
 PAGES: Mapping[Language, str] = {"nb": "incidents.html", "en": "incidents-en.html"}
@@ -27,12 +28,11 @@ def write_incident_pages(project: Project, *, now: datetime) -> None:
     incidents = read_incidents(project)
     for report in sorted((project.var / "reports").glob(f"*/*/{REPORT}")):
         model = report.parent.parent.name
+        remove_leftovers(report.parent)
         mine = [incident for incident in incidents if incident.model == model]
         for language, name in PAGES.items():
             text = render_incidents(mine, model=model, language=language, is_synthetic=project.is_synthetic, now=now)
-            draft = report.parent / f".{name}.draft"
-            draft.write_text(text, encoding="utf-8", newline="\n")
-            draft.replace(report.parent / name)
+            write_whole(report.parent / name, text)
 
 
 def render_incidents(incidents: Sequence[Incident], *, model: str, language: Language, is_synthetic: bool, now: datetime) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -209,6 +212,15 @@ def test_a_write_that_stops_between_two_pages_shows_and_is_made_again(place, mon
         assert changed_pages(place.folder, old) == ()
         assert not (place.project.var / "monitoring" / "drafts").exists()
         assert {path.name for path in place.folder.iterdir()} == {"report.html", "report-en.html", "report.json"}
+
+
+def test_drafts_of_processes_that_are_gone_are_removed_and_others_stay(place):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (place.folder / f".incidents.html.{gone.pid}").write_text("half", encoding="utf-8")
+    (place.folder / f".incidents.html.{os.getpid()}").write_text("half", encoding="utf-8")
+    place.write(n_failed=1)
+    assert {path.name for path in place.folder.glob(".*")} == {f".incidents.html.{os.getpid()}"}
 
 
 def test_a_report_that_is_no_json_is_refused_by_the_list_and_named_by_verify(place):
