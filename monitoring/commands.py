@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -141,3 +142,21 @@ def check_sent(sent: Iterable[Sent]) -> None:
     if waiting:
         what = "; ".join(f"{one.n_waiting} for {one.sink} ({one.problem})" for one in waiting)
         raise DataError("TID495", f"the reports are written, and events wait for a sink: {what}. They are sent by the next run.")
+
+
+@monitor_group.command("workspace")
+def show_workspace(
+    project: ProjectOption = HERE,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on, this machine only.")] = 8010,
+) -> None:
+    """Open Evidently's own console over what the monthly reports keep for it, until Ctrl-C.
+
+    The same as `evidently ui --workspace var/evidently`, with its telemetry off. What lies there is coarse and holds nobody's rows.
+    """
+    from features.declarations.project import load_project
+    from monitoring.workspace import open_workspace
+
+    with open_workspace(load_project(project), port=port, environ=os.environ) as process:
+        print_line(f"http://127.0.0.1:{port} (Ctrl-C ends it)")
+        with suppress(KeyboardInterrupt):
+            raise typer.Exit(process.wait())
