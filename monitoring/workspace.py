@@ -38,4 +38,4 @@ def open_workspace(project: Project, *, port: int, environ: Mapping[str, str]) -
     if not folder.is_dir():
         raise DataError("TID480", f"{folder} is not there yet. `tidlig monitor` writes it when enough people were screened.")
     command = [sys.executable, "-c", _PROGRAM, "ui", "--host", "127.0.0.1", "--port", str(port), "--workspace", str(folder)]
-    return subprocess.Popen(command, env={**environ, **NO_TELEMETRY})
+    return subprocess.Popen(command, env={**environ, **NO_TELEMETRY})  # noqa: S603 - our own interpreter, no shell, a port that is a number
