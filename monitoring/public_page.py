@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from features.declarations.project import Project
-from features.errors import DataError
+from features.errors import DataError, ModelError
 from monitoring.algorithm_register import build_registration, check_registration
 from monitoring.public_content import build_public_content, read_served_models
 from monitoring.publishing import write_whole
@@ -43,14 +43,16 @@ def publish_transparency(project: Project, *, contact: str, department: str | No
 
     Raises
     ------
+    ModelError
+        TID507 no model serves, and all of `models.deployment.deployed_bundle`.
     PurposeError
         TID201, TID202 without a valid purpose of each kind that is published.
     DataError
-        TID481 no model serves, TID482 what lies there is not what this wrote, TID499 an entry that the register's standard would not take.
+        TID482 what lies there is not what this wrote, TID499 an entry that the register's standard would not take.
     """
     models = read_served_models(project)
     if not models:
-        raise DataError("TID481", f"no model serves in {project.root}: there is nothing to tell the public of. Promote one first.")
+        raise ModelError("TID507", f"no version of any model serves in {project.root}. Train, then `tidlig models promote NAME VERSION`.")
     content = build_public_content(project, models, contact=contact, on=on)
     content["department"] = department or content["purposes"]["score"]["controller"]
     folder = project.var / "public"

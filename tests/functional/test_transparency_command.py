@@ -25,7 +25,7 @@ def test_an_address_is_asked_for():
 def test_without_a_model_that_serves_it_says_what_to_do(tmp_path):
     root = tiny_project(tmp_path / "project")
     done = run("--project", str(root), "--contact", "personvern@example.no", "--json")
-    assert done.returncode == 6
+    assert done.returncode == 7
     assert done.stdout == ""
-    assert "TID481" in done.stderr
+    assert "TID507" in done.stderr
     assert not (root / "var" / "public").exists()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from features.declarations.project import Project, load_project
-from features.errors import DataError
+from features.errors import DataError, ModelError
 from features.followup import matured_outcomes
 from features.progress import Silent
 from features.scored import read_scored
@@ -162,6 +162,6 @@ def test_a_wrong_address_and_a_spoilt_file_are_refused_and_nothing_is_written(pr
 
 def test_before_any_model_serves_there_is_nothing_to_tell(tmp_path):
     project = load_project(tiny_project(tmp_path / "empty"))
-    with pytest.raises(DataError, match=r"TID481.*Promote"):
+    with pytest.raises(ModelError, match=r"TID507.*tidlig models promote"):
         publish_transparency(project, contact=CONTACT, department=None, on=date(2026, 7, 1))
     assert not (project.var / "public").exists()
