@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,8 @@ Matrix = NDArray[np.float32] | NDArray[np.float64]
 
 MATERIAL = 0.1
 """Least distance of two distributions that matters: a tenth of the people would have to move."""
+
+NOTHING: Mapping[str, tuple[Vector, Vector]] = MappingProxyType({})
 
 LEVEL = 0.05
 """Greatest probability of naming anything when nothing has drifted."""
@@ -101,8 +104,15 @@ class FeatureDrift:
 
 @dataclass(frozen=True)
 class ScoreDrift:
-    """Whether served probabilities are spread otherwise; `distance` is Kolmogorov and Smirnov's."""
+    """Whether what the model says is spread otherwise; `distance` is Kolmogorov and Smirnov's.
 
+    Parameters
+    ----------
+    sector
+        Whose contribution to the log-odds it is; None for the served probability.
+    """
+
+    sector: str | None
     distance: float
     answer: Answer
 
@@ -117,6 +127,8 @@ class Drift:
         False discovery rate at which the step-up named what it named.
     score
         None where no scores were compared.
+    contributions
+        What each sector's features together add to the log-odds; none where it was not compared.
     """
 
     features: tuple[FeatureDrift, ...]
@@ -124,6 +136,7 @@ class Drift:
     n_current: int
     level: float
     score: ScoreDrift | None = None
+    contributions: tuple[ScoreDrift, ...] = ()
 
     @property
     def drifted(self) -> tuple[FeatureDrift, ...]:
@@ -145,6 +158,16 @@ class Drift:
         """Whether scores are said to be spread otherwise."""
         return self.score is not None and self.score.answer.has_changed
 
+    @property
+    def moved_sectors(self) -> tuple[str, ...]:
+        """Sectors whose contribution to what the model says is said to be spread otherwise."""
+        return tuple(one.sector for one in self.contributions if one.sector is not None and one.answer.has_changed)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything is named: a feature, the scores or a sector's contribution to them."""
+        return self.has_drifted or self.has_other_scores or bool(self.moved_sectors)
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -153,16 +176,16 @@ class Compared:
     names: tuple[str, ...]
     sectors: tuple[str, ...]
     features: tuple[_Comparison, ...]
-    score: tuple[float, float] | None
-    """Distance and p-value."""
+    scores: tuple[tuple[str | None, float, float], ...]
+    """Sector (None for all together), distance and p-value."""
     n_reference: int
     n_current: int
 
     @property
     def p_values(self) -> Vector:
-        """Of everything asked: each feature's values and missingness, then scores."""
+        """Of everything asked: each feature's values and missingness, then scores and contributions."""
         asked = [p for one in self.features for p in (one.values_p, one.missing_p) if p is not None]
-        return np.array([*asked, *([self.score[1]] if self.score else [])])
+        return np.array([*asked, *(p_value for *_, p_value in self.scores)])
 
     @property
     def p_value(self) -> float:
@@ -177,6 +200,7 @@ def measure_drift(
     *,
     sectors: Mapping[str, str],
     scores: tuple[Vector, Vector] | None = None,
+    contributions: Mapping[str, tuple[Vector, Vector]] = NOTHING,
     level: float = LEVEL,
     material: float = MATERIAL,
 ) -> Drift:
@@ -190,6 +214,8 @@ def measure_drift(
         Feature -> sector.
     scores
         Served probabilities of the reference and of the current people.
+    contributions
+        Sector -> what its features together add to the log-odds of the reference and of the current people.
     level
         Greatest probability of naming anything when nothing has drifted.
 
@@ -198,18 +224,30 @@ def measure_drift(
     Benjamini & Hochberg, JRSS B 57 (1995); Simes, Biometrika 73 (1986). Both hold for features that are positively dependent, as those of
     one population are.
     """
-    return judge(compare(reference, current, names, sectors=sectors, scores=scores), level=level, material=material)
+    return judge(
+        compare(reference, current, names, sectors=sectors, scores=scores, contributions=contributions), level=level, material=material
+    )
 
 
 def compare(
-    reference: Matrix, current: Matrix, names: Sequence[str], *, sectors: Mapping[str, str], scores: tuple[Vector, Vector] | None = None
+    reference: Matrix,
+    current: Matrix,
+    names: Sequence[str],
+    *,
+    sectors: Mapping[str, str],
+    scores: tuple[Vector, Vector] | None = None,
+    contributions: Mapping[str, tuple[Vector, Vector]] = NOTHING,
 ) -> Compared:
     """Ask every question of two samples; parameters as of `measure_drift`."""
     if reference.shape[1] != len(names) or current.shape[1] != len(names):
         raise ValueError("expected one name per column of both matrices")
     features = tuple(_compare(reference[:, j].astype(float), current[:, j].astype(float)) for j in range(len(names)))
-    score = kolmogorov_smirnov(*scores) if scores is not None and all(len(side) for side in scores) else None
-    return Compared(tuple(names), tuple(sectors[name] for name in names), features, score, len(reference), len(current))
+    pairs: list[tuple[str | None, tuple[Vector, Vector]]] = [
+        *([(None, scores)] if scores is not None else []),
+        *sorted(contributions.items()),
+    ]
+    said = tuple((sector, *kolmogorov_smirnov(*sides)) for sector, sides in pairs if all(len(side) for side in sides))
+    return Compared(tuple(names), tuple(sectors[name] for name in names), features, said, len(reference), len(current))
 
 
 def judge(compared: Compared, *, level: float = LEVEL, material: float = MATERIAL) -> Drift:
@@ -234,8 +272,10 @@ def judge(compared: Compared, *, level: float = LEVEL, material: float = MATERIA
         )
         for name, sector, one in zip(compared.names, compared.sectors, compared.features, strict=True)
     )
-    score = None if compared.score is None else ScoreDrift(compared.score[0], answer(compared.score[1], compared.score[0]))
-    return Drift(features, compared.n_reference, compared.n_current, level, score)
+    said = [ScoreDrift(sector, distance, answer(p_value, distance)) for sector, distance, p_value in compared.scores]
+    score = next((one for one in said if one.sector is None), None)
+    contributions = tuple(one for one in said if one.sector is not None)
+    return Drift(features, compared.n_reference, compared.n_current, level, score, contributions)
 
 
 @dataclass(frozen=True)

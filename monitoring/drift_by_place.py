@@ -9,7 +9,7 @@ above.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -26,10 +26,17 @@ FEWEST_OWN = 100
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Some people's features and served probabilities; shapes (n_people, n_features) and (n_scores,)."""
+    """Some people's features and served probabilities; shapes (n_people, n_features) and (n_scores,).
+
+    Parameters
+    ----------
+    contributions
+        Sector -> what its features together add to each person's log-odds, shape (n_people,).
+    """
 
     rows: Matrix
     scores: Vector
+    contributions: Mapping[str, Vector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,8 @@ class PlaceDrift:
 
     @property
     def has_changed(self) -> bool:
-        """Whether anything is named here, features or scores."""
-        return self.drift is not None and (self.drift.has_drifted or self.drift.has_other_scores)
+        """Whether anything is named here."""
+        return self.drift is not None and self.drift.has_changed
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ def measure_everywhere(
     fewest_people: int = FEWEST_PEOPLE,
     fewest_own: int = FEWEST_OWN,
 ) -> DriftReport:
-    """Ask everybody, and each municipality where there are several, whether features, missingness and scores have changed.
+    """Ask everybody, and each municipality where there are several, whether features, missingness, scores and what adds up to them changed.
 
     Parameters
     ----------
@@ -112,7 +119,7 @@ def measure_everywhere(
     something, so that every municipality named has an answer named, unless that is too small to matter. Whether a municipality is asked
     hangs on how many people it has, never on what their records say.
     """
-    everybody = compare(reference.rows, current.rows, names, sectors=sectors, scores=(reference.scores, current.scores))
+    everybody = _compare(reference, current, names, sectors)
     asked = {
         place: _compare_place(reference, own_reference.get(place), now, names, sectors, fewest_own)
         for place, now in sorted(by_place.items())
@@ -137,8 +144,15 @@ def _compare_place(
 ) -> tuple[Literal["own", "everybody"], Compared]:
     has_own = own is not None and len(own.rows) >= fewest_own
     before = own if own is not None and has_own else reference
-    compared = compare(before.rows, now.rows, names, sectors=sectors, scores=(before.scores, now.scores))
-    return ("own" if has_own else "everybody"), compared
+    return ("own" if has_own else "everybody"), _compare(before, now, names, sectors)
+
+
+def _compare(before: Sample, now: Sample, names: Sequence[str], sectors: Mapping[str, str]) -> Compared:
+    added = {
+        sector: (before.contributions[sector], now.contributions[sector])
+        for sector in before.contributions.keys() & now.contributions.keys()
+    }
+    return compare(before.rows, now.rows, names, sectors=sectors, scores=(before.scores, now.scores), contributions=added)
 
 
 def _simes_of(asked: Mapping[str, tuple[str, Compared]]) -> float:

@@ -128,6 +128,7 @@ def _sector_content(sector: str, drift: Drift) -> dict[str, Any]:
         "n_unknown_more_often": unknown["more often"],
         "n_unknown_less_often": unknown["less often"],
         "n_silent": sum(feature.is_silent for feature in mine),
+        "contribution_changed": sector in drift.moved_sectors,
     }
 
 
@@ -145,13 +146,22 @@ def _places_content(found: DriftReport, labels: Labels, counted_places: Collecti
 
 def _place_content(one: PlaceDrift, labels: Labels, shares: Mapping[tuple[str, str], float]) -> dict[str, Any]:
     if one.drift is None:
-        return {"place": one.place, "verdict": "too small", "compared_with": None, "sectors": [], "scores_changed": None, "features": []}
+        return {
+            "place": one.place,
+            "verdict": "too small",
+            "compared_with": None,
+            "sectors": [],
+            "scores_changed": None,
+            "contributions_changed": [],
+            "features": [],
+        }
     return {
         "place": one.place,
         "verdict": "changed" if one.has_changed else "no change",
         "compared_with": one.compared_with,
         "sectors": list(one.drift.drifted_sectors),
         "scores_changed": one.drift.has_other_scores,
+        "contributions_changed": list(one.drift.moved_sectors),
         "features": [
             {
                 "name": feature.name,

@@ -55,6 +55,7 @@ class Samples:
                 yield np.frombuffer(place.encode(), dtype=np.uint8)
                 yield by_place[place].rows
                 yield by_place[place].scores
+                yield from (by_place[place].contributions[sector] for sector in sorted(by_place[place].contributions))
 
 
 def read_samples(
@@ -73,9 +74,13 @@ def read_samples(
     rows, place = _current(project, bundle, stage, as_of, on=on, progress=progress)
     scores, scored_place = scored["probability"].to_numpy(dtype=np.float64), _named(project, scored["municipality"])
     known = {one.name for one in project.screening.municipality} | {str(one) for one in (*place, *scored_place) if one is not None}
-    by_place = {name: Sample(rows[place == name], scores[scored_place == name]) for name in sorted(known)}
+    added = _contributions(project, bundle, rows)
+    by_place = {
+        name: Sample(rows[place == name], scores[scored_place == name], {sector: one[place == name] for sector, one in added.items()})
+        for name in sorted(known)
+    }
     reference, own_reference, facts = _reference(project, bundle, stage, horizon_days, before=as_of, on=on, progress=progress)
-    return Samples(Sample(rows, scores), by_place, reference, own_reference, facts)
+    return Samples(Sample(rows, scores, added), by_place, reference, own_reference, facts)
 
 
 def _current(project: Project, bundle: Bundle, stage: Stage, as_of: date, *, on: date, progress: Progress) -> tuple[Matrix, Places]:
@@ -101,14 +106,23 @@ def _reference(
     own = {name: _at_most(chosen.rows[place == name], MAX_OWN, random) for name in names}
     matrix = bundle.matrix_from(table.names, table.matrix())
     return (
-        _scored(bundle, matrix[used]),
-        {name: _scored(bundle, matrix[rows]) for name, rows in own.items()},
+        _scored(project, bundle, matrix[used]),
+        {name: _scored(project, bundle, matrix[rows]) for name, rows in own.items()},
         describe_reference(chosen, table.keys, used=used),
     )
 
 
-def _scored(bundle: Bundle, rows: Matrix) -> Sample:
-    return Sample(rows, bundle.score(rows).probability)
+def _scored(project: Project, bundle: Bundle, rows: Matrix) -> Sample:
+    return Sample(rows, bundle.score(rows).probability, _contributions(project, bundle, rows))
+
+
+def _contributions(project: Project, bundle: Bundle, rows: Matrix) -> dict[str, NDArray[np.float64]]:
+    """Add up what each sector's features contribute to the log-odds of each row."""
+    if not len(rows) or not bundle.feature_names:
+        return {}
+    sector_of = np.array([project.catalogue.sector_of(name.partition(".")[0]).value for name in bundle.feature_names])
+    phi = bundle.explain(rows).phi
+    return {str(sector): phi[:, sector_of == sector].sum(axis=1) for sector in np.unique(sector_of)}
 
 
 def _at_most(rows: NDArray[np.int64], n: int, random: np.random.Generator) -> NDArray[np.int64]:

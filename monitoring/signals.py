@@ -112,7 +112,7 @@ def place_drift_signal(found: DriftReport) -> Signal:
     if not own:
         return _not_applicable("S-08", "earlier people", FEWEST_OWN)
     changed = found.changed_places
-    sectors = {sector for one in changed if one.drift for sector in one.drift.drifted_sectors}
+    sectors = {sector for one in changed if one.drift for sector in (*one.drift.drifted_sectors, *one.drift.moved_sectors)}
     evidence: dict[str, Evidence] = {
         "n_places_judged": len(own),
         "places": "; ".join(one.place for one in changed),

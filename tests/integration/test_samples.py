@@ -79,6 +79,15 @@ def test_rows_and_places_belong_together(made):
     assert samples.own_reference["Storvik"].scores == pytest.approx(scores)
 
 
+def test_what_sectors_add_is_what_the_model_says_of_each_row(made):
+    project, bundle = made
+    samples = samples_of(project, bundle)
+    for sample in (samples.current, samples.reference, samples.by_place["Litlevik"], samples.own_reference["Litlevik"]):
+        explained = bundle.explain(sample.rows)
+        assert set(sample.contributions) == {"education", "labour"}
+        assert sum(sample.contributions.values()) == pytest.approx(explained.phi.sum(axis=1))
+
+
 def test_the_reference_says_what_it_is_made_of(made):
     project, bundle = made
     facts = samples_of(project, bundle).facts

@@ -8,7 +8,8 @@ from monitoring.drift_by_place import Sample
 
 N_FEATURES = 30
 NAMES = tuple(f"x{n}" for n in range(N_FEATURES))
-SECTORS = {name: ("education", "health", "labour")[n // 10] for n, name in enumerate(NAMES)}
+PARTS = ("education", "health", "labour")
+SECTORS = {name: PARTS[n // 10] for n, name in enumerate(NAMES)}
 SIZES = {"Storvik": 60, "Litlevik": 45, "Nordvik": 30, "Sørvik": 25, "Østvik": 40, "Vestvik": 21, "Bygda": 15, "Nyvik": 64}
 """Municipalities and how many people each has now; Bygda is too small to be asked, Nyvik has no past of its own."""
 
@@ -28,10 +29,11 @@ def draw(random: np.random.Generator, n_people: int, *, n_shifted: int = 0, shif
 
 
 def sample(random: np.random.Generator, n_people: int) -> Sample:
-    """Draw people with features and scores; a score hangs on what is known of them."""
+    """Draw people with features, scores and what sectors add to them; all hang on what is known of people."""
     rows = draw(random, n_people)
     scores = 1 / (1 + np.exp(2 - np.nan_to_num(rows[:, :5]).sum(axis=1) / 3 - random.normal(size=n_people) / 4))
-    return Sample(rows, scores)
+    known = np.nan_to_num(rows)
+    return Sample(rows, scores, {sector: known[:, place * 10 : place * 10 + 10].sum(axis=1) for place, sector in enumerate(PARTS)})
 
 
 def world(random: np.random.Generator) -> tuple[dict[str, Sample], dict[str, Sample]]:
@@ -43,4 +45,8 @@ def world(random: np.random.Generator) -> tuple[dict[str, Sample], dict[str, Sam
 
 def together(samples: list[Sample]) -> Sample:
     """Put people of several places into one sample."""
-    return Sample(np.vstack([one.rows for one in samples]), np.concatenate([one.scores for one in samples]))
+    return Sample(
+        np.vstack([one.rows for one in samples]),
+        np.concatenate([one.scores for one in samples]),
+        {part: np.concatenate([one.contributions[part] for one in samples]) for part in PARTS},
+    )

@@ -6,11 +6,17 @@ from monitoring.drift_content import drift_content
 from monitoring.season import ReferenceFacts
 from monitoring.signals import place_drift_signal
 
-RANDOM = np.random.default_rng(20261122)
+RANDOM = np.random.default_rng()
+"""Set anew before each test: the same people, whatever ran before."""
 NAMES = ("edu_absence.sum@365d", "edu_grade.last@ever", "nav_support.sum@365d", "nav_income.last@ever")
 SECTORS = dict(zip(NAMES, ("education", "education", "labour", "labour"), strict=True))
 PLACES = ("Storvik", "Litlevik", "Nordvik", "Sørvik")
 FACTS = ReferenceFacts(seasonal=True, learnt=True, n_people=2400, as_of=(), has_other_dates=False, season_days=15)
+
+
+@pytest.fixture(autouse=True)
+def same_people():
+    RANDOM.bit_generator.state = np.random.default_rng(20261122).bit_generator.state
 
 
 def people(n: int) -> Sample:
@@ -65,6 +71,33 @@ def test_scores_of_one_municipality_are_a_question_of_their_own():
     now["Storvik"] = Sample(now["Storvik"].rows, RANDOM.beta(5, 5, 80))
     (one,) = measure(before, now).changed_places
     assert (one.place, one.drift.has_other_scores, one.drift.drifted) == ("Storvik", True, ())
+
+
+def test_what_one_sector_adds_to_the_scores_is_a_question_of_its_own():
+    before, now = world()
+
+    def adding(sample, shift: float) -> Sample:
+        added = {sector: RANDOM.normal(size=len(sample.rows)) for sector in ("education", "labour")}
+        added["labour"] += shift
+        return Sample(sample.rows, sample.scores, added)
+
+    before = {name: adding(sample, 0) for name, sample in before.items()}
+    now = {name: adding(sample, 1.5 if name == "Nordvik" else 0) for name, sample in now.items()}
+    found = measure_everywhere(
+        adding(together(before.values()), 0),
+        adding(together(now.values()), 0.6),
+        NAMES,
+        sectors=SECTORS,
+        own_reference=before,
+        by_place=now,
+    )
+    assert found.everybody.moved_sectors == ("labour",)
+    (one,) = found.changed_places
+    assert (one.place, one.drift.moved_sectors) == ("Nordvik", ("labour",))
+    assert "labour" in place_drift_signal(found).evidence["sectors"]
+    content = drift_content(found, FACTS, {}, counted_places=PLACES)
+    assert [one["sector"] for one in content["sectors"] if one["contribution_changed"]] == ["labour"]
+    assert next(one for one in content["places"]["all"] if one["place"] == "Nordvik")["contributions_changed"] == ["labour"]
 
 
 def test_a_municipality_that_was_always_another_has_not_changed_and_one_without_a_past_is_said_to_differ():

@@ -282,6 +282,7 @@ def test_what_is_known_and_how_often_it_is_unknown_have_verdicts_of_their_own(co
         "n_unknown_more_often": 0,
         "n_unknown_less_often": 0,
         "n_silent": 0,
+        "contribution_changed": False,
     }
     assert (sectors["labour"]["n_unknown_more_often"], sectors["labour"]["n_silent"]) == (1, 1)
 
