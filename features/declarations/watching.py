@@ -89,6 +89,8 @@ class WebhookSink(Strict):
     """Environment variable that holds the secret of the signature, of 32 characters or more. The secret itself never stands in a file."""
     events: tuple[EventKind, ...] = ()
     """Which events go there; empty means all."""
+    ca_file: str | None = None
+    """The authority that the receiver's certificate is checked against, as PEM, where it is a municipality's own; else the public ones."""
     timeout_seconds: float = Field(default=10, gt=0, le=30)
     """One attempt, from connecting to the answer's status."""
     attempts: int = Field(default=3, ge=1, le=5)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from ssl import SSLContext
 
 from features.declarations.project import Project
 from features.declarations.watching import FileSink, Sinks, WebhookSink
@@ -14,7 +15,7 @@ from features.errors import DataError
 from monitoring.sinks.events import Event
 from monitoring.sinks.files import append_line, sink_path
 from monitoring.sinks.outbox import Outbox
-from monitoring.sinks.webhook import NotDeliveredError, deliver, read_secret
+from monitoring.sinks.webhook import NotDeliveredError, deliver, read_secret, trusted_authorities
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,15 @@ def _send(project: Project, sink: FileSink | WebhookSink, world: World) -> Sent:
 def _sender(project: Project, sink: FileSink | WebhookSink, world: World) -> Callable[[Path, bytes], None]:
     if isinstance(sink, FileSink):
         return partial(_append, sink_path(project, sink.path))
-    return partial(_post, sink, read_secret(sink, environ=world.environ), world)
+    return partial(_post, sink, read_secret(sink, environ=world.environ), trusted_authorities(project, sink), world)
 
 
 def _append(to: Path, path: Path, body: bytes) -> None:
     append_line(to, body)
 
 
-def _post(sink: WebhookSink, secret: bytes, world: World, path: Path, body: bytes) -> None:
-    deliver(sink, body, event=path.stem, secret=secret, clock=world.clock, pause=world.pause)
+def _post(sink: WebhookSink, secret: bytes, authorities: SSLContext | None, world: World, path: Path, body: bytes) -> None:
+    deliver(sink, body, event=path.stem, secret=secret, authorities=authorities, clock=world.clock, pause=world.pause)
 
 
 def _all(sinks: Sinks) -> tuple[FileSink | WebhookSink, ...]:

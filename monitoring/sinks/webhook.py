@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import httpx
 
+from features.declarations.project import Project
 from features.declarations.watching import WebhookSink
 from features.errors import DataError
 
@@ -51,6 +53,25 @@ def read_secret(sink: WebhookSink, *, environ: Mapping[str, str]) -> bytes:
     return secret.encode()
 
 
+def trusted_authorities(project: Project, sink: WebhookSink) -> ssl.SSLContext | None:
+    """Read the authority that the sink declares; None for the public ones.
+
+    Raises
+    ------
+    DataError
+        TID499 when the file can't be read as certificates.
+    """
+    if sink.ca_file is None:
+        return None
+    path = project.root / sink.ca_file
+    try:
+        return ssl.create_default_context(cafile=path)
+    except OSError as error:  # also what ssl raises for a file that holds no certificate
+        raise DataError(
+            "TID499", f"{path}, the `ca_file` of the webhook {sink.name}, holds no certificate in PEM that can be read."
+        ) from error
+
+
 def sign_body(secret: bytes, *, timestamp: str, body: bytes) -> str:
     """Sign a request: ``sha256=`` and the HMAC in hex.
 
@@ -61,12 +82,21 @@ def sign_body(secret: bytes, *, timestamp: str, body: bytes) -> str:
 
 
 def deliver(
-    sink: WebhookSink, body: bytes, *, event: str, secret: bytes, clock: Callable[[], datetime], pause: Callable[[float], None]
+    sink: WebhookSink,
+    body: bytes,
+    *,
+    event: str,
+    secret: bytes,
+    authorities: ssl.SSLContext | None,
+    clock: Callable[[], datetime],
+    pause: Callable[[float], None],
 ) -> None:
     """Send one event, with a few attempts where another may help.
 
     Parameters
     ----------
+    authorities
+        As `trusted_authorities` gives them.
     clock
         Aware UTC; each attempt is signed with its own moment.
     pause
@@ -79,7 +109,7 @@ def deliver(
     """
     for attempt in range(sink.attempts):
         try:
-            asyncio.run(_attempt(sink, body, _headers(body, event=event, secret=secret, now=clock())))
+            asyncio.run(_attempt(sink, body, _headers(body, event=event, secret=secret, now=clock()), authorities))
         except NotDeliveredError as error:
             if not error.is_worth_another or attempt + 1 == sink.attempts:
                 raise
@@ -99,12 +129,13 @@ def _headers(body: bytes, *, event: str, secret: bytes, now: datetime) -> dict[s
     }
 
 
-async def _attempt(sink: WebhookSink, body: bytes, headers: Mapping[str, str]) -> None:
+async def _attempt(sink: WebhookSink, body: bytes, headers: Mapping[str, str], authorities: ssl.SSLContext | None) -> None:
     """Send once and look at the status alone: what a receiver answers is not read, and can't keep us longer than the time allowed."""
+    verify = True if authorities is None else authorities
     try:
         async with (
             asyncio.timeout(sink.timeout_seconds),  # over everything: httpx's own would begin anew with every byte
-            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=sink.timeout_seconds) as client,
+            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=sink.timeout_seconds, verify=verify) as client,
             client.stream("POST", sink.url, content=body, headers=dict(headers)) as response,
         ):
             status = response.status_code

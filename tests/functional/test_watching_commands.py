@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,15 @@ def test_one_model_that_fails_leaves_the_others_their_reports(project, monkeypat
     calls = iter(range(10))
     made = monitor_each(project, month=MONTH, now=datetime.now(UTC), progress=Silent())
     assert [type(one) for one in made] == [Failure, Report]
+
+
+def test_two_runs_at_once_wait_for_each_other(project):
+    """One writes what is new, the other finds it written."""
+    path = project.var / "reports" / MODEL / MONTH / "report.json"
+    path.unlink()
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda _: monitor_each(project, month=MONTH, now=datetime.now(UTC), progress=Silent()), range(2)))
+    assert sorted(one.is_unchanged for made in runs for one in made if isinstance(one, Report)) == [False, True]
 
 
 @pytest.mark.requirement("R-30")

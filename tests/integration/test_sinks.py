@@ -21,6 +21,7 @@ from monitoring.incidents.steps import assess, open_by_hand, open_for_report
 from monitoring.sinks.events import events_of_incident, events_of_report
 from monitoring.sinks.files import append_line
 from monitoring.sinks.sending import World, outbox_of, put_events, send_waiting
+from tests.support.certificates import write_certificate
 from tests.support.projects import tiny_project
 from tests.support.receiver import Receiver, receiving
 
@@ -177,6 +178,22 @@ def test_nobody_there_says_so_without_the_address(with_sinks, world):
     project = with_sinks(hook(gone, attempts=1))
     put(project)
     assert send_waiting(project, world)[0].problem == "no connection (ConnectError)"
+
+
+def test_a_certificate_is_checked_against_the_public_authorities_or_the_declared_one(with_sinks, world, tmp_path):
+    certificate = write_certificate(tmp_path / "own.pem")
+    with receiving(Receiver(), certificate=certificate) as receiver:
+        stranger = with_sinks(hook(receiver.address, attempts=1))
+        put(stranger)
+        assert send_waiting(stranger, world)[0].problem == "no connection (ConnectError)"
+        assert receiver.requests == []
+        (stranger.root / "authority.pem").write_text("no certificate", encoding="utf-8")
+        damaged = with_sinks(hook(receiver.address, ca_file="authority.pem"))
+        assert "authority.pem" in str(send_waiting(damaged, world)[0].problem)
+        assert send_waiting(with_sinks(hook(receiver.address, ca_file="none.pem")), world)[0].n_waiting == 2
+        (stranger.root / "authority.pem").write_bytes(certificate.read_bytes())
+        known = with_sinks(hook(receiver.address, ca_file="authority.pem"))
+        assert send_waiting(known, world)[0].n_sent == 2
 
 
 def test_a_proxy_of_the_environment_is_not_used(with_sinks, world, monkeypatch):
