@@ -6,6 +6,7 @@ therefore sets them beside what came, as soon as something has (`monitoring.peri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,15 @@ _BLOCK = 256
 
 _EDGE = 1e-9
 """Sums of many small chances are not exact."""
+
+
+EXPECTED_FIGURES: Mapping[str, str] = {
+    "with_outcome": "sum of the probabilities; limits from Poisson's binomial distribution",
+    "ppv": "sum of the probabilities of those proposed / proposed; limits from the same distribution",
+    "tpr": "sum of the probabilities of those proposed / sum of all; limits of the share of two independent numbers of that distribution",
+    "net_benefit": "found less odds of the threshold times approached in vain, per person, with the expected number found",
+}
+"""What is expected of one screening -> how it is made."""
 
 
 @dataclass(frozen=True)

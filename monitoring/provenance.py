@@ -15,7 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from monitoring.fairness import METRICS
+from monitoring.matured import FIGURES
+from monitoring.performance import EXPECTED_FIGURES
 from monitoring.periods import Period
+from monitoring.review_steps import ALL_STEPS
+from monitoring.wording import Language, words
+
+LANGUAGES: tuple[Language, ...] = ("nb", "en")
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,13 @@ SECTIONS: Mapping[str, Section] = {
     "oversight": Section(("oversight",), ("screened", "outcomes", "groups", "reviews")),
 }
 """Part of the report, named as its heading is -> what it is made of."""
+
+FORMULAS: Mapping[str, Mapping[str, str]] = {
+    "performance": {**{f"expected {name}": formula for name, formula in EXPECTED_FIGURES.items()}, **FIGURES},
+    "fairness": {name: metric.formula for name, metric in METRICS.items()},
+    "oversight": {name: step.formula for name, step in ALL_STEPS.items()},
+}
+"""Part of the report -> figure -> how it is made."""
 
 
 def row_hashes(
@@ -109,7 +123,8 @@ def provenance_content(content: Mapping[str, Any], rows: Mapping[str, str], base
     n_people = _n_people(content)
     return {
         name: {
-            "method": name,
+            "method": {language: words(language)["made"]["methods"][name] for language in LANGUAGES},
+            "formulas": dict(FORMULAS.get(name, {})),
             "rows": _joined(rows[part].encode() for part in section.rows),
             "made_from": list(section.rows),
             "n_people": n_people[name],

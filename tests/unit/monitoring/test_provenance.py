@@ -32,9 +32,14 @@ def test_every_part_of_the_document_belongs_to_a_section_that_says_how_it_was_ma
         made = content["provenance"][name]
         assert re.fullmatch("[0-9a-f]{64}", made["rows"])
         assert made["made_from"] == list(section.rows)
+        assert made["method"] == {language: words(language)["made"]["methods"][name] for language in ("nb", "en")}
         assert "audit" in made["purposes"]
         assert all(made["purposes"].values())
         assert made["n_people"] is None or made["n_people"] >= 5
+    told = content["performance"]
+    assert {*told["matured"], *(f"expected {name}" for name in told["expected"])} == set(content["provenance"]["performance"]["formulas"])
+    assert set(content["fairness"][0]["everybody"]["rates"]) == set(content["provenance"]["fairness"]["formulas"])
+    assert set(content["oversight"]["steps"]) <= set(content["provenance"]["oversight"]["formulas"])
 
 
 @pytest.mark.parametrize("language", ["nb", "en"])
