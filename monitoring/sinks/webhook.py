@@ -59,7 +59,7 @@ def trusted_authorities(project: Project, sink: WebhookSink) -> ssl.SSLContext |
     Raises
     ------
     DataError
-        TID478 when the file can't be read as certificates.
+        TID459 when the file can't be read as certificates.
     """
     if sink.ca_file is None:
         return None
@@ -68,7 +68,7 @@ def trusted_authorities(project: Project, sink: WebhookSink) -> ssl.SSLContext |
         return ssl.create_default_context(cafile=path)
     except OSError as error:  # also what ssl raises for a file that holds no certificate
         raise DataError(
-            "TID478", f"{path}, the `ca_file` of the webhook {sink.name}, holds no certificate in PEM that can be read."
+            "TID459", f"{path}, the `ca_file` of the webhook {sink.name}, holds no certificate in PEM that can be read."
         ) from error
 
 
