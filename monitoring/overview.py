@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from features.declarations.project import Project
-from features.errors import ScreeningError
+from features.errors import GateError, ScreeningError
 from features.ledger import VerifiedLedger
 from models.promotion.signers import Signers, read_signers
 from monitoring.earlier_reports import CONTENT, read_content
@@ -78,6 +78,22 @@ class Verified:
 def report_folders(project: Project) -> list[Path]:
     """Folders of every monthly report, by model and month."""
     return sorted(path.parent for path in (project.var / "reports").glob(f"*/*/{CONTENT}"))
+
+
+def get_report_folder(project: Project, *, model: str, month: str) -> Path:
+    """Return the folder of one report, which is one of those there are: no other path gets in by a name.
+
+    Raises
+    ------
+    GateError
+        TID624.
+    """
+    folder = project.var / "reports" / model / month
+    if folder not in report_folders(project):
+        raise GateError(
+            "TID624", f"there is no report of {month} on {model} in {project.root}. `tidlig monitor list` names those there are."
+        )
+    return folder
 
 
 def list_monthly_reports(project: Project) -> list[ReportLine]:

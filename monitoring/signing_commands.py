@@ -57,14 +57,14 @@ def sign(
     """
     from models.promotion.signers import read_signers
     from monitoring.following_up import send_signed
-    from monitoring.overview import list_monthly_reports
+    from monitoring.overview import get_report_folder, list_monthly_reports
     from monitoring.sign_offs import check_report, sign_report
     from monitoring.standing_pages import write_standing_pages
 
     if as_json and not yes:
         raise typer.BadParameter("--json shows nothing before it signs: read what is signed first, then add --yes")
     loaded = _load(project)
-    folder = loaded.var / "reports" / model / month
+    folder = get_report_folder(loaded, model=model, month=month)
     if not as_json:
         _show_what_is_signed(check_report(folder)[0], folder)
     if not yes:
