@@ -35,7 +35,7 @@ def test_help_names_every_command() -> None:
         assert name in done.stdout
 
 
-GROUPS = ("models", "audit", "keys", "accounts", "person", "identities", "archive")
+GROUPS = ("models", "audit", "keys", "accounts", "person", "identities", "archive", "incidents")
 
 
 @pytest.mark.parametrize("name", [name for name in tidlig.COMMANDS if name not in GROUPS])
@@ -55,6 +55,8 @@ def test_each_command_has_its_own_help(name: str) -> None:
         ("person", ["report", "request", "requests", "erase"]),
         ("identities", ["fill", "resolve"]),
         ("archive", ["export"]),
+        ("incidents", ["list", "show", "open", "assess", "notify", "close", "verify"]),
+        ("monitor", ["list", "sign", "verify"]),
         ("keys", ["check", "rotate"]),
     ],
 )
