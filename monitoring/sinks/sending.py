@@ -58,19 +58,32 @@ def outbox_of(project: Project, sink: FileSink | WebhookSink) -> Outbox:
 
 
 def _send(project: Project, sink: FileSink | WebhookSink, world: World) -> Sent:
-    outbox, n_sent, problem = outbox_of(project, sink), 0, None
+    outbox = outbox_of(project, sink)
     with outbox.one_sender():
+        n_sent = 0
+        problems: list[str] = []
         try:
             waiting = outbox.list_waiting()
             send = _sender(project, sink, world) if waiting else None
             for path, body in waiting:
-                if send is not None:
-                    send(path, body)
-                outbox.note_sent(path)
-                n_sent += 1
+                if send is None or _is_taken(send, path, body, problems):
+                    outbox.note_sent(path)
+                    n_sent += 1
         except (NotDeliveredError, DataError, OSError) as error:
-            problem = error.message if isinstance(error, DataError) else str(error)
-        return Sent(sink.name, n_sent, outbox.count_waiting(), problem)
+            problems.append(error.message if isinstance(error, DataError) else str(error))
+        return Sent(sink.name, n_sent, outbox.count_waiting(), problems[-1] if problems else None)
+
+
+def _is_taken(send: Callable[[Path, bytes], None], path: Path, body: bytes, problems: list[str]) -> bool:
+    """Send one event. One that the receiver refuses does not hold the others up; where it does not answer, they wait too."""
+    try:
+        send(path, body)
+    except NotDeliveredError as error:
+        if error.is_worth_another:
+            raise
+        problems.append(str(error))
+        return False
+    return True
 
 
 def _sender(project: Project, sink: FileSink | WebhookSink, world: World) -> Callable[[Path, bytes], None]:

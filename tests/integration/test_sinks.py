@@ -139,13 +139,16 @@ def test_a_failing_server_is_asked_again_a_few_times_and_the_event_waits(with_si
     assert ids[0] == ids[1] == ids[2] == ids[3]
 
 
-def test_a_server_that_says_no_is_not_pestered(with_sinks, world, pauses):
-    with receiving(Receiver(statuses=[400])) as receiver:
+def test_a_server_that_says_no_is_asked_once_for_each_event_and_takes_the_others(with_sinks, world, pauses):
+    with receiving(Receiver(statuses=[400, 204])) as receiver:
         project = with_sinks(hook(receiver.address))
         put(project)
-        assert send_waiting(project, world)[0].problem == "status 400"
-    assert len(receiver.requests) == 1
-    assert pauses == []
+        (sent,) = send_waiting(project, world)
+        assert (sent.n_sent, sent.n_waiting, sent.problem) == (1, 1, "status 400")
+        assert len(receiver.requests) == 2
+        assert pauses == []
+        assert send_waiting(project, world)[0].n_sent == 1
+    assert len({request.headers["tidlig-event"] for request in receiver.requests}) == 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -157,7 +160,7 @@ def test_a_redirect_is_refused_and_never_followed(with_sinks, world, status):
         assert (sent.n_sent, sent.n_waiting) == (0, 2)
         assert "redirects" in str(sent.problem)
         assert elsewhere.address not in str(sent.problem)
-    assert len(receiver.requests) == 1
+    assert len(receiver.requests) == 2
     assert elsewhere.requests == []
 
 
