@@ -19,10 +19,12 @@ from features.declarations.stages import Stage
 from features.errors import DataError
 from features.finished_reviews import as_audit_subjects, read_finished_reviews
 from features.followup import matured_outcomes
+from features.intake.linkage import translate_subjects
 from features.progress import Progress
 from features.restrictions import restricted_persons
 from features.scored import read_scored
 from features.store import open_store
+from features.tables import current_stage_table
 from models.bundle import Bundle, load_bundle, model_name
 from models.deployment import bundle_folder, find_champion
 from models.rungs.rung import Matrix
@@ -30,6 +32,7 @@ from models.smallest_groups import fewest_by_attribute
 from monitoring.fairness import MUNICIPALITY
 from monitoring.history import read_periods
 from monitoring.interventions import led_to_talk
+from monitoring.known_inputs import sectors_known
 from monitoring.limits import settings_bytes
 from monitoring.oversight import Oversight, measure_oversight
 from monitoring.periods import Period
@@ -56,6 +59,8 @@ class Gathered:
     label: Vector
     groups: Mapping[str, tuple[str | None, ...]]
     samples: Samples
+    known: Mapping[str, NDArray[np.bool_]]
+    """Sector -> whether it says anything of each person screened that it does not say of everybody, shape (n_people,)."""
     importance: Vector
     """Share of what the model says that each feature carries, summing to 1 (or all 0), shape (n_features,)."""
     oversight: Oversight
@@ -142,6 +147,7 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
         label=label,
         groups=groups,
         samples=samples,
+        known=_known(project, bundle, stage, scored, on=on, progress=progress),
         importance=_importance(bundle, samples.current.rows),
         oversight=measure_oversight(scored["subject_id"].tolist(), scored["proposed"], audited, label=label, groups=groups),
         talked=led_to_talk(scored["subject_id"].tolist(), scored["proposed"].to_numpy(dtype=bool), audited),
@@ -149,6 +155,21 @@ def gather(project: Project, scored: pd.DataFrame, *, on: date, progress: Progre
         rows=rows,
         inputs_hash=inputs_hash(bundle.hash, settings_bytes(project), rows),
     )
+
+
+def _known(
+    project: Project, bundle: Bundle, stage: Stage, scored: pd.DataFrame, *, on: date, progress: Progress
+) -> dict[str, NDArray[np.bool_]]:
+    """Read whom each sector says anything of, in the order of the scored rows; the join stays in this process (R-10)."""
+    table = current_stage_table(project, "score", stage, on=on, as_of=scored.iloc[0]["as_of"], progress=progress)
+    subjects = open_store(project, "score").subjects()
+    of_score = table.keys[["person"]].merge(subjects[["person", "subject_id"]], on="person", how="left", validate="1:1")["subject_id"]
+    linked = translate_subjects(project, of_score.tolist(), from_purpose="score", to_purpose="audit")
+    of_audit = of_score.map(dict(zip(linked["from_subject"], linked["to_subject"], strict=True)))
+    place = pd.Series(np.arange(len(of_audit)), index=of_audit).reindex(scored["subject_id"]).to_numpy()
+    rows = np.full((len(scored), len(bundle.feature_names)), np.nan, dtype=np.float32)
+    rows[~np.isnan(place)] = bundle.matrix_from(table.names, table.matrix())[place[~np.isnan(place)].astype(np.int64)]
+    return sectors_known(rows, list(feature_sectors(project, bundle.feature_names).values()))
 
 
 def minimum_of(project: Project) -> dict[str, int]:
@@ -161,6 +182,12 @@ def attribute_labels(project: Project) -> dict[str, dict[str, str]]:
     declared = {name: project.catalogue.declared[code].label for name, code in project.screening.groups.items()}
     labels = {name: in_languages(label) for name, label in declared.items()}
     return {**labels, MUNICIPALITY: {"nb": "Kommune", "nn": "Kommune", "en": "Municipality"}}
+
+
+def group_names(project: Project) -> dict[str, dict[str, dict[str, str]]]:
+    """Name of each group of each fairness attribute in the report's languages, where the project gives it one."""
+    declared = {name: project.catalogue.declared[code].level_labels for name, code in project.screening.groups.items()}
+    return {name: {level: in_languages(words) for level, words in labels.items()} for name, labels in declared.items() if labels}
 
 
 def feature_labels(project: Project, names: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -25,10 +25,12 @@ from monitoring.gathering import (
     feature_sectors,
     find_screenings,
     gather,
+    group_names,
     minimum_of,
 )
 from monitoring.intersections import measure_attributes
 from monitoring.interventions import measure_interventions
+from monitoring.known_inputs import measure_known
 from monitoring.measuring import judge_signals, measure_calibrations
 from monitoring.overview import list_monthly_reports
 from monitoring.publishing import changed_pages, find_content, one_run_at_a_time, publish_report
@@ -162,8 +164,10 @@ def _measure(project: Project, gathered: Gathered) -> Findings:
         reference=gathered.samples.facts,
         labels=feature_labels(project, names),
         fairness=fairness,
+        known=measure_known(gathered.known, gathered.groups),
         calibrations=measure_calibrations(gathered.label, proposed, probability, gathered.groups),
         attributes=attribute_labels(project),
+        group_names=group_names(project),
         minimum_of=minimum_of(project),
         bands=band_counts(gathered.scored["band"].to_numpy(dtype=np.str_), [band.value for band in Band]),
         periods=gathered.periods,

@@ -54,6 +54,7 @@ SECTIONS: Mapping[str, Section] = {
     "fairness": Section(
         (
             "attributes",
+            "group_names",
             "fairness",
             "crossed",
             "not_crossed",
@@ -61,8 +62,10 @@ SECTIONS: Mapping[str, Section] = {
             "comparisons",
             "calibration",
             "fairness_over_time",
+            "inputs",
         ),
-        ("screened", "outcomes", "groups"),
+        ("screened", "features", "outcomes", "groups"),
+        ("audit", "score"),
     ),
     "drift": Section(("drift", "evidently"), ("screened", "features"), ("audit", "score", "train")),
     "oversight": Section(("oversight",), ("screened", "outcomes", "groups", "reviews")),

@@ -24,6 +24,7 @@ from monitoring.fairness_over_time import measure_over_time, over_time_content
 from monitoring.group_calibration import CalibrationTable
 from monitoring.intersections import Measured
 from monitoring.interventions import Interventions
+from monitoring.known_inputs import Known, known_content
 from monitoring.limits import suspension_content, thresholds_content
 from monitoring.oversight import Oversight, publish_oversight
 from monitoring.performance_content import performance_content
@@ -85,10 +86,14 @@ class Findings:
     labels: Mapping[str, Mapping[str, str]]
     """Feature -> language -> label."""
     fairness: Measured
+    known: Sequence[Known]
+    """How many of each group a sector says anything of."""
     calibrations: Sequence[CalibrationTable]
     """By each attribute; none before any outcome is known."""
     attributes: Mapping[str, Mapping[str, str]]
     """Attribute -> language -> label."""
+    group_names: Mapping[str, Mapping[str, Mapping[str, str]]]
+    """Attribute -> group -> language -> name, where the project gives groups names."""
     minimum_of: Mapping[str, int]
     """Attribute -> fewest people a count may stand for; `SMALLEST_CELL` where not named."""
     bands: Mapping[str, int]
@@ -124,7 +129,9 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
         "thresholds": thresholds_content(found.thresholds),
         "drift": drift_content(found.drift, found.reference, found.labels, counted_places=_counted_places(fairness["fairness"])),
         "attributes": {name: dict(label) for name, label in found.attributes.items()},
+        "group_names": {attribute: {group: dict(names) for group, names in of.items()} for attribute, of in found.group_names.items()},
         **fairness,
+        "inputs": known_content(found.known, fairness["fairness"]),
         "fairness_over_time": over_time_content(over_time),
         "performance": performance_content(found.periods, found.interventions, fairness=fairness["fairness"], oversight=oversight),
         "bands": publish_counts(found.bands),
@@ -162,7 +169,9 @@ def render_report(
     has_incidents
         Whether a page of the model's incidents stands beside it.
     """
-    template = page_environment(language).get_template("report.html.j2")
+    environment = page_environment(language)
+    environment.filters["evidence"] = lambda signal: evidence_text(signal["evidence"], content=content, language=language)
+    template = environment.get_template("report.html.j2")
     has_matured = any(row["n_matured"] for table in content["fairness"] for row in (*table["groups"], table["everybody"]))
     return template.render(
         r=content,
@@ -170,6 +179,7 @@ def render_report(
         lang=language,
         other=other or {},
         has_incidents=has_incidents,
+        group_words=group_words(content["group_names"], language=language),
         metrics=list(METRICS.values()),
         shown_metrics=PAGE_METRICS,
         has_matured=has_matured,
@@ -191,22 +201,38 @@ def page_environment(language: Language) -> Environment:
     )
     environment.filters["percent"] = lambda value, digits=1: percent(value, language=language, digits=digits)
     environment.filters["decimal"] = lambda value, digits=2: decimal(value, language=language, digits=digits)
-    environment.filters["limit"] = lambda value: _evidence_value("limit", value, language)
-    environment.filters["evidence"] = lambda signal: evidence_text(signal["evidence"], language=language)
+    environment.filters["limit"] = lambda value: _evidence_value("limit", value, {}, language)
     environment.filters["quantity"] = lambda value: quantity(value, language=language)
     return environment
 
 
-def evidence_text(evidence: Mapping[str, Any], *, language: Language) -> str:
-    """Write a signal's evidence as one line of words and figures."""
+def group_words(names: Mapping[str, Mapping[str, Mapping[str, str]]], *, language: Language) -> dict[str, str]:
+    """Give each group's name in a language; a group that two attributes name otherwise keeps its code.
+
+    Examples
+    --------
+    >>> group_words({"sex": {"boy": {"nb": "Gutt"}}, "born": {"other": {"nb": "Andre"}}, "way": {"other": {"nb": "Annet"}}}, language="nb")
+    {'boy': 'Gutt'}
+    """
+    found: dict[str, set[str]] = {}
+    for groups in names.values():
+        for group, name in groups.items():
+            found.setdefault(group, set()).add(name[language])
+    return {group: next(iter(words)) for group, words in found.items() if len(words) == 1}
+
+
+def evidence_text(evidence: Mapping[str, Any], *, content: Mapping[str, Any] | None = None, language: Language) -> str:
+    """Write a signal's evidence as one line of words and figures; with the report's content, groups by their names."""
     labels = words(language)["evidence_words"]
-    values = {name: _evidence_value(name, value, language) for name, value in evidence.items()}
+    values = {name: _evidence_value(name, value, content or {}, language) for name, value in evidence.items()}
     return "; ".join(f"{labels[name]} {value}" for name, value in values.items() if value)
 
 
-def _evidence_value(name: str, value: Any, language: Language) -> str:
+def _evidence_value(name: str, value: Any, content: Mapping[str, Any], language: Language) -> str:
     if name == "reason":
         return str(words(language)["reasons"][value])
+    if name == "groups":
+        return ", ".join(_group_name(one, content, language) for one in str(value).split("; ") if one)
     if name == "metrics":
         return ", ".join(words(language)["metrics"][metric] for metric in str(value).split(", ") if metric)
     if name == "sectors":
@@ -214,6 +240,15 @@ def _evidence_value(name: str, value: Any, language: Language) -> str:
     if isinstance(value, float):
         return decimal(value, language=language, digits=4).rstrip("0").rstrip(".,")
     return NOTHING if value is None else str(value)
+
+
+def _group_name(text: str, content: Mapping[str, Any], language: Language) -> str:
+    """Write ``attribute: group`` of a signal in words, as far as the report has them."""
+    attribute, mark, group = text.partition(": ")
+    if not mark:
+        return text
+    label = content.get("attributes", {}).get(attribute, {}).get(language, attribute)
+    return f"{label}: {content.get('group_names', {}).get(attribute, {}).get(group, {}).get(language, group)}"
 
 
 def band_counts(bands: NDArray[np.str_], order: Sequence[str]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from monitoring.earlier_reports import CONTENT
 from monitoring.fairness import MUNICIPALITY
 from monitoring.intersections import measure_attributes
 from monitoring.interventions import measure_interventions
+from monitoring.known_inputs import measure_known, sectors_known
 from monitoring.measuring import judge_signals, measure_calibrations
 from monitoring.outside.declaration import Outside
 from monitoring.outside.scores import OutsideScores
@@ -55,8 +56,10 @@ def build_outside_report(about: Outside, scores: OutsideScores, reference: Outsi
         reference=_reference_facts(about, reference),
         labels={name: dict.fromkeys(("nb", "nn", "en"), name) for name in about.columns.features},
         fairness=fairness,
+        known=measure_known(sectors_known(scores.features, [sector.value for sector in about.columns.features.values()]), scores.groups),
         calibrations=measure_calibrations(scores.label, scores.proposed, scores.probability, scores.groups),
         attributes=_attributes(about),
+        group_names={},
         minimum_of={},
         bands=band_counts(period.band, [band.value for band in Band]),
         periods=(period,),

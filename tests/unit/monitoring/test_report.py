@@ -13,6 +13,7 @@ from monitoring.fairness import group_people
 from monitoring.group_calibration import measure_calibration
 from monitoring.intersections import measure_attributes
 from monitoring.interventions import led_to_talk, measure_interventions
+from monitoring.known_inputs import measure_known
 from monitoring.oversight import measure_oversight
 from monitoring.report import Findings, Subject, build_content, render_report
 from monitoring.season import ReferenceFacts
@@ -107,6 +108,8 @@ def findings(*, matured: bool) -> Findings:
             "born": {"nb": "Fødeland", "en": "Born"},
             "place": {"nb": "Sted", "en": "Place"},
         },
+        group_names={"sex": {"boy": {"nb": "Gutt", "nn": "Gut", "en": "Boy"}, "girl": {"nb": "Jente", "nn": "Jente", "en": "Girl"}}},
+        known=measure_known({"health": probability < 0.4}, {"sex": groups["sex"]}),
         minimum_of={},
         bands={"no_follow_up_now": 300, "worth_a_look": 97, "should_be_assessed": 3},
         periods=(period(np.array(ids), label, probability, proposed),),
