@@ -108,7 +108,7 @@ def test_power_of_many_runs_lies_surely_over_ninety_percent():
 @pytest.mark.proof
 @pytest.mark.requirement("R-30")
 def test_false_alarms_of_whole_reports_lie_surely_under_five_percent():
-    """Everybody, seven municipalities, their scores and what sectors add to them, some 500 questions: nothing is named in at least 95 % of reports."""
+    """Everybody and seven municipalities, scores and what sectors add to them: some 500 questions, nothing named in 95 % of reports."""
     random, n_runs = np.random.default_rng(20261124), 2000
     alarms = sum(names_anything(measure(*world(random), material=0.0)) for _ in range(n_runs))
     assert most_likely(alarms, n_runs) <= 0.05
