@@ -151,6 +151,7 @@ def _newest(report: Mapping[str, Any]) -> dict[str, Any]:
         "signals": [{"code": signal["code"], "verdict": signal["verdict"]} for signal in report["signals"]],
         "suspended_by": report["suspended_by"],
         "attributes": report["attributes"],
+        "group_names": report["group_names"],
         "fairness": [
             {
                 "attribute": table["attribute"],
