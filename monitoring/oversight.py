@@ -13,6 +13,7 @@ from scipy import stats
 from monitoring.disclosure import NO_GAP
 from monitoring.fairness import Gap, Rate
 from monitoring.intervals import proportion
+from monitoring.review_comparisons import compare_reviews, review_comparisons_content
 from monitoring.review_disclosure import publish_reviews
 from monitoring.review_fairness import ReviewTable, ReviewTables, Row, compare, measure_reviews
 from monitoring.review_paths import AGREE, DISAGREE, FAST, HELD_BACK, NOBODY, SEEN, SLOW, follow_people
@@ -98,6 +99,7 @@ def publish_oversight(
         "times": publish_times(oversight.reviews),
         "workload": publish_workload(oversight.workload, n_decided=everybody.n_decided),
         "by_group": [_table(table) for table in tables.by_group],
+        "comparisons": review_comparisons_content(compare_reviews(tables.by_group), tables.by_group),
     }
 
 
