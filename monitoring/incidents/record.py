@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
@@ -50,6 +50,8 @@ class Told:
     role: str
     words: str
     """Why, what was done, or the authority's reference; never about a person."""
+    month: str | None = None
+    """Month of the report that monitoring found it in; None for what a person did."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,7 @@ class Incident:
             "named": dict(self.named),
             "state": self.state.value,
             "clocks": [_clock_fields(clock, now) for clock in self.clocks.values()],
-            "history": [
-                {"at": told.at.isoformat(), "action": told.action, "role": told.role, "words": told.words} for told in self.history
-            ],
+            "history": [{**asdict(told), "at": told.at.isoformat()} for told in self.history],
         }
 
 
@@ -169,7 +169,7 @@ def _state_of(clocks: Mapping[Duty, Clock]) -> State:
 
 
 def _told(entry: Entry, words: str) -> Told:
-    return Told(entry.recorded_at, entry.action.removeprefix("incident_"), entry.actor, words)
+    return Told(entry.recorded_at, entry.action.removeprefix("incident_"), entry.actor, words, entry.public.get("month"))
 
 
 def _clock_fields(clock: Clock, now: datetime) -> dict[str, Any]:

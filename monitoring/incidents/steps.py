@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from features.declarations.project import Project
@@ -171,7 +171,7 @@ def checked_words(text: str) -> str:
 
 
 def checked_moment(moment: datetime, *, now: datetime) -> datetime:
-    """Refuse a moment that has not come, or without a time zone.
+    """Give a moment in UTC; one that has not come, or without a time zone, is refused.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def checked_moment(moment: datetime, *, now: datetime) -> datetime:
         raise DataError("TID494", f"{moment.isoformat()} has no time zone. Write it like 2026-10-02T09:00+02:00.")
     if moment > now + CLOCKS_DIFFER:
         raise DataError("TID494", f"{moment.isoformat()} has not come yet. Give the moment at which it became known, or was told.")
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _without_identities(words: str) -> str:

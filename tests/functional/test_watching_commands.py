@@ -81,7 +81,7 @@ def test_an_incident_from_what_somebody_noticed_to_what_was_done(project, where)
         "--aware-at", "2026-01-02T09:00+01:00", *where,
     )  # fmt: skip
     (clock,) = assessed["clocks"]
-    assert (clock["duty"], clock["due_at"], clock["is_overdue"]) == ("gdpr_33", "2026-01-05T09:00:00+01:00", True)
+    assert (clock["duty"], clock["due_at"], clock["is_overdue"]) == ("gdpr_33", "2026-01-05T08:00:00+00:00", True)
     listed = run("incidents", "list", *where).stdout
     assert "OVERDUE" in listed
     assert "2026-01-05 08:00" in listed

@@ -246,6 +246,8 @@ def test_the_page_names_what_is_overdue_and_escapes_what_people_wrote(project, l
     assert said["is_overdue"] in made[1]
     assert words(language)["synthetic"] in made[1]
     assert "<script" not in made[1]
+    assert said["failed_in"].format(code="S-01", month="2026-09") in made[1]
+    assert made[1].count("<caption>") == made[1].count("<table>") == 3
     assert words(language)["sectors"]["health"] in made[1]
 
 
