@@ -34,7 +34,7 @@ def performance_content(
     told = publish_periods(periods, current=len(periods) - 1, everybody=fairness[0]["everybody"] if fairness else None)
     current, matured = told[-1], told[-1]["matured"]
     return {
-        "n_proposed": counts["proposed"],
+        "n_proposed": None if counts["proposed"] is None else current["n_proposed"],
         "threshold": newest.threshold,
         "expected": _untold(current["expected"]) if counts["proposed"] is None else current["expected"],
         "matured": matured,

@@ -49,6 +49,9 @@ OF_THE_THRESHOLD: Mapping[str, Kinds] = {
     for side in SIDES
     for suffix, cells in (("", CELLS), (" with", PIECES["with"]), (" without", PIECES["without"]))
 }
+OF_EVERY_REPORT = ("people", "proposed", "left")
+"""Numbers that an earlier screening's own report told when it was made: withholding them here would protect nothing."""
+
 ALL_PIECES: Mapping[str, Kinds] = {**OF_PROPOSALS, **OF_THE_THRESHOLD}
 
 NEEDED: Mapping[str, frozenset[str]] = {
@@ -171,7 +174,7 @@ def _shown(
         of = cells.of(kinds, side)
         value = cells.count(of)
         is_shown = (str(place), name) not in hidden
-        is_fixed = is_shown and (name in SIDES or (told is not None and name in told)) and value >= SMALLEST_CELL
+        is_fixed = is_shown and value >= SMALLEST_CELL and (name in SIDES or (name in OF_EVERY_REPORT if told is None else name in told))
         if of and (is_shown or _is_few(value)):
             # Of two screenings the newer one is of more use.
             worth = 2 * _WORTH.get(name, -3 if name in OF_THE_THRESHOLD else -2) + side

@@ -89,8 +89,11 @@ def check_nothing_small_follows(periods: list[Period]) -> list[dict]:
             if OF_PROPOSALS[name] & set(reader.cells[:, side].tolist()) and reader.truth(side, OF_PROPOSALS[name]) < 5:
                 assert not reader.can_tell(reader.mask(side, OF_PROPOSALS[name])), f"{name} in {side}"
         for kind in range(ABSENT):
-            if kind % OUTCOMES < 2 and 0 < reader.truth(side, {kind}) < 5:
+            if 0 < reader.truth(side, {kind}) < 5:
                 assert not reader.can_tell(reader.mask(side, {kind})), f"kind {kind} in {side}"
+        for unknown in ({2, 5}, {8, 11}):
+            if 0 < reader.truth(side, unknown) < 5:
+                assert not reader.can_tell(reader.mask(side, unknown)), f"not known yet {unknown} in {side}"
     for side, other in ((0, 1), (1, 0)) if len(periods) == 2 else ():
         for name in ("with", "without", "true_proposed", "false_proposed"):
             gone = {ABSENT} if name in ("with", "without") else {ABSENT} | set(OF_PROPOSALS["left"])
