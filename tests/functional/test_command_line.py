@@ -43,7 +43,7 @@ def test_each_command_has_its_own_help(name: str) -> None:
     done = run(name, "--help")
     assert done.returncode == 0, done.stderr
     assert f"tidlig {name}" in done.stdout
-    assert "--project" in done.stdout or name in ("init", "demo", "restore")
+    assert "--project" in done.stdout or name in ("init", "demo", "restore", "series-breaks", "monitor-scores")
 
 
 @pytest.mark.parametrize(
