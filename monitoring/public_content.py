@@ -116,7 +116,7 @@ def _model(project: Project, served: ServedModel) -> dict[str, Any]:
         "trained_on": bundle.provenance.trained_at.date().isoformat(),
         "bundle_hash": bundle.hash,
         "data": _data(project, bundle),
-        "newest": None if served.report is None else _newest(served.report),
+        "newest": None if served.report is None else newest_figures(served.report),
         "changes": [_change(line) for line in reversed(served.history)],
     }
 
@@ -136,7 +136,7 @@ def _data(project: Project, bundle: Bundle) -> list[dict[str, Any]]:
     ]
 
 
-def _newest(report: Mapping[str, Any]) -> dict[str, Any]:
+def newest_figures(report: Mapping[str, Any]) -> dict[str, Any]:
     """Take over from a monthly report what the public is told; everything in it has been withheld from already."""
     steps, performance = report["oversight"]["steps"], report["performance"]
     return {
