@@ -36,6 +36,7 @@ from monitoring.known_inputs import sectors_known
 from monitoring.limits import settings_bytes
 from monitoring.oversight import Oversight, measure_oversight
 from monitoring.periods import Period
+from monitoring.places import OTHER_PLACES, name_places
 from monitoring.provenance import inputs_hash, row_hashes
 from monitoring.samples import Samples, read_samples
 from monitoring.wording import in_languages
@@ -187,7 +188,9 @@ def attribute_labels(project: Project) -> dict[str, dict[str, str]]:
 def group_names(project: Project) -> dict[str, dict[str, dict[str, str]]]:
     """Name of each group of each fairness attribute in the report's languages, where the project gives it one."""
     declared = {name: project.catalogue.declared[code].level_labels for name, code in project.screening.groups.items()}
-    return {name: {level: in_languages(words) for level, words in labels.items()} for name, labels in declared.items() if labels}
+    named = {name: {level: in_languages(words) for level, words in labels.items()} for name, labels in declared.items() if labels}
+    others = {"nb": "(andre kommuner)", "nn": "(andre kommunar)", "en": OTHER_PLACES}
+    return {**named, MUNICIPALITY: {OTHER_PLACES: others}} if project.screening.municipality else named
 
 
 def feature_labels(project: Project, names: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -214,9 +217,8 @@ def _without_restricted(project: Project, scored: pd.DataFrame, *, on: date) -> 
 def _groups(project: Project, scored: pd.DataFrame, *, on: date) -> dict[str, tuple[str | None, ...]]:
     frame = audit_groups(project, scored["subject_id"].tolist(), purpose="audit", on=on)
     groups = {str(name): _texts(frame[name]) for name in frame.columns if name != "subject_id"}
-    names = {m.number: m.name for m in project.screening.municipality}
     if scored["municipality"].notna().any():
-        groups[MUNICIPALITY] = _texts(scored["municipality"].map(lambda number: names.get(number, number)))
+        groups[MUNICIPALITY] = tuple(name_places(project, scored["municipality"]))
     return groups
 
 

@@ -19,6 +19,7 @@ from features.tables import TablePurpose, current_stage_table, open_stage_store
 from models.bundle import Bundle
 from models.rungs.rung import Matrix
 from monitoring.drift_by_place import Sample
+from monitoring.places import OTHER_PLACES, name_places
 from monitoring.season import ReferenceFacts, choose_reference, describe_reference
 
 MAX_REFERENCE = 20_000
@@ -37,7 +38,7 @@ class Samples:
     Parameters
     ----------
     by_place, own_reference
-        Municipality's name -> its people now, and before. Every municipality that the project declares is in `by_place`, also with nobody.
+        Municipality's name -> its people now, and before. Every one that the project declares is in `by_place`, also with nobody.
     facts
         What the reference is made of, ready to be told.
     """
@@ -72,8 +73,10 @@ def read_samples(
     """
     as_of: date = scored.iloc[0]["as_of"]
     rows, place = _current(project, bundle, stage, as_of, on=on, progress=progress)
-    scores, scored_place = scored["probability"].to_numpy(dtype=np.float64), _named(project, scored["municipality"])
-    known = {one.name for one in project.screening.municipality} | {str(one) for one in (*place, *scored_place) if one is not None}
+    scores, scored_place = scored["probability"].to_numpy(dtype=np.float64), name_places(project, scored["municipality"])
+    known = {one.name for one in project.screening.municipality} | {
+        str(one) for one in (*place, *scored_place) if one not in (None, OTHER_PLACES)
+    }
     added = _contributions(project, bundle, rows)
     by_place = {
         name: Sample(rows[place == name], scores[scored_place == name], {sector: one[place == name] for sector, one in added.items()})
@@ -102,7 +105,7 @@ def _reference(
     random = np.random.default_rng(bundle.provenance.seed)
     used = _at_most(chosen.rows, MAX_REFERENCE, random)
     place = _places(project, "train", stage, table.keys, on=on)[chosen.rows]
-    names = sorted({str(one) for one in place if one is not None})
+    names = sorted({str(one) for one in place if one not in (None, OTHER_PLACES)})
     own = {name: _at_most(chosen.rows[place == name], MAX_OWN, random) for name in names}
     matrix = bundle.matrix_from(table.names, table.matrix())
     return (
@@ -135,9 +138,4 @@ def _places(project: Project, purpose: TablePurpose, stage: Stage, keys: pd.Data
         return np.full(len(keys), None, dtype=object)
     cohort = build_cohort(project, open_stage_store(project, purpose, on=on), stage, as_of=as_of, known_by=on).frame
     found = keys[["person", "as_of"]].merge(cohort[["person", "as_of", "municipality"]], on=["person", "as_of"], how="left", validate="1:1")
-    return _named(project, found["municipality"])
-
-
-def _named(project: Project, numbers: pd.Series) -> Places:
-    names = {one.number: one.name for one in project.screening.municipality}
-    return np.array([None if pd.isna(number) else names.get(number, str(number)) for number in numbers], dtype=object)
+    return name_places(project, found["municipality"])
