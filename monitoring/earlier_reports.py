@@ -8,14 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from features.errors import DataError
 from monitoring.changed_odds import Fourfold
 from monitoring.comparisons import ASKED, BEFORE_OUTCOMES
+from monitoring.files import CONTENT, read_content
 
 MOST_REPORTS = 12
 """Earlier reports that are compared with, the newest ones."""
-
-CONTENT = "report.json"
 
 
 @dataclass(frozen=True, order=True)
@@ -84,23 +82,6 @@ def read_earlier_reports(folder: Path, *, before: str, version: int) -> EarlierR
         tuple(told_rates(content) for content in contents.values() if content.get("format") == version),
         tuple(month for month, content in contents.items() if content.get("format") != version),
     )
-
-
-def read_content(path: Path) -> dict[str, Any]:
-    """Read a report's JSON.
-
-    Raises
-    ------
-    DataError
-        TID482.
-    """
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError(
-            "TID482", f"{path} is not the JSON that monitoring wrote. Remove the folder and run `tidlig monitor` again."
-        ) from error
-    return content
 
 
 def told_rates(content: Mapping[str, Any]) -> ToldRates:

@@ -19,7 +19,7 @@ from features.declarations.project import Project
 from features.errors import ScreeningError
 from features.findings import Verdict
 from models.promotion.signers import Signers, read_signers
-from monitoring.earlier_reports import CONTENT, read_content
+from monitoring.files import CONTENT, read_content
 from monitoring.incidents.book import read_incidents
 from monitoring.sign_offs import SignOffState, read_sign_offs, sign_off_state
 

@@ -11,7 +11,7 @@ from features.declarations.project import Project
 from features.errors import GateError, ScreeningError
 from features.ledger import VerifiedLedger
 from models.promotion.signers import Signers, read_signers
-from monitoring.earlier_reports import CONTENT, read_content
+from monitoring.files import CONTENT, read_content
 from monitoring.incidents.book import verify_incidents
 from monitoring.publishing import changed_pages
 from monitoring.sign_offs import SignOff, SignOffState, read_sign_offs, sign_off_state

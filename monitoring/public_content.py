@@ -16,7 +16,7 @@ from features.declarations.screening import PurposeKind
 from models.bundle import Bundle, model_name
 from models.deployment import Champion, deployed_bundle, find_champion
 from models.promotion.ledger import HistoryLine, read_history
-from monitoring.earlier_reports import CONTENT, read_content
+from monitoring.files import CONTENT, read_content
 from monitoring.report import FORMAT
 from monitoring.wording import in_languages
 

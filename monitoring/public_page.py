@@ -12,8 +12,8 @@ from typing import Any
 from features.declarations.project import Project
 from features.errors import DataError, ModelError
 from monitoring.algorithm_register import build_registration, check_registration
+from monitoring.files import write_whole
 from monitoring.public_content import build_public_content, read_served_models
-from monitoring.publishing import write_whole
 from monitoring.report import page_environment
 from monitoring.wording import Language, words
 

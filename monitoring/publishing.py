@@ -8,9 +8,7 @@ writes the report again.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from features.declarations.project import Project
-from monitoring.earlier_reports import CONTENT, read_content
+from monitoring.files import CONTENT, digest, read_content, remove_leftovers, write_to_disk
 
 OPTIONAL = ("evidently.html",)
 """Pages that a report may be without; one left from before goes when the report that has none is there."""
@@ -47,7 +45,7 @@ def publish_report(project: Project, content: Mapping[str, Any], pages: Mapping[
     shutil.rmtree(drafts, ignore_errors=True)  # what a killed run left
     drafts.mkdir(parents=True)
     for name, text in texts.items():
-        _write_to_disk(drafts / name, text)
+        write_to_disk(drafts / name, text)
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder)
     for name in texts:
@@ -77,40 +75,3 @@ def changed_pages(folder: Path, content: Mapping[str, Any]) -> tuple[str, ...]:
     differing = {name for name, sha in named.items() if not (folder / name).is_file() or digest((folder / name).read_bytes()) != sha}
     strays = {name for name in OPTIONAL if name not in named and (folder / name).exists()}
     return tuple(sorted(differing | strays))
-
-
-def digest(data: bytes) -> str:
-    """SHA-256 in hex."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write one file, whole or not at all; the draft beside it is of this process alone."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    _write_to_disk(draft, text)
-    draft.replace(path)
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove the drafts of `write_whole` that killed processes left in a folder."""
-    for draft in folder.glob(".*.*"):
-        process = draft.name.rpartition(".")[2]
-        if process.isdigit() and not _is_running(int(process)):
-            draft.unlink(missing_ok=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's, so it runs
-        return True
-    return True
-
-
-def _write_to_disk(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

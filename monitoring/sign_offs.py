@@ -25,8 +25,8 @@ from features.ledger import canonical_json
 from features.nationalid import holds_national_id
 from models.promotion.signers import FILE as SIGNERS_FILE
 from models.promotion.signers import Signer, Signers, decode_public_key, encode_public_key, fingerprint
-from monitoring.earlier_reports import CONTENT, read_content
-from monitoring.publishing import changed_pages, digest, workplace, write_whole
+from monitoring.files import CONTENT, digest, read_content, write_whole
+from monitoring.publishing import changed_pages, workplace
 
 FILE = "signoff.json"
 FORMAT = 1

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from monitoring.earlier_reports import CONTENT, read_content
+from monitoring.files import CONTENT, read_content, write_whole
 from monitoring.index_page import build_index, render_index
 from monitoring.overview import ReportLine
-from monitoring.publishing import write_whole
 from monitoring.report import FORMAT
 from monitoring.wording import Language
 from monitoring.year_page import build_year, render_year

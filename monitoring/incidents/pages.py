@@ -8,9 +8,9 @@ from datetime import datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from features.declarations.project import Project
+from monitoring.files import remove_leftovers, write_whole
 from monitoring.incidents.book import read_incidents
 from monitoring.incidents.record import Incident
-from monitoring.publishing import remove_leftovers, write_whole
 from monitoring.wording import Language, words
 
 PAGES: Mapping[Language, str] = {"nb": "incidents.html", "en": "incidents-en.html"}

@@ -15,8 +15,8 @@ from features.exchanged import FINISHED_REVIEWS
 from features.small_cells import SMALLEST_CELL
 from models.bands import Band
 from monitoring.drift_by_place import DriftReport, Sample, measure_everywhere
-from monitoring.earlier_reports import CONTENT
 from monitoring.fairness import MUNICIPALITY
+from monitoring.files import CONTENT, write_whole
 from monitoring.intersections import measure_attributes
 from monitoring.interventions import measure_interventions
 from monitoring.known_inputs import measure_known, sectors_known
@@ -25,7 +25,6 @@ from monitoring.outside.declaration import Outside
 from monitoring.outside.scores import OutsideScores
 from monitoring.oversight import measure_oversight
 from monitoring.periods import Period
-from monitoring.publishing import write_whole
 from monitoring.report import Findings, Subject, band_counts, build_content, render_report
 from monitoring.season import SEASON_DAYS, ReferenceFacts
 from monitoring.standing_pages import REPORTS
