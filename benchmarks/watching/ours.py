@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from benchmarks.watching.work import NAMES, draw_attributes, draw_features, draw_people
-from monitoring.comparisons import compare_groups
-from monitoring.disclosure import publish, publish_together
-from monitoring.drift import measure_drift
-from monitoring.fairness import group_people, measure_fairness
-from monitoring.group_calibration import measure_calibration
-from monitoring.intersections import measure_attributes
+from monitoring.drift.changes import measure_drift
+from monitoring.fairness.comparisons import compare_groups
+from monitoring.fairness.disclosure import publish, publish_together
+from monitoring.fairness.group_calibration import measure_calibration
+from monitoring.fairness.groups import group_people, measure_fairness
+from monitoring.fairness.intersections import measure_attributes
 
 
 def fairness(n_people: int) -> int:

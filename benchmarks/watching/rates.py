@@ -17,8 +17,8 @@ from fairlearn.metrics import MetricFrame, false_negative_rate
 from numpy.typing import NDArray
 
 from benchmarks.watching.work import NAMES, draw_features
-from monitoring.drift import measure_drift
-from monitoring.intervals import proportion
+from monitoring.drift.changes import measure_drift
+from monitoring.statistics.intervals import proportion
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

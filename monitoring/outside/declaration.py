@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from features.declarations.catalogue import Sector, Strict, Wording
 from features.declarations.watching import Thresholds
 from features.errors import ProjectError, PurposeError
-from monitoring.fairness import MUNICIPALITY
+from monitoring.fairness.groups import MUNICIPALITY
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -14,20 +14,20 @@ import numpy as np
 from features.exchanged import FINISHED_REVIEWS
 from features.small_cells import SMALLEST_CELL
 from models.bands import Band
-from monitoring.drift_by_place import DriftReport, Sample, measure_everywhere
-from monitoring.fairness import MUNICIPALITY
+from monitoring.drift.by_place import DriftReport, Sample, measure_everywhere
+from monitoring.drift.season import SEASON_DAYS, ReferenceFacts
+from monitoring.fairness.groups import MUNICIPALITY
+from monitoring.fairness.intersections import measure_attributes
+from monitoring.fairness.known_inputs import measure_known, sectors_known
 from monitoring.files import CONTENT, write_whole
-from monitoring.intersections import measure_attributes
-from monitoring.interventions import measure_interventions
-from monitoring.known_inputs import measure_known, sectors_known
-from monitoring.measuring import judge_signals, measure_calibrations
 from monitoring.outside.declaration import Outside
 from monitoring.outside.scores import OutsideScores
-from monitoring.oversight import measure_oversight
-from monitoring.periods import Period
-from monitoring.report import Findings, Subject, band_counts, build_content, render_report
-from monitoring.season import SEASON_DAYS, ReferenceFacts
-from monitoring.standing_pages import REPORTS
+from monitoring.oversight.reviews import measure_oversight
+from monitoring.performance.interventions import measure_interventions
+from monitoring.performance.periods import Period
+from monitoring.reports.content import Findings, Subject, band_counts, build_content, render_report
+from monitoring.reports.measuring import judge_signals, measure_calibrations
+from monitoring.reports.standing_pages import REPORTS
 from monitoring.wording import in_languages
 
 PURPOSES = ("audit", "score", "train")

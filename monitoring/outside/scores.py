@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from features.errors import DataError
 from features.nationalid import holds_national_id
-from monitoring.fairness import MUNICIPALITY
+from monitoring.fairness.groups import MUNICIPALITY
 from monitoring.outside.declaration import Columns
 
 Vector = NDArray[np.float64]

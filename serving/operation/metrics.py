@@ -3,7 +3,7 @@
 Routes are counted by their template, never by what stood in the address. Cases are counted by state, shielded persons' left out (R-08), and
 a state with one to four is not told (R-09). The log is told by its newest entry, as its readers see it: to count those that they see takes
 the whole table, and the chain's own number beside their count would tell how much is done for shielded persons (R-08). Monthly reports are
-told as `monitoring.gauges` does.
+told as `monitoring.reports.gauges` does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.declarations.project import Project
-from monitoring.gauges import ReportGauges
+from monitoring.reports.gauges import ReportGauges
 from serving.aggregates.overview import or_none
 from serving.auditing.log import read_page
 from serving.http.dependencies import Clock

@@ -15,8 +15,8 @@ import pytest
 
 from features.declarations.project import Project, load_project
 from monitoring.incidents.book import read_incidents
-from monitoring.overview import verify_reports
-from monitoring.publishing import changed_pages, find_content
+from monitoring.reports.overview import verify_reports
+from monitoring.reports.publishing import changed_pages, find_content
 from tests.support.monitored import MODEL, monitored_project
 from tests.support.projects import KEYS
 

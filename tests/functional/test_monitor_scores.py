@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from features.errors import DataError, ProjectError, PurposeError, ScreeningError
-from monitoring.commands import app
+from monitoring.commands.monitor import app
 from monitoring.wording import words
 
 DOCS = Path(__file__).parents[2] / "docs" / "monitoring.md"

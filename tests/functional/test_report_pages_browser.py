@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from monitoring.index_page import build_index, render_index
-from monitoring.public_content import newest_figures
-from monitoring.public_page import render_public
-from monitoring.report import build_content, render_report
-from monitoring.year_page import build_year, render_year
+from monitoring.public.content import newest_figures
+from monitoring.public.page import render_public
+from monitoring.reports.content import build_content, render_report
+from monitoring.reports.index_page import build_index, render_index
+from monitoring.reports.year_page import build_year, render_year
 from tests.functional.test_console_browser import AXE, FLAGS, RULES, need
 from tests.unit.monitoring.test_algorithm_register import MODEL, PUBLIC
 from tests.unit.monitoring.test_report import SUBJECT, findings

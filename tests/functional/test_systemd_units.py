@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from monitoring.commands import app
+from monitoring.commands.monitor import app
 
 UNITS = Path(__file__).parents[2] / "docs" / "systemd"
 ANALYZE = shutil.which("systemd-analyze")

@@ -21,7 +21,7 @@ import pytest
 
 from features.declarations.project import load_project
 from features.errors import DataError
-from monitoring.workspace import NO_TELEMETRY, open_workspace, workspace_of
+from monitoring.drift.workspace import NO_TELEMETRY, open_workspace, workspace_of
 from tests.support.mlflow_processes import free_port
 from tests.support.projects import tiny_project
 
@@ -99,7 +99,7 @@ def look_around(port: int, process: subprocess.Popen[bytes]) -> list[Mapping[str
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from monitoring.evidently_report import make_drift_pages
+    from monitoring.drift.evidently_pages import make_drift_pages
 
     root = tiny_project(tmp_path_factory.mktemp("evidently") / "project")
     rows = np.random.default_rng(1).normal(size=(400, 2)).astype(np.float32)

@@ -20,7 +20,7 @@ from features.restrictions import write_restrictions
 from features.scored import read_scored
 from features.store import open_store
 from features.tables import build_stage_table
-from monitoring.monthly import monitor
+from monitoring.reports.monthly import monitor
 from tests.support.monitored import AS_OF, MODEL, monitored_project
 from tests.support.projects import NOW
 from tests.support.reviews import as_frame, finished_review, no_need

@@ -35,7 +35,7 @@ from features.restrictions import write_restrictions
 from features.scored import read_scored
 from features.store import open_store
 from features.tables import build_stage_table, table_folder
-from monitoring.monthly import monitor
+from monitoring.reports.monthly import monitor
 from serving.app import open_service
 from serving.screening.run import screen
 from serving.settings import Settings

@@ -15,7 +15,7 @@ from features.progress import Silent
 from features.scored import read_scored
 from features.tables import build_stage_table
 from models.bundle import Bundle
-from monitoring.samples import read_samples
+from monitoring.drift.samples import read_samples
 from tests.support.monitored import AS_OF, crowd, fit_bundle, screen
 from tests.support.projects import KEYS, NOW, tiny_project, write_csv
 

@@ -18,9 +18,9 @@ from features.store import open_store
 from models.bundle import load_bundle
 from models.deployment import bundle_folder
 from models.metrics import auc
-from monitoring.algorithm_register import check_registration
-from monitoring.monthly import monitor
-from monitoring.public_page import publish_transparency
+from monitoring.public.page import publish_transparency
+from monitoring.public.register import check_registration
+from monitoring.reports.monthly import monitor
 from tests.support.monitored import MODEL, monitored_project
 from tests.support.projects import NOW, tiny_project
 from tests.support.promotions import let_serve

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from monitoring.calibration_disclosure import PublishedCalibrations, publish_calibration
-from monitoring.disclosure import publish
-from monitoring.fairness import METRICS, FairnessTable, Gap, measure_fairness
-from monitoring.group_calibration import CalibrationTable, GroupCalibration
+from monitoring.fairness.calibration_disclosure import PublishedCalibrations, publish_calibration
+from monitoring.fairness.disclosure import publish
+from monitoring.fairness.group_calibration import CalibrationTable, GroupCalibration
+from monitoring.fairness.groups import METRICS, FairnessTable, Gap, measure_fairness
 
 KINDS = ("true_proposed", "false_proposed", "missed", "rightly_left")
 WITH, WITHOUT = ("true_proposed", "missed"), ("false_proposed", "rightly_left")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from features.suppression import Count, withheld_counts
-from monitoring.disclosure import PIECES, publish
-from monitoring.fairness import CELLS, METRICS, FairnessTable, GroupFairness, measure_fairness
+from monitoring.fairness.disclosure import PIECES, publish
+from monitoring.fairness.groups import CELLS, METRICS, FairnessTable, GroupFairness, measure_fairness
 
 N_CELLS = len(CELLS)
 

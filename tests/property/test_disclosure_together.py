@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from monitoring.disclosure import PIECES, publish, publish_together
-from monitoring.fairness import CELLS, METRICS, FairnessTable, GroupFairness
-from monitoring.intersections import Measured, measure_attributes
+from monitoring.fairness.disclosure import PIECES, publish, publish_together
+from monitoring.fairness.groups import CELLS, METRICS, FairnessTable, GroupFairness
+from monitoring.fairness.intersections import Measured, measure_attributes
 
 N_CELLS = len(CELLS)
 LABEL = [1.0, 0.0, 1.0, 0.0, np.nan, np.nan]

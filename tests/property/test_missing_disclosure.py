@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from monitoring.missing_disclosure import told_shares
+from monitoring.drift.missing_disclosure import told_shares
 
 MINIMUM = 10
 

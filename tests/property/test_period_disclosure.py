@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from monitoring.period_disclosure import ALL_PIECES, NEEDED, OF_PROPOSALS
-from monitoring.periods import Period, publish_periods
+from monitoring.performance.period_disclosure import ALL_PIECES, NEEDED, OF_PROPOSALS
+from monitoring.performance.periods import Period, publish_periods
 from tests.support.periods import drawn_period, period
 
 OUTCOMES, ABSENT = 3, 12

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from monitoring.fairness import CELLS, METRICS
-from monitoring.fairness_content import fairness_content
-from monitoring.intersections import measure_attributes
-from monitoring.review_disclosure import publish_reviews
-from monitoring.review_fairness import ReviewTables, measure_reviews
-from monitoring.review_paths import LEFT, MARKS, NOBODY, PATHS, Reviewed
-from monitoring.review_steps import ALL_STEPS, DECIDED, GUARDED, N_CELLS, PROPOSAL_CELLS, STEPS
+from monitoring.fairness.content import fairness_content
+from monitoring.fairness.groups import CELLS, METRICS
+from monitoring.fairness.intersections import measure_attributes
+from monitoring.oversight.by_group import ReviewTables, measure_reviews
+from monitoring.oversight.disclosure import publish_reviews
+from monitoring.oversight.paths import LEFT, MARKS, NOBODY, PATHS, Reviewed
+from monitoring.oversight.steps import ALL_STEPS, DECIDED, GUARDED, N_CELLS, PROPOSAL_CELLS, STEPS
 
 SMALL = 5
 

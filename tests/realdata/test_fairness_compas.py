@@ -12,9 +12,9 @@ import pytest
 from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate, true_positive_rate
 from sklearn.metrics import precision_score
 
-from monitoring.comparisons import compare_groups
-from monitoring.fairness import measure_fairness
-from monitoring.intersections import measure_attributes
+from monitoring.fairness.comparisons import compare_groups
+from monitoring.fairness.groups import measure_fairness
+from monitoring.fairness.intersections import measure_attributes
 
 
 def negative_predictive_value(label: pd.Series, proposed: pd.Series) -> float:

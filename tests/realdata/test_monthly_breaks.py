@@ -10,7 +10,7 @@ import pytest
 
 from features.published import read_published
 from features.published_tables import LAYOUTS
-from monitoring.breaks import Break, find_breaks
+from monitoring.series.breaks import Break, find_breaks
 
 pytestmark = pytest.mark.realdata("norway")
 

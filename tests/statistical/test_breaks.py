@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from monitoring.breaks import find_breaks
+from monitoring.series.breaks import find_breaks
 
 N_SERIES = 200
 N_MONTHS = 120

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from monitoring.comparisons import compare_groups
-from monitoring.disclosure import publish_together
-from monitoring.intersections import Measured, measure_attributes
+from monitoring.fairness.comparisons import compare_groups
+from monitoring.fairness.disclosure import publish_together
+from monitoring.fairness.intersections import Measured, measure_attributes
 
 N_REPORTS = 120
 MONTE_CARLO = 3 * np.sqrt(0.05 * 0.95 / N_REPORTS)

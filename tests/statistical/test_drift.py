@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from monitoring.drift import measure_drift
-from monitoring.drift_by_place import DriftReport, measure_everywhere
+from monitoring.drift.by_place import DriftReport, measure_everywhere
+from monitoring.drift.changes import measure_drift
 from tests.support.drifting import NAMES, SECTORS, draw, together, world
 
 
@@ -127,7 +127,7 @@ def test_the_usual_defaults_on_the_same_people():
 
 def evidently(reference: np.ndarray, current: np.ndarray) -> tuple[int, bool]:
     """Give how many columns Evidently's defaults name, and their verdict on the data set."""
-    from monitoring.evidently_report import DataDriftPreset, Report
+    from monitoring.drift.evidently_pages import DataDriftPreset, Report
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

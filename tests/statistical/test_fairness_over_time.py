@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.changed_odds import Fourfold, changed_odds_p_value
-from monitoring.earlier_reports import EarlierReports, told_rates
-from monitoring.fairness import GroupFairness
-from monitoring.fairness_over_time import FairnessOverTime, measure_over_time
-from monitoring.intersections import measure_attributes
+from monitoring.fairness.changed_odds import Fourfold, changed_odds_p_value
+from monitoring.fairness.earlier import EarlierReports, told_rates
+from monitoring.fairness.groups import GroupFairness
+from monitoring.fairness.intersections import measure_attributes
+from monitoring.fairness.over_time import FairnessOverTime, measure_over_time
 
 
 def told(random: np.random.Generator, month: str, *, n: int = 300, capacity: float = 0.2, more_abroad: float = 0.0) -> dict:

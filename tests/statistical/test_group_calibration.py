@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from monitoring.group_calibration import difference_interval, intercept_interval, slope_interval
+from monitoring.fairness.group_calibration import difference_interval, intercept_interval, slope_interval
 
 N_DRAWS = 600
 MONTE_CARLO = 2 * np.sqrt(0.93 * 0.07 / N_DRAWS)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.fairness import GroupFairness, measure_fairness
-from monitoring.intervals import difference, proportion, ratio
+from monitoring.fairness.groups import GroupFairness, measure_fairness
+from monitoring.statistics.intervals import difference, proportion, ratio
 
 RATES = (0.005, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.8, 0.95)
 SMALL = (10, 12, 15, 20, 30, 50)

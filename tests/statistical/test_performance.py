@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models import metrics
-from monitoring.matured import auc_interval, matured_figures
-from monitoring.performance import Estimate, expected_figures, outcome_count_distribution
+from monitoring.performance.expected import Estimate, expected_figures, outcome_count_distribution
+from monitoring.performance.matured import auc_interval, matured_figures
 
 THRESHOLD = 0.4
 TIMES = 300

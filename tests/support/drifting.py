@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitoring.drift_by_place import Sample
+from monitoring.drift.by_place import Sample
 
 N_FEATURES = 30
 NAMES = tuple(f"x{n}" for n in range(N_FEATURES))

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from models.bands import Band
-from monitoring.periods import Period
+from monitoring.performance.periods import Period
 
 
 def period(

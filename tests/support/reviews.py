@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.exchanged import FINISHED_REVIEWS
-from monitoring.oversight import Oversight, measure_oversight
+from monitoring.oversight.reviews import Oversight, measure_oversight
 from tests.support.projects import NOW
 
 MODEL = "tiny-not_completed-grade_10"

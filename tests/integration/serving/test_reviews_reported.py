@@ -9,8 +9,8 @@ import pytest
 
 from features.finished_reviews import as_audit_subjects, read_finished_reviews
 from features.scored import read_scored
-from monitoring.oversight import Oversight, measure_oversight
-from monitoring.review_paths import PATHS
+from monitoring.oversight.paths import PATHS
+from monitoring.oversight.reviews import Oversight, measure_oversight
 from tests.support.follow_up import consent, decide, informed, ok, talk
 from tests.support.review import VIEW, Caller, Review
 from tests.support.screened import cases_in

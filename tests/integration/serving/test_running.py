@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
 from monitoring.incidents.steps import open_by_hand
-from monitoring.publishing import publish_report
+from monitoring.reports.publishing import publish_report
 from serving.app import create_app
 from serving.auditing import log
 from serving.person_keys import PersonKeys

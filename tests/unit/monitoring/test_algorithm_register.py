@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from features.errors import DataError
-from monitoring.algorithm_register import ENUMS, OPTIONAL, REQUIRED, TO_VERIFY, build_registration, check_registration
+from monitoring.public.register import ENUMS, OPTIONAL, REQUIRED, TO_VERIFY, build_registration, check_registration
 
 LABEL = {"nb": "Fravær", "nn": "Fråvær", "en": "Absence"}
 PURPOSE = {"legal_basis": "FIKTIV § 1", "controller": "FIKTIV kommune", "valid_to": "2030-12-31"}

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from monitoring.breaks import SHORTEST, find_breaks
+from monitoring.series.breaks import SHORTEST, find_breaks
 
 SCHOOL_YEAR = np.array([0.02, 0.0, 0.01, 0.0, -0.01, -0.04, -0.03, 0.03, 0.02, 0.0, 0.0, 0.0])
 

@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from monitoring.changed_odds import Fourfold, changed_odds_p_value
+from monitoring.fairness.changed_odds import Fourfold, changed_odds_p_value
 
 RANDOM = np.random.default_rng(20261122)
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from models.multiplicity import holm
-from monitoring.comparisons import ASKED, compare_groups
-from monitoring.disclosure import publish_together
-from monitoring.intersections import Measured, measure_attributes
+from monitoring.fairness.comparisons import ASKED, compare_groups
+from monitoring.fairness.disclosure import publish_together
+from monitoring.fairness.intersections import Measured, measure_attributes
 
 
 def people(n: int = 4000, *, gap: float = 0.0, seed: int = 1, few: int = 0) -> Measured:

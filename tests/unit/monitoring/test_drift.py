@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.drift import measure_drift
-from monitoring.two_samples import adjust_p_values, compare_levels, compare_values, kolmogorov_smirnov, simes, two_by_two
+from monitoring.drift.changes import measure_drift
+from monitoring.statistics.two_samples import adjust_p_values, compare_levels, compare_values, kolmogorov_smirnov, simes, two_by_two
 
 RANDOM = np.random.default_rng(20261121)
 NAMES = ["edu_absence.sum@365d", "edu_grade.last@ever", "nav_support.count@365d"]

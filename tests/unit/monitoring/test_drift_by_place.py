@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from monitoring.drift_by_place import Sample, measure_everywhere
-from monitoring.drift_content import drift_content
-from monitoring.season import ReferenceFacts
-from monitoring.signals import place_drift_signal
+from monitoring.drift.by_place import Sample, measure_everywhere
+from monitoring.drift.content import drift_content
+from monitoring.drift.season import ReferenceFacts
+from monitoring.signals.judging import place_drift_signal
 
 RANDOM = np.random.default_rng()
 """Set anew before each test: the same people, whatever ran before."""

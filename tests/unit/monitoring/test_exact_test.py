@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.exact_test import exact_p_value
+from monitoring.statistics.exact_test import exact_p_value
 
 
 def test_p_values_equal_scipys_fisher_test():

@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 
-from monitoring.fairness import group_people
-from monitoring.fairness_content import fairness_content
-from monitoring.group_calibration import measure_calibration
-from monitoring.intersections import measure_attributes
+from monitoring.fairness.content import fairness_content
+from monitoring.fairness.group_calibration import measure_calibration
+from monitoring.fairness.groups import group_people
+from monitoring.fairness.intersections import measure_attributes
 from monitoring.wording import decimal
 
 RANDOM = np.random.default_rng(3)

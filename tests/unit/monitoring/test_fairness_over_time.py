@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from features.errors import DataError
-from monitoring.changed_odds import Fourfold
-from monitoring.earlier_reports import NO_REPORTS, EarlierReports, Question, read_earlier_reports, told_rates
-from monitoring.fairness_content import fairness_content
-from monitoring.fairness_over_time import measure_over_time, over_time_content
-from monitoring.intersections import measure_attributes
-from monitoring.signals import changed_groups_signal
+from monitoring.fairness.changed_odds import Fourfold
+from monitoring.fairness.content import fairness_content
+from monitoring.fairness.earlier import NO_REPORTS, EarlierReports, Question, read_earlier_reports, told_rates
+from monitoring.fairness.intersections import measure_attributes
+from monitoring.fairness.over_time import measure_over_time, over_time_content
+from monitoring.signals.judging import changed_groups_signal
 
 FORMAT = 5
 OF_BORN_ABROAD = Question("born", "abroad", "proposal_rate")

@@ -10,10 +10,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from features.declarations.project import Project, load_project
-from monitoring.gauges import write_textfile
 from monitoring.incidents.book import head_path
 from monitoring.incidents.steps import assess, open_by_hand
-from monitoring.publishing import publish_report
+from monitoring.reports.gauges import write_textfile
+from monitoring.reports.publishing import publish_report
 from tests.support.projects import tiny_project
 
 NOW = datetime(2026, 10, 2, 9, tzinfo=UTC)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from models import metrics
-from monitoring.calibration_disclosure import publish_calibration, publish_calibrations
-from monitoring.disclosure import publish, publish_together
-from monitoring.fairness import Gap, group_people, measure_fairness
-from monitoring.group_calibration import CalibrationTable, measure_calibration, slope_interval
-from monitoring.intersections import measure_attributes
+from monitoring.fairness.calibration_disclosure import publish_calibration, publish_calibrations
+from monitoring.fairness.disclosure import publish, publish_together
+from monitoring.fairness.group_calibration import CalibrationTable, measure_calibration, slope_interval
+from monitoring.fairness.groups import Gap, group_people, measure_fairness
+from monitoring.fairness.intersections import measure_attributes
 
 NOTHING = Gap(None, None, None)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from monitoring.interventions import led_to_talk, measure_interventions
-from monitoring.oversight import measure_oversight, publish_oversight
-from monitoring.performance_content import performance_content
+from monitoring.oversight.reviews import measure_oversight, publish_oversight
+from monitoring.performance.content import performance_content
+from monitoring.performance.interventions import led_to_talk, measure_interventions
 from monitoring.wording import words
 from tests.support.periods import drawn_period
 from tests.support.reviews import as_frame, finished_review, no_need

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.fairness import MUNICIPALITY
-from monitoring.known_inputs import Known, known_content, measure_known, sectors_known
+from monitoring.fairness.groups import MUNICIPALITY
+from monitoring.fairness.known_inputs import Known, known_content, measure_known, sectors_known
 
 
 def published(n_people: dict[str, int | None]) -> list[dict[str, object]]:

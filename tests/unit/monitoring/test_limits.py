@@ -5,10 +5,10 @@ import pytest
 from pydantic import ValidationError
 
 from features.declarations.watching import HOUSE, LOOSER, Monitoring, Thresholds, is_looser
-from monitoring.drift import measure_drift
-from monitoring.fairness import measure_fairness
-from monitoring.limits import suspension_content, thresholds_content
-from monitoring.signals import Signal, calibration_signal, group_signals, input_drift_signal, oversight_signal
+from monitoring.drift.changes import measure_drift
+from monitoring.fairness.groups import measure_fairness
+from monitoring.signals.judging import Signal, calibration_signal, group_signals, input_drift_signal, oversight_signal
+from monitoring.signals.limits import suspension_content, thresholds_content
 from monitoring.wording import words
 from tests.support.reviews import oversight
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.oversight import mcnemar, measure_oversight, publish_oversight
-from monitoring.review_paths import PATHS, follow_people
-from monitoring.review_timing import count_workload, publish_workload, quartiles
+from monitoring.oversight.paths import PATHS, follow_people
+from monitoring.oversight.reviews import mcnemar, measure_oversight, publish_oversight
+from monitoring.oversight.timing import count_workload, publish_workload, quartiles
 from tests.support.projects import NOW
 from tests.support.reviews import as_frame, finished_review, no_need
 

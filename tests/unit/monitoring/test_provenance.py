@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from monitoring.provenance import SECTIONS, inputs_hash, row_hashes, section_keys
-from monitoring.report import build_content, render_report
+from monitoring.reports.content import build_content, render_report
+from monitoring.reports.provenance import SECTIONS, inputs_hash, row_hashes, section_keys
 from monitoring.wording import words
 from tests.support.periods import drawn_period
 from tests.unit.monitoring.test_report import SUBJECT, findings

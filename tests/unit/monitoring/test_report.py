@@ -6,18 +6,18 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from monitoring.changed_odds import Fourfold
-from monitoring.drift_by_place import Sample, measure_everywhere
-from monitoring.earlier_reports import EarlierReports, Question, ToldRates
-from monitoring.fairness import group_people
-from monitoring.group_calibration import measure_calibration
-from monitoring.intersections import measure_attributes
-from monitoring.interventions import led_to_talk, measure_interventions
-from monitoring.known_inputs import measure_known
-from monitoring.oversight import measure_oversight
-from monitoring.report import Findings, Subject, build_content, render_report
-from monitoring.season import ReferenceFacts
-from monitoring.signals import (
+from monitoring.drift.by_place import Sample, measure_everywhere
+from monitoring.drift.season import ReferenceFacts
+from monitoring.fairness.changed_odds import Fourfold
+from monitoring.fairness.earlier import EarlierReports, Question, ToldRates
+from monitoring.fairness.group_calibration import measure_calibration
+from monitoring.fairness.groups import group_people
+from monitoring.fairness.intersections import measure_attributes
+from monitoring.fairness.known_inputs import measure_known
+from monitoring.oversight.reviews import measure_oversight
+from monitoring.performance.interventions import led_to_talk, measure_interventions
+from monitoring.reports.content import Findings, Subject, build_content, render_report
+from monitoring.signals.judging import (
     calibration_signal,
     group_signals,
     input_drift_signal,

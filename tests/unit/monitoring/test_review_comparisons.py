@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitoring.fairness import Rate
-from monitoring.intervals import proportion
-from monitoring.review_comparisons import compare_reviews, review_comparisons_content
-from monitoring.review_fairness import ReviewTable, Row, compare
-from monitoring.review_steps import STEPS
+from monitoring.fairness.groups import Rate
+from monitoring.oversight.by_group import ReviewTable, Row, compare
+from monitoring.oversight.comparisons import compare_reviews, review_comparisons_content
+from monitoring.oversight.steps import STEPS
+from monitoring.statistics.intervals import proportion
 
 NAMES = tuple(STEPS)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from monitoring.drift import measure_drift
-from monitoring.season import choose_reference, describe_reference, in_season
+from monitoring.drift.changes import measure_drift
+from monitoring.drift.season import choose_reference, describe_reference, in_season
 
 OCTOBER = date(2026, 10, 1)
 NEVER_LEARNT = date(2000, 1, 1)

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from features.declarations.project import Project, load_project
 from features.errors import DataError, GateError
 from models.promotion.signers import encode_public_key, read_signers
-from monitoring.overview import list_monthly_reports, verify_reports
-from monitoring.publishing import changed_pages, find_content, publish_report
-from monitoring.sign_offs import FILE, SignOff, read_sign_offs, sign_off_state, sign_report
+from monitoring.reports.overview import list_monthly_reports, verify_reports
+from monitoring.reports.publishing import changed_pages, find_content, publish_report
+from monitoring.reports.sign_offs import FILE, SignOff, read_sign_offs, sign_off_state, sign_report
 from tests.support.projects import tiny_project
 
 NOW = datetime(2026, 10, 2, 9, tzinfo=UTC)

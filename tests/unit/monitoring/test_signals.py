@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from monitoring.drift import measure_drift
-from monitoring.fairness import measure_fairness
-from monitoring.signals import (
+from monitoring.drift.changes import measure_drift
+from monitoring.fairness.groups import measure_fairness
+from monitoring.signals.judging import (
     calibration_signal,
     group_signals,
     input_drift_signal,

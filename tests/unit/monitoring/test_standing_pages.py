@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from monitoring.index_page import build_index, render_index
-from monitoring.overview import ReportLine
-from monitoring.report import build_content
-from monitoring.standing_pages import write_standing_pages
-from monitoring.trend import Line, Mark, trend_svg
-from monitoring.year_page import build_year, render_year
+from monitoring.reports.content import build_content
+from monitoring.reports.index_page import build_index, render_index
+from monitoring.reports.overview import ReportLine
+from monitoring.reports.standing_pages import write_standing_pages
+from monitoring.reports.trend import Line, Mark, trend_svg
+from monitoring.reports.year_page import build_year, render_year
 from tests.unit.monitoring.test_report import SUBJECT, findings, read
 
 OTHER = {"en": "other.html"}
