@@ -1,7 +1,7 @@
 """How true the probabilities are in each group: spread, level, and just where it is decided who is proposed.
 
 A model can be true on average and wrong at the cut-off, and true there for all but wrong for one group. Only people whose outcome is
-known count. Intervals are made for ten outcomes as for a thousand; `monitoring.fairness.calibration_disclosure` says which of them may leave.
+known count. Intervals are made for ten outcomes as for a thousand; `calibration_disclosure` beside it says which may leave.
 """
 
 from __future__ import annotations

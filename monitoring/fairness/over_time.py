@@ -71,7 +71,7 @@ def measure_over_time(fairness: Sequence[Mapping[str, Any]], earlier: EarlierRep
 
     Notes
     -----
-    What can't be answered counts as asked with p = 1, as in `monitoring.fairness.comparisons`: of a rare event only surprising groups are shown.
+    What can't be answered counts as asked with p = 1, as in `comparisons` beside it: of a rare event only surprising groups are shown.
     """
     now = ToldRates(month, version, rates_of(fairness))
     p_values = [_p_value(rate, [one.rates.get(question) for one in earlier.told]) for question, rate in now.rates.items()]

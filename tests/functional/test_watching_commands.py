@@ -17,9 +17,9 @@ from features.errors import DataError, GateError, LedgerError, ScreeningError
 from features.ledger import canonical_json
 from features.progress import Silent
 from models.promotion.key_files import create_key_file
-from monitoring.reports import monthly
 from monitoring.commands.monitor import app
 from monitoring.incidents.book import book_path, read_incidents
+from monitoring.reports import monthly
 from monitoring.reports.monthly import Failure, Report, monitor_each
 from tests.support.monitored import MODEL, monitored_project
 from tests.support.projects import KEYS
