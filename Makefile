@@ -46,6 +46,7 @@ test: install ## All tests, about ten minutes at most
 
 PEERS := var/bench/peers/featuretools/installed var/bench/peers/collate/installed
 WOODELF := var/bench/peers/woodelf/installed
+AEQUITAS := var/bench/peers/aequitas/installed
 
 proof: install .venv/spark/installed $(PEERS) $(WOODELF) ## The long proofs: soak, kills, full matrices
 	$(RUN)/python -m pytest -m proof
@@ -72,7 +73,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 lock: ## Resolve the dependencies anew; the locks name no package index
 	$(COMPILE) --group dev pyproject.toml -o requirements/lock.txt
 	$(COMPILE) --group pyproject.toml:spark -o requirements/spark.txt
-	for name in bootstrap build featuretools woodelf; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	for name in bootstrap build featuretools woodelf aequitas; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 	$(COMPILE) --no-deps requirements/collate.in -o requirements/collate.txt
 
 bench-features: install $(PEERS) ## The point-in-time engine beside DuckDB, Polars, pandas, featuretools and collate
@@ -85,7 +86,7 @@ bench-intake: install ## From a register's files to a partitioned store, beside 
 	$(RUN)/python -m benchmarks.intake
 bench-train: install ## Trees grown from a table on disk, streamed, beside the same in memory
 	$(RUN)/python -m benchmarks.training
-bench-monitor: install ## Fairness and drift beside Evidently and fairlearn
+bench-monitor: install $(AEQUITAS) ## Fairness and drift beside Evidently, fairlearn and aequitas: time, memory, how often right
 	$(RUN)/python -m benchmarks.monitor
 
 clean: ## Remove what was made, not what was written

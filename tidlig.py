@@ -40,7 +40,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("serving.commands.service", "Explain one person's score; synthetic or public data only."),
     "serve": ("serving.commands.service", "Serve the API and the console."),
     "accounts": ("serving.commands.accounts", "Add, list and close accounts, where people log in with a password."),
-    "monitor": ("monitoring.commands", "Write the monthly reports: drift, fairness, oversight."),
+    "monitor": ("monitoring.commands.monitor", "Write the monthly reports: drift, fairness, oversight; sign and verify them."),
+    "series-breaks": ("monitoring.commands.monitor", "Find from which months on published monthly figures grow otherwise."),
+    "monitor-scores": ("monitoring.commands.monitor", "Write the monthly report for a model that another product serves."),
+    "incidents": ("monitoring.commands.monitor", "What was wrong with a model, what was done, and which clocks run."),
+    "transparency": ("monitoring.commands.public", "Write the public page on the models in use, and entries for an algorithm register."),
     "audit": ("serving.commands.audit", "Verify and anchor the ledgers; see how a past proposal came about."),
     "person": ("serving.commands.persons", "A person's rights: the report on them, requests for it, erasure."),
     "identities": ("serving.commands.identities", "Who a subject id stands for: for the municipality's key holder."),
@@ -133,7 +137,7 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     from features import commands as features_commands
     from features.engine_commands import features as build_features
     from features.synth.commands import synth
-    from monitoring.commands import monitor_command
+    from monitoring.commands.monitor import write_reports
     from serving.commands.service import screen
     from training.commands import train
 
@@ -159,7 +163,7 @@ def _make_demo(folder: Path, *, people: int, seed: int) -> None:
     screen(as_of=DEMO_AS_OF, project=folder, stage=["grade_10"])
     _explain_somebody(folder)
     _show("monitor", f"--project {folder} --month {DEMO_AS_OF:%Y-%m}")
-    monitor_command(project=folder, month=f"{DEMO_AS_OF:%Y-%m}")
+    write_reports(folder, month=f"{DEMO_AS_OF:%Y-%m}")
     _plan(folder)
     (folder / DEMO_DONE).touch()
 

@@ -32,7 +32,7 @@ def error_codes_page(root: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-SHARED = frozenset({"TID401", "TID502", "TID503", "TID601", "TID614", "TID801", "TID802", "TID803", "TID804", "TID805"})
+SHARED = frozenset({"TID401", "TID502", "TID503", "TID507", "TID601", "TID614", "TID801", "TID802", "TID803", "TID804", "TID805"})
 """Codes that mean one thing wherever they are raised."""
 
 

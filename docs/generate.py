@@ -140,9 +140,15 @@ def commands_page() -> str:
 
 def _command_lines(title: str, command: Any) -> Iterator[str]:
     if isinstance(command, TyperGroup):
+        if command.invoke_without_command:
+            yield from _own_lines(title, command)
         for name, child in command.commands.items():
             yield from _command_lines(f"{title} {name}", child)
         return
+    yield from _own_lines(title, command)
+
+
+def _own_lines(title: str, command: Any) -> Iterator[str]:
     yield from ("", f"## `{title}`", "", inspect.cleandoc(command.help or ""), "")
     for parameter in command.params:
         names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts)) if parameter.opts else f"`{parameter.name}`"

@@ -12,6 +12,13 @@ import pyarrow.parquet as pq
 from features.errors import DataError
 from features.manifest import flush_folder
 
+_LATER = {b"added": b"later"}
+
+
+def added_later(name: str, kind: pa.DataType) -> pa.Field:
+    """Declare a column that tables written before it was declared do not have; there it reads as not known."""
+    return pa.field(name, kind, metadata=_LATER)
+
 
 def write_table(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     """Replace a table by rename, so that a reader sees the old one or the new one.
@@ -32,7 +39,7 @@ def write_table(path: Path, table: pa.Table, schema: pa.Schema) -> None:
 
 
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:
-    """Read a declared table; where there is no file it is empty, with its columns.
+    """Read a declared table; where there is no file it is empty, with its columns. What was declared later reads as null.
 
     Raises
     ------
@@ -45,7 +52,7 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         table = pq.read_table(path, partitioning=None)
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError("TID408", f"{path} does not read as Parquet. Restore it from a backup.") from error
-    return fit_table(table, schema, place=str(path))
+    return fit_table(_with_later(table, schema), schema, place=str(path))
 
 
 def as_table(table: pd.DataFrame | pa.Table, schema: pa.Schema) -> pa.Table:
@@ -89,6 +96,13 @@ def fit_table(table: pa.Table, schema: pa.Schema, *, place: str) -> pa.Table:
     if empty:
         raise DataError("TID408", f"{place}: the columns {', '.join(empty)} have rows without a value.")
     return fitted
+
+
+def _with_later(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    for field in schema:
+        if field.metadata == _LATER and field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table
 
 
 def _described(schema: pa.Schema) -> str:

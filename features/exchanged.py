@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from features.declarations.project import Project
-from features.exchange import write_table
+from features.exchange import added_later, write_table
 
 RESTRICTIONS = pa.schema(
     [
@@ -38,9 +38,28 @@ FINISHED_REVIEWS = pa.schema(
         pa.field("agreed_before", pa.bool_()),
         pa.field("agreed_after", pa.bool_()),
         pa.field("second_reader", pa.bool_(), nullable=False),
+        added_later("band", pa.string()),
+        added_later("municipality", pa.string()),
+        added_later("held_back", pa.bool_()),
+        added_later("days_to_opened", pa.float64()),
+        added_later("days_to_decided", pa.float64()),
+        added_later("minutes_seen", pa.float64()),
+        added_later("data_error", pa.bool_()),
+        added_later("informed", pa.bool_()),
+        added_later("consent", pa.bool_()),
+        added_later("readers_agree", pa.bool_()),
+        added_later("reviewer", pa.string()),
+        added_later("quality_sample", pa.bool_()),
     ]
 )
-"""`own_view` is the coded view before the score was shown, never the reviewer's text."""
+"""One row for each decision, and for each case that time ended without one; never of a protected address (R-08). Null is not known.
+
+`own_view` is the coded view before the score was shown, never the reviewer's text. `band` is the one that was shown. Of a case of study
+mode `held_back` is true: it was decided without having been shown the proposal. Days count from the proposal, or from when the case was
+proposed again; `minutes_seen` from the first sight of the proposal to the decision. `data_error`: the review ended with an error in the
+information. `informed` and `consent` are told of conversations only; no answer to a consent is null. `readers_agree`: both inclined to
+the same before they saw the proposal. `reviewer` is a number that is one person's within this writing of the table and of none other.
+"""
 
 SCORED = pa.schema(
     [

@@ -1,7 +1,7 @@
-"""Tables that the review service gives to the lower rooms: restrictions, and finished reviews.
+"""The table of restrictions, which the review service gives to the lower rooms.
 
-Serving writes them whole; intake, cohort and monitoring read them. An objection or a restriction on the score purpose's subject holds for
-every purpose (R-22, R-36); a finished review never becomes a label (R-37).
+Serving writes it whole; intake, cohort and monitoring read it. An objection or a restriction on the score purpose's subject holds for
+every purpose (R-22, R-36).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from features.declarations.project import Project
 from features.errors import DataError
 from features.exchange import as_table, read_table, write_table
-from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, restrictions_path, reviews_path
+from features.exchanged import RESTRICTIONS, restrictions_path
 from features.intake.linkage import translate_subjects
 from features.manifest import StorePurpose
 from features.store import find_store_manifest
@@ -46,22 +46,6 @@ def write_restrictions(project: Project, table: pd.DataFrame | pa.Table) -> None
     if unknown:
         raise DataError("TID409", f"{unknown} restrictions are of a kind that is not known. Expected {', '.join(KINDS)}.")
     write_table(restrictions_path(project), arrow, RESTRICTIONS)
-
-
-def read_finished_reviews(project: Project) -> pd.DataFrame:
-    """Read the finished reviews; empty, with its columns, where there is none."""
-    return _frame(read_table(reviews_path(project), FINISHED_REVIEWS))
-
-
-def write_finished_reviews(project: Project, table: pd.DataFrame | pa.Table) -> None:
-    """Replace the table of finished reviews.
-
-    Raises
-    ------
-    DataError
-        TID408 when a column is missing, unknown or of the wrong type.
-    """
-    write_table(reviews_path(project), as_table(table, FINISHED_REVIEWS), FINISHED_REVIEWS)
 
 
 def check_restrictions_there(project: Project) -> None:

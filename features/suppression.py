@@ -35,6 +35,14 @@ class Count:
         Stands in other tables too, so that withholding it here would protect nothing.
     is_shown
         False for a count that is not in the table but must not follow from it either.
+    minimum
+        Fewest people this count may stand for, where that is not the minimum of all.
+    worth
+        Of several counts that could be withheld to protect another, those worth least go first.
+    row
+        Counts that are of use together: where one of them is withheld, another of them goes before one of an untouched row.
+    spares_more_than
+        Counts worth more than this are given up for this one only where it would be known to the very person, not for a wide range.
     """
 
     name: tuple[str, ...]
@@ -42,6 +50,10 @@ class Count:
     value: int
     is_fixed: bool = False
     is_shown: bool = True
+    minimum: int | None = None
+    worth: int = 0
+    row: tuple[str, ...] = ()
+    spares_more_than: int | None = None
 
 
 def withheld_counts(counts: Sequence[Count], *, minimum: int = SMALLEST_CELL) -> frozenset[tuple[str, ...]]:
@@ -57,11 +69,18 @@ def withheld_counts(counts: Sequence[Count], *, minimum: int = SMALLEST_CELL) ->
     >>> sorted(withheld_counts(table))
     [('boy',), ('girl',)]
     """
-    attack = _Attack([count for count in counts if count.is_shown and (count.is_fixed or count.value >= minimum)], minimum)
-    for count in counts:
-        if count.value < minimum and count not in attack.shown:
-            attack.withhold_until_unknown(count)
+    least = [minimum if count.minimum is None else count.minimum for count in counts]
+    shown = [n for n, count in enumerate(counts) if count.is_shown and (count.is_fixed or count.value >= least[n])]
+    are_shown = frozenset(shown)
+    attack = _Attack([counts[n] for n in shown], touched={count.row for n, count in enumerate(counts) if n not in are_shown})
+    for n, count in enumerate(counts):
+        if count.value < least[n] and n not in are_shown:
+            attack.withhold_until_unknown(count, width=least[n] - 1e-6)
     return frozenset(count.name for count in counts if count.is_shown) - {count.name for count in attack.shown}
+
+
+_KNOWN = 2 - 1e-6
+"""Width of a range that may hold a single number of people; one to spare, since the program's ends need not be whole people."""
 
 
 class _Attack:
@@ -70,27 +89,33 @@ class _Attack:
     Withholding more only widens what is possible, so a table once possible stays so: most counts are seen to be unknown without solving.
     """
 
-    def __init__(self, shown: list[Count], minimum: int) -> None:
+    def __init__(self, shown: list[Count], *, touched: set[tuple[str, ...]]) -> None:
         self.shown = shown
-        self._minimum = minimum - 1e-6
         self._tables: list[dict[int, float]] = []
+        self._touched = touched
 
-    def withhold_until_unknown(self, count: Count) -> None:
-        """Withhold what pins this count down, the finest and smallest first, until its range is wide enough or nothing is left."""
-        while pins := self._pins(count):
+    def withhold_until_unknown(self, count: Count, *, width: float) -> None:
+        """Withhold what pins this count down, the finest and smallest first, until its range is that wide or nothing is left.
+
+        What the count spares is given up only where it would be known to the very person.
+        """
+        while pins := self._pins(count, width):
             loose = [pin for pin in pins if not pin.is_fixed] or [one for one in self.shown if not one.is_fixed]
-            if not loose:
+            cheap = [pin for pin in loose if count.spares_more_than is None or pin.worth <= count.spares_more_than]
+            if not loose or not (cheap or self._pins(count, _KNOWN)):
                 return
-            self.shown.remove(min(loose, key=lambda pin: (len(pin.cells), pin.value, pin.name)))
+            given_up = min(cheap or loose, key=lambda pin: (pin.worth, pin.row not in self._touched, len(pin.cells), pin.value, pin.name))
+            self._touched.add(given_up.row)
+            self.shown.remove(given_up)
 
-    def _pins(self, count: Count) -> list[Count]:
-        """Name the shown counts that hold the range of `count` under the minimum; none where it is wide enough."""
+    def _pins(self, count: Count, width: float) -> list[Count]:
+        """Name the shown counts that hold the range of `count` under a width; none where it is wide enough."""
         met = [sum(table.get(cell, 0.0) for cell in count.cells) for table in self._tables]
-        if met and max(met) - min(met) >= self._minimum:
+        if met and max(met) - min(met) >= width:
             return []
         ends = [_extreme(count.cells, self.shown, sign) for sign in (+1, -1)]
         self._tables += [end.table for end in ends if end.table is not None]
-        if ends[1].value - ends[0].value >= self._minimum:
+        if ends[1].value - ends[0].value >= width:
             return []
         return [
             one for one, low, high in zip(self.shown, ends[0].pull, ends[1].pull, strict=True) if abs(low) + abs(high) > 1e-9

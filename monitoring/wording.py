@@ -29,7 +29,7 @@ def decimal(value: float | str | None, *, language: Language, digits: int = 2) -
     if value is None:
         return NOTHING
     if isinstance(value, str):
-        return "∞"
+        return "−∞" if value == "unbounded below" else "∞"
     text = f"{value:.{digits}f}".replace("-", "−")
     return text.replace(".", ",") if language == "nb" else text
 

@@ -96,7 +96,7 @@ def create_app(settings: Settings, project: Project, *, clock: Clock, with_conso
         check_anchor_folder(folder)
     check_deadlines(project)
     database, keys = open_service(settings, project)
-    metrics = build_metrics(database, clock=clock)
+    metrics = build_metrics(database, project, clock=clock)
     vault = find_vault(settings, project)
 
     @asynccontextmanager

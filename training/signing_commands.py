@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -173,14 +174,10 @@ def _read_key(project: Project, path: Path, passphrase_file: Path | None) -> Ed2
 
 def _passphrase(path: Path | None, *, confirm: bool) -> str:
     """Take a passphrase from a private file, the environment or the terminal; never from the command line, which others can list."""
-    from models.promotion.key_files import check_private
+    from models.promotion.passphrases import take_passphrase
 
-    if path is not None:
-        check_private(path)
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    if os.environ.get("TIDLIG_SIGNING_PASSPHRASE"):
-        return os.environ["TIDLIG_SIGNING_PASSPHRASE"]
-    return str(typer.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True))
+    ask = partial(typer.prompt, "Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True)
+    return take_passphrase(path, environ=os.environ, ask=lambda: str(ask()))
 
 
 def _toml_lines(**fields: str) -> list[str]:

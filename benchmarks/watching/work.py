@@ -20,6 +20,22 @@ def draw_people(n_people: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], 
     return label, probability > 0.3, probability, group
 
 
+def draw_attributes(n_people: int) -> dict[str, list[str]]:
+    """Give seven attributes of the same people, some of them rare, one saying another."""
+    random = np.random.default_rng(SEED + 1)
+    place = random.integers(0, 8, n_people)
+    drawn = {
+        "sex": random.choice(["girl", "boy"], n_people),
+        "born": random.choice(["here", "parents abroad", "abroad"], n_people, p=[0.8, 0.08, 0.12]),
+        "education": random.choice(["school", "upper", "higher", "unknown"], n_people, p=[0.3, 0.3, 0.3, 0.1]),
+        "child welfare": random.choice(["yes", "no"], n_people, p=[0.07, 0.93]),
+        "health service": random.choice(["yes", "no"], n_people, p=[0.3, 0.7]),
+        "municipality": place.astype(str),
+        "centrality": np.array([0, 0, 1, 2, 2, 3, 3, 3])[place].astype(str),
+    }
+    return {name: values.tolist() for name, values in drawn.items()}
+
+
 def draw_features(n_people: int, *, seed: int = SEED) -> NDArray[np.float64]:
     """Give thirty correlated features: amounts, counts and flags."""
     random = np.random.default_rng(seed)

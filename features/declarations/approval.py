@@ -67,6 +67,8 @@ def list_drafts(screening: Screening, catalogue: Catalogue, services: Services) 
 def _drafts_of(indicator: Indicator) -> Iterator[str]:
     if indicator.label.draft:
         yield f"the label of {indicator.code}"
+    if any(words.draft for words in indicator.level_labels.values()):
+        yield f"the words for the levels of {indicator.code}"
     if indicator.meaning is not None and indicator.meaning.draft:
         yield f"the meaning of {indicator.code}"
     if indicator.direction is not None and indicator.direction_draft:

@@ -110,6 +110,8 @@ class Indicator(Strict):
     fixed: bool = False
     """It can't change by nature (year of birth), so that having one value on all of a person's rows is no sign of a leak (L-04)."""
     levels: tuple[str, ...] = ()
+    level_labels: dict[str, Wording] = Field(default_factory=dict)
+    """Words for each level, for all of them or for none; a reader sees the level itself where there are none."""
     owner: str | None = None
     """Code of the service in services.toml that can talk about it."""
     label: Wording
@@ -126,6 +128,8 @@ class Indicator(Strict):
             check_label_allowed(self.code)
         if self.kind is Kind.CATEGORY and not self.levels and self.use is not Use.NEVER:
             raise ValueError(f"{self.code}: a category lists its `levels`")
+        if self.level_labels and set(self.level_labels) != set(self.levels):
+            raise ValueError(f"{self.code}: `level_labels` has words for each of `levels` and for nothing else")
         if self.features and self.use not in (Use.PREDICTOR, Use.BENCHMARK_ONLY, Use.CONTEXT):
             raise ValueError(f"{self.code}: an indicator with use = {self.use.value!r} makes no features")
         if self.features and (self.derived_from or not self.ingested):

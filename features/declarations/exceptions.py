@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from features.declarations.catalogue import Sector, Use
 from features.declarations.project import Project
+from features.declarations.watching import is_looser
 
 _SECRET_BY_LAW = (Sector.HEALTH, Sector.FAMILY)
 
 
 def declared_exceptions(project: Project) -> dict[str, tuple[str, ...]]:
-    """Name what loosens a rule: what it loosens, in words -> codes of indicators or names of sources."""
+    """Name what loosens a rule: what it loosens, in words -> codes of indicators, names of sources or of thresholds."""
     catalogue = project.catalogue
     sources = [source for source in catalogue.sources.values() if source.layout not in ("persons", "consents")]
     predictors = [
@@ -24,6 +25,9 @@ def declared_exceptions(project: Project) -> dict[str, tuple[str, ...]]:
         "said to be fixed by nature (L-04 does not ask)": [i.code for _, i in predictors if i.fixed],
         "of a sector with secrecy by law, and shown to every reviewer (R-05)": [
             i.code for sector, i in predictors if sector in _SECRET_BY_LAW and not i.confidential
+        ],
+        "lets more pass than the house's own threshold of a signal (R-30)": [
+            name for name, value in project.screening.monitoring.thresholds.model_dump().items() if is_looser(name, value)
         ],
     }
     return {words: tuple(names) for words, names in found.items() if names}

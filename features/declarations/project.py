@@ -71,9 +71,14 @@ class Project:
 
     @cached_property
     def contract_hash(self) -> str:
-        """SHA-256 over the catalogue, stages and outcomes: what a model was trained under. A model of another contract is refused."""
+        """SHA-256 over the catalogue, stages and outcomes: what a model was trained under. A model of another contract is refused.
+
+        What levels are called is for readers, and no part of it.
+        """
         digest = hashlib.sha256()
-        for part in (*self.catalogue.sectors, *self.screening.stage, *self.screening.outcome):
+        for sector in self.catalogue.sectors:
+            digest.update(sector.model_dump_json(exclude={"indicator": {"__all__": {"level_labels"}}}).encode())
+        for part in (*self.screening.stage, *self.screening.outcome):
             digest.update(part.model_dump_json().encode())
         return digest.hexdigest()
 

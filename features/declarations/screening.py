@@ -12,6 +12,7 @@ from features.declarations.learning import Bands, DiagnosticSplit, Reference, Sp
 from features.declarations.outcomes import Outcome
 from features.declarations.reviewing import Municipality, Retention, Review
 from features.declarations.stages import YOUNGEST_SCREENED, Stage
+from features.declarations.watching import Monitoring
 
 PurposeKind = Literal["train", "score", "audit", "test"]
 
@@ -97,4 +98,5 @@ class Screening(Strict):
     """Name of a fairness group -> audit indicator."""
     retention: Retention = Retention()
     review: Review = Review()
+    monitoring: Monitoring = Monitoring()
     planning: Planning | None = None

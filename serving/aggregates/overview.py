@@ -71,10 +71,15 @@ def list_reports(folder: Path, account: Account) -> list[ReportLine]:
     check_may(account, Action.SEE_REPORTS)
     months = [m for model in _folders(folder) for m in _folders(model)]
     lines = [
-        ReportLine(m.parent.name, m.name, tuple(f"{m.parent.name}/{m.name}/{f.name}" for f in sorted(m.iterdir()) if f.is_file()))
+        ReportLine(m.parent.name, m.name, tuple(f"{m.parent.name}/{m.name}/{f.name}" for f in sorted(m.iterdir()) if _is_shown(f)))
         for m in months
     ]
     return sorted(lines, key=lambda line: (line.month, line.model), reverse=True)
+
+
+def _is_shown(file: Path) -> bool:
+    """Leave out drafts, which are hidden files while they are written."""
+    return file.is_file() and not file.name.startswith(".")
 
 
 def reports_folder(project: Project) -> Path:

@@ -22,6 +22,7 @@ from features.ledger import GENESIS
 from features.manifest import file_hash
 from features.store import store_folder
 from models.promotion.ledger import read_promotions
+from monitoring.incidents.book import open_book
 from serving.auditing import log
 from serving.backups.manifest import NAME, BackupManifest, sha256_of
 from serving.backups.rows import backed_up_tables, write_rows
@@ -33,7 +34,7 @@ KEY_HOLDER = "key-holder"
 DECLARATIONS = (".toml", ".sql", ".md")
 """Files of the project folder that are declarations; sources' files hold raw identifiers and are not the service's to copy."""
 
-UNDER_THE_LOCK = ("ledger", "signatures", "models", "exchange", "scored", "reports")
+UNDER_THE_LOCK = ("ledger", "signatures", "models", "exchange", "scored", "reports", "incidents")
 """Folders of ``var`` that go with the database: copied while nobody can write."""
 
 
@@ -84,7 +85,8 @@ def _fill(project: Project, database: Database, archive: tarfile.TarFile, *, now
         archive.add(path, name, recursive=False)
 
     with tempfile.TemporaryDirectory(dir=project.var, prefix="backup-") as folder:
-        with database.transaction() as session:  # holds the writers' lock: nothing changes until this block ends
+        # Both hold their writers' locks: nothing changes until this block ends.
+        with database.transaction() as session, open_book(project):
             verified = log.verify_log(session)
             promotions = read_promotions(project)
             revision = str(session.scalar(text("SELECT version_num FROM alembic_version")))

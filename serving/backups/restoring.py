@@ -16,6 +16,7 @@ from sqlalchemy import inspect
 from features.declarations.project import Project, load_project
 from features.errors import ReviewError
 from features.ledger import Anchor
+from monitoring.incidents.book import verify_incidents
 from serving.auditing import log
 from serving.auditing.anchors import check_anchor_folder, export_anchor, note_anchored, read_anchors, read_standing
 from serving.auditing.verifying import verify_ledgers
@@ -139,13 +140,14 @@ def _load(database: Database, folder: Path) -> None:
 
 
 def _verify(project: Project, settings: Settings, manifest: BackupManifest) -> None:
-    """Verify both ledgers against the backup's own anchors; those of the folder are of a log that went on."""
+    """Verify both ledgers against the backup's own anchors, and the incidents' book; those of the folder are of a log that went on."""
     verify_ledgers(
         project,
         settings.model_copy(update={"anchor_folder": None}),
         anchor=Anchor(manifest.log_count, manifest.log_head),
         promotions_anchor=Anchor(manifest.promotions_count, manifest.promotions_head),
     )
+    verify_incidents(project)
 
 
 def _finish(project: Project, database: Database, manifest: BackupManifest, *, anchors: Path | None, now: datetime) -> Restored:

@@ -13,7 +13,7 @@ from features.declarations.project import Project
 from features.errors import ReviewError
 from serving.access.desk import Desk
 from serving.auditing import log
-from serving.cases import building, follow_up
+from serving.cases import building, exchange, follow_up
 from serving.cases.access import get_case_for_review
 from serving.cases.conversation import date_error
 from serving.cases.forms import ConsentForm
@@ -57,6 +57,7 @@ def record_consent(desk: Desk, case_id: str, *, consent: ConsentForm, version: i
     _withdraw_older(desk, case)
     desk.session.add(row)
     move(desk, case, Step.RECORD_CONSENT, target, personal={"consent_sha256": log.digest(content)}, consent=row.id)
+    exchange.write_finished_table(desk.session, desk.project, keys=desk.keys)
     return building.build_page(desk, case)
 
 
@@ -73,6 +74,7 @@ def record_no_consent(desk: Desk, case_id: str, *, note: str, version: int) -> C
     target = check_step(case, Step.RECORD_NO_CONSENT)
     words = checked_text(note, what="the note", at_least=0)
     move(desk, case, Step.RECORD_NO_CONSENT, target, personal=add_note(desk, case, Step.RECORD_NO_CONSENT, {"note": words}))
+    exchange.write_finished_table(desk.session, desk.project, keys=desk.keys)
     return building.build_page(desk, case)
 
 

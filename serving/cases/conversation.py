@@ -6,7 +6,7 @@ from datetime import date
 
 from features.errors import ReviewError
 from serving.access.desk import Desk
-from serving.cases import building
+from serving.cases import building, exchange
 from serving.cases.access import get_case_for_review
 from serving.cases.forms import FamilyInformed, PlannedTalk
 from serving.cases.moving import add_note, checked_text, move
@@ -60,6 +60,7 @@ def inform_family(desk: Desk, case_id: str, *, informed: FamilyInformed, version
     talked = checked_text(informed.talked, what="who spoke", at_least=1)
     note = informed.model_copy(update={"child_heard_how": how, "talked": talked}).model_dump(mode="json")
     move(desk, case, Step.INFORM_FAMILY, target, personal=add_note(desk, case, Step.INFORM_FAMILY, note), child_heard=informed.child_heard)
+    exchange.write_finished_table(desk.session, desk.project, keys=desk.keys)
     return building.build_page(desk, case)
 
 

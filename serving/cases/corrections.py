@@ -12,7 +12,7 @@ from typing import Any
 from features.errors import ReviewError
 from serving.access.desk import Desk
 from serving.auditing import log
-from serving.cases import building, follow_up
+from serving.cases import building, exchange, follow_up
 from serving.cases.access import CaseForReview, get_case_for_review
 from serving.cases.moving import begin_anew, checked_text, handed_to, log_about, move, seal
 from serving.cases.pages import CasePage, IndicatorLine
@@ -96,6 +96,7 @@ def _propose_again(desk: Desk, case: CaseForReview) -> None:
     begin_anew(desk, case)
     case.assignee_id = None
     move(desk, case, Step.PROPOSE_AGAIN, target, round=case.round)
+    exchange.write_finished_table(desk.session, desk.project, keys=desk.keys)
 
 
 def _checked_indicators(shown: tuple[IndicatorLine, ...], named: tuple[str, ...]) -> list[IndicatorLine]:

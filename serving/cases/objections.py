@@ -148,7 +148,7 @@ def _stop_all_cases_of(desk: Desk, registered: CaseRow, statement: str | None) -
 def _tell_the_rooms_below(desk: Desk) -> None:
     desk.session.flush()
     exchange.write_restrictions_table(desk.session, desk.project)
-    exchange.write_finished_table(desk.session, desk.project)
+    exchange.write_finished_table(desk.session, desk.project, keys=desk.keys)
 
 
 def _line(desk: Desk, case: CaseRow) -> ObjectionLine:

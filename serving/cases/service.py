@@ -185,7 +185,7 @@ def decide(desk: Desk, case_id: str, *, step: Step, reason: str, version: int) -
         )
     )
     move(desk, case, step, target, personal={"reason_sha256": log.digest(words)})
-    exchange.write_finished_table(desk.session, desk.project)
+    exchange.write_finished_table(desk.session, desk.project, keys=desk.keys)
     return building.build_page(desk, case)
 
 

@@ -53,6 +53,10 @@ SAID = {
     "too few features": "few_features",
     "too few outcomes": "few_outcomes",
     "too few reviews": "few_reviews",
+    "too few municipalities": "few_municipalities",
+    "too few earlier people": "few_earlier_people",
+    "too few earlier reports": "few_earlier_reports",
+    "too few comparable figures": "few_comparable",
 }
 """What gates and signals say, with ``#`` for a number -> key of it below ``evidence_said.``."""
 
@@ -171,6 +175,8 @@ def _named(t: Tongue, name: str, value: str, attributes: Attributes) -> str:
         return ", ".join(_model(t, one) for one in value.split(", "))
     if name == "sectors":
         return ", ".join(t(f"sector.{one}") if f"sector.{one}" in t.catalogue else one for one in value.split(", "))
+    if name == "metrics":
+        return ", ".join(t(f"evidence.metric_{one}") if f"evidence.metric_{one}" in t.catalogue else one for one in value.split(", "))
     if name in ("flagged", "too_few_people", "groups"):
         return _members(t, value, attributes)
     return value

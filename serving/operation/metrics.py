@@ -2,7 +2,8 @@
 
 Routes are counted by their template, never by what stood in the address. Cases are counted by state, shielded persons' left out (R-08), and
 a state with one to four is not told (R-09). The log is told by its newest entry, as its readers see it: to count those that they see takes
-the whole table, and the chain's own number beside their count would tell how much is done for shielded persons (R-08).
+the whole table, and the chain's own number beside their count would tell how much is done for shielded persons (R-08). Monthly reports are
+told as `monitoring.reports.gauges` does.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from sqlalchemy.orm import Session
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from features.declarations.project import Project
+from monitoring.reports.gauges import ReportGauges
 from serving.aggregates.overview import or_none
 from serving.auditing.log import read_page
 from serving.http.dependencies import Clock
@@ -45,10 +48,11 @@ class Metrics:
     expiry_runs: Counter
 
 
-def build_metrics(database: Database, *, clock: Clock) -> Metrics:
+def build_metrics(database: Database, project: Project, *, clock: Clock) -> Metrics:
     """Begin to count."""
     registry = CollectorRegistry()
     registry.register(_DatabaseState(database, clock))
+    registry.register(ReportGauges(project, clock))
     return Metrics(
         registry,
         Counter("tidlig_http_requests", "Requests answered.", ["method", "route", "status"], registry=registry),

@@ -35,7 +35,7 @@ def test_help_names_every_command() -> None:
         assert name in done.stdout
 
 
-GROUPS = ("models", "audit", "keys", "accounts", "person", "identities", "archive")
+GROUPS = ("models", "audit", "keys", "accounts", "person", "identities", "archive", "incidents")
 
 
 @pytest.mark.parametrize("name", [name for name in tidlig.COMMANDS if name not in GROUPS])
@@ -43,7 +43,7 @@ def test_each_command_has_its_own_help(name: str) -> None:
     done = run(name, "--help")
     assert done.returncode == 0, done.stderr
     assert f"tidlig {name}" in done.stdout
-    assert "--project" in done.stdout or name in ("init", "demo", "restore")
+    assert "--project" in done.stdout or name in ("init", "demo", "restore", "series-breaks", "monitor-scores")
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,8 @@ def test_each_command_has_its_own_help(name: str) -> None:
         ("person", ["report", "request", "requests", "erase"]),
         ("identities", ["fill", "resolve"]),
         ("archive", ["export"]),
+        ("incidents", ["list", "show", "open", "assess", "notify", "close", "verify"]),
+        ("monitor", ["list", "sign", "verify"]),
         ("keys", ["check", "rotate"]),
     ],
 )

@@ -25,7 +25,7 @@ def rows(n_people: int, shift: float = 0.0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory):
-    from monitoring.evidently_report import make_drift_pages
+    from monitoring.drift.evidently_pages import make_drift_pages
 
     folder = tmp_path_factory.mktemp("evidently")
     reference, current = rows(800), rows(200, shift=1.0)
@@ -61,6 +61,6 @@ def test_a_second_run_of_the_same_month_replaces_the_first(made):
 
 
 def test_too_few_people_make_no_page():
-    from monitoring.evidently_report import make_drift_pages
+    from monitoring.drift.evidently_pages import make_drift_pages
 
     assert make_drift_pages(rows(800), rows(20), NAMES, title=TITLE, made_at=MADE_AT, seed=1) is None

@@ -1,124 +1,37 @@
 """From files on disk to a monthly report: real intake, tables, model and Evidently; only the screening's rows are made here."""
 
-import csv
+import itertools
 import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from features.declarations.project import Project, load_project
-from features.engine.table import FeatureTable
+from features.declarations.project import Project
 from features.errors import DataError, PurposeError
-from features.exchanged import FINISHED_REVIEWS
-from features.intake.load import ingest
-from features.keys import read_keys
+from features.finished_reviews import write_finished_reviews
+from features.intake.linkage import translate_subjects
 from features.outcomes import label_rows
 from features.progress import Silent
-from features.restrictions import write_finished_reviews, write_restrictions
-from features.scored import read_scored, write_scored
+from features.restrictions import write_restrictions
+from features.scored import read_scored
 from features.store import open_store
 from features.tables import build_stage_table
-from models.bands import fit_frequencies
-from models.bundle import Bundle, Provenance, save_bundle
-from models.calibration import PlattCalibrator
-from models.card import ModelCard
-from models.deployment import Champion, bundle_folder, write_champion
-from models.manifest import installed_versions
-from models.reference import fit_reference
-from models.rungs.logistic import LogisticRung
-from models.rungs.rung import FitSettings
-from monitoring.monthly import monitor
-from tests.support.projects import KEYS, NOW, tiny_project, write_csv, write_people
+from monitoring.reports.monthly import monitor
+from tests.support.monitored import AS_OF, MODEL, monitored_project
+from tests.support.projects import NOW
+from tests.support.reviews import as_frame, finished_review, no_need
 
-MODEL = "tiny-not_completed-grade_10"
-AS_OF = date(2026, 6, 15)
 TIMES = 14
 """The tiny project's people are drawn this many times over, so that groups are large enough to be shown."""
 
 
-def crowd(root: Path) -> None:
-    """Replace the tiny project's sixty people by many like them."""
-    rows: dict[str, list[dict[str, str]]] = {}
-    for seed in range(TIMES):
-        write_people(root / "draw", seed=seed)
-        for path in (root / "draw").glob("*.csv"):
-            with path.open(encoding="utf-8", newline="") as file:
-                found = [
-                    {k: v.replace("SYN-", f"SYN-{seed:02d}") for k, v in row.items() if k != "synthetic"} for row in csv.DictReader(file)
-                ]
-            rows.setdefault(path.name, []).extend(found)
-    for name, lines in rows.items():
-        write_csv(root / "data" / name, lines)
-
-
-def fit_bundle(project: Project) -> Bundle:
-    stage, outcome = project.stages["grade_10"], project.outcomes["not_completed"]
-    cohort, table = build_stage_table(project, "train", stage, on=NOW.date())
-    label = label_rows(project, open_store(project, "train"), cohort, outcome, known_by=NOW.date())["label"].to_numpy(dtype=float)
-    known, names = ~np.isnan(label), tuple(name for name in table.names if not name.startswith("edu_municipality"))
-    matrix = table.matrix(names)[known]
-    settings = FitSettings(seed=7, directions={}, boosted={}, rules={}, area_feature=None)
-    rung = LogisticRung.fit(matrix, label[known], feature_names=names, settings=settings)
-    calibrator = PlattCalibrator.fit(rung.log_odds(matrix), label[known])
-    bands = project.screening.bands
-    probability = 1 / (1 + np.exp(-calibrator.log_odds(rung.log_odds(matrix))))
-    return Bundle(
-        project=project.id,
-        outcome=outcome.name,
-        stage=stage.name,
-        rung=rung,
-        calibrator=calibrator,
-        catalogue=project.catalogue,
-        reference=fit_reference(matrix, names),
-        bands=bands,
-        frequencies=fit_frequencies(label[known], probability, bands),
-        contract_hash=project.contract_hash,
-        card=ModelCard("Tiny", "A test.", outcome.name, stage.name, True, {}),
-        provenance=Provenance(7, "d" * 64, "test", NOW, installed_versions()),
-        data="synthetic",
-    )
-
-
-def screen(project: Project, bundle: Bundle, as_of: date) -> FeatureTable:
-    cohort, table = build_stage_table(project, "score", project.stages["grade_10"], on=NOW.date(), as_of=as_of)
-    scores = bundle.score(bundle.matrix_from(table.names, table.matrix()))
-    order = np.argsort(-scores.log_odds)
-    frame = pd.DataFrame(
-        {
-            "subject_id": table.keys["subject_id"],
-            "model": MODEL,
-            "model_version": "1",
-            "stage": "grade_10",
-            "outcome": "not_completed",
-            "as_of": as_of,
-            "log_odds": scores.log_odds,
-            "probability": scores.probability,
-            "band": scores.band,
-            "proposed": np.isin(np.arange(len(order)), order[: len(order) // 4]),
-            "municipality": cohort.frame["municipality"].to_numpy(),
-        }
-    )
-    write_scored(project, f"screening-{as_of}", frame, on=NOW.date())
-    return table
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    root = tiny_project(tmp_path_factory.mktemp("monitor"))
-    crowd(root)
-    project = load_project(root)
-    ingest(project, keys=read_keys(project, environ=KEYS), environ=KEYS, now=NOW, progress=Silent())
-    bundle = fit_bundle(project)
-    digest = save_bundle(bundle, bundle_folder(project, MODEL, "1"))
-    write_champion(project, Champion(MODEL, "1", digest, "e" * 64, NOW))
-    for as_of in (AS_OF, date(2020, 6, 15)):
-        screen(project, bundle, as_of)
-    return project
+    return monitored_project(tmp_path_factory.mktemp("monitor"), times=TIMES)
 
 
 @pytest.fixture(scope="module")
@@ -136,9 +49,34 @@ def test_the_newest_screening_is_reported_on_as_page_document_and_drawings(proje
     assert report.content["as_of"] == ["2026-06-15"]
     assert json.loads((report.folder / "report.json").read_text(encoding="utf-8")) == report.content
     assert {table["attribute"] for table in report.content["fairness"]} == {"sex", "municipality"}
+    assert [table["attributes"] for table in report.content["crossed"]] == [["sex", "municipality"]]
+    assert report.content["comparisons"]["n_asked"] > 0
+    assert report.content["calibration"] == []
     assert report.content["fairness"][0]["everybody"]["n_people"] == 10 * TIMES
-    assert report.content["performance"]["expected_ppv"] is not None
+    assert report.content["performance"]["expected"]["ppv"]["point"] is not None
     assert report.content["performance"]["matured"] is None
+
+
+@pytest.mark.requirement("R-30")
+def test_a_register_that_fell_silent_in_one_municipality_is_named_with_its_sector(report):
+    drift = report.content["drift"]
+    assert drift["reference"] | {"n_people": 0} == {
+        "seasonal": True,
+        "learnt": True,
+        "season_days": 15,
+        "n_people": 0,
+        "as_of": [f"{year}-06-15" for year in range(2016, 2021)],
+        "has_other_dates": False,
+    }
+    assert drift["reference"]["n_people"] == drift["n_reference"] == 50 * TIMES
+    places = {one["place"]: one for one in drift["places"]["all"]}
+    assert set(places) == {"Litlevik", "Storvik"}
+    assert drift["places"]["changed"] == ["Litlevik"]
+    grades = [feature for feature in places["Litlevik"]["features"] if feature["name"].startswith("edu_grade_mean")]
+    assert {(f["unknown"], f["is_silent"], f["values_changed"]) for f in grades} == {("more often", True, False)}
+    signal = next(one for one in report.content["signals"] if one["code"] == "S-08")
+    assert (signal["verdict"], signal["evidence"]["places"]) == ("FAILED", "Litlevik")
+    assert "education" in signal["evidence"]["sectors"]
 
 
 @pytest.mark.requirement("R-10")
@@ -174,23 +112,12 @@ def test_the_same_inputs_touch_no_file(project, report):
 
 @pytest.mark.requirement("R-37")
 def test_finished_reviews_renew_the_report_and_only_its_oversight(project, report):
-    reviews = pd.DataFrame(
-        {
-            "subject_id": [f"{n:032x}" for n in range(24)],
-            "case_id": [f"{n:032x}" for n in range(24)],
-            "model": MODEL,
-            "stage": "grade_10",
-            "as_of": AS_OF,
-            "proposed_at": NOW,
-            "own_view": "unsure",
-            "decided_at": NOW,
-            "decision": "closed_no_need",
-            "agreed_before": pd.array([True, False, None] * 8, dtype="boolean"),
-            "agreed_after": pd.array([True, False] * 12, dtype="boolean"),
-            "second_reader": False,
-        }
-    )
-    assert set(reviews.columns) == set(FINISHED_REVIEWS.names)
+    scored = read_scored(project)
+    proposed = scored.loc[scored["proposed"] & (scored["as_of"] == AS_OF), "subject_id"].tolist()
+    subjects = translate_subjects(project, proposed[:24], from_purpose="audit", to_purpose="score")["to_subject"].tolist()
+    views = itertools.cycle(({"own_view": "concern"}, {"own_view": "no_concern"}, {"own_view": "unsure"}))
+    made = itertools.cycle((finished_review, no_need))
+    reviews = as_frame([make(subject, **view) for make, subject, view in zip(made, subjects, views, strict=False)])
     write_finished_reviews(project, reviews)
     renewed = monitor(project, month="2026-06", now=NOW, progress=Silent())[0]
     assert not renewed.is_unchanged
@@ -216,6 +143,8 @@ def test_matured_outcomes_are_joined_to_what_was_shown_then(project, report):
     cohort, _ = build_stage_table(project, "train", stage, on=NOW.date(), as_of=date(2020, 6, 15))
     label = label_rows(project, store, cohort, project.outcomes["not_completed"], known_by=NOW.date())["label"]
     assert rate["point"] == pytest.approx(label.mean())
+    assert {table["attribute"] for table in content["calibration"]} == {table["attribute"] for table in content["fairness"]}
+    assert content["calibration"][0]["everybody"]["slope"]["point"] is not None
     early = monitor(project, month="2020-06", now=datetime(2021, 1, 1, tzinfo=UTC), progress=Silent())[0].content
     assert early["fairness"][0]["everybody"]["rates"]["base_rate"]["point"] is None
 
@@ -240,6 +169,35 @@ def test_people_who_have_objected_since_are_left_out(project, report):
         assert content["drift"]["n_current"] == 10 * TIMES - 20
     finally:
         write_restrictions(project, objections.iloc[:0])
+
+
+@pytest.mark.requirement("R-11")
+def test_an_earlier_month_that_was_reported_on_is_compared_with(project, report):
+    assert report.content["fairness_over_time"]["n_answered"] == 0
+    monitor(project, month="2020-06", now=NOW, progress=Silent())
+    renewed = monitor(project, month="2026-06", now=NOW, progress=Silent())[0]
+    over_time = renewed.content["fairness_over_time"]
+    assert [one["month"] for one in over_time["months"]] == ["2020-06", "2026-06"]
+    assert over_time["n_answered"] > 0
+    # Without grades Litlevik's people are hardly proposed any more: what a silent register does to a group is seen here too.
+    assert [(one["attribute"], one["group"]) for one in over_time["changed"]] == [("municipality", "Storvik")]
+    signal = next(one for one in renewed.content["signals"] if one["code"] == "S-09")
+    assert (signal["verdict"], signal["suspends"]) == ("FAILED", False)
+    assert monitor(project, month="2026-06", now=NOW, progress=Silent())[0].is_unchanged
+
+
+def test_the_index_and_the_year_stand_above_the_reports_and_are_left_alone_when_nothing_is_new(project, report):
+    folder = project.var / "reports"
+    pages = [folder / "index.html", folder / "index-en.html", folder / MODEL / "year.html", folder / MODEL / "year-en.html"]
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in pages]
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert "SYNTETISK" in text
+        addresses = re.findall(r'href="([^"]+)"', text)
+        assert f"{MODEL}/2026-06/report.html" in addresses or "2026-06/report.html" in addresses or path.stem.endswith("-en")
+        assert all((path.parent / address).is_file() for address in addresses)
+    monitor(project, month="2026-06", now=NOW, progress=Silent())
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in pages] == before
 
 
 @pytest.mark.requirement("R-02")

@@ -27,14 +27,15 @@ from features.consents import write_consents
 from features.declarations.project import Project, load_project
 from features.engine_commands import app as features_app
 from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, restrictions_path, reviews_path
+from features.finished_reviews import write_finished_reviews
 from features.intake.linkage import translate_subjects
 from features.intake.pseudonyms import pseudonym_of
 from features.progress import Silent
-from features.restrictions import write_finished_reviews, write_restrictions
+from features.restrictions import write_restrictions
 from features.scored import read_scored
 from features.store import open_store
 from features.tables import build_stage_table, table_folder
-from monitoring.monthly import monitor
+from monitoring.reports.monthly import monitor
 from serving.app import open_service
 from serving.screening.run import screen
 from serving.settings import Settings

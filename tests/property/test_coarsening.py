@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitoring.coarsening import coarsen
+from monitoring.drift.coarsening import coarsen
 
 values = st.one_of(st.just(float("nan")), st.integers(0, 4).map(float), st.floats(0, 100, width=32))
 columns = st.lists(values, min_size=12, max_size=150).map(np.array)

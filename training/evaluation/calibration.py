@@ -17,6 +17,7 @@ from models.calibration_draws import calibration_intervals
 from models.intervals import Interval, percentile_interval
 from models.reliability import brier_parts
 from models.smallest_groups import fewest_by_attribute
+from models.window import window_around
 from training.evaluation.examined import Examined
 from training.evaluation.group_counts import MIN_GROUP, group_sizes
 from training.evaluation.rows import MeasuredRows, can_tell
@@ -24,8 +25,6 @@ from training.evaluation.rows import MeasuredRows, can_tell
 Vector = NDArray[np.float64]
 
 N_RESAMPLES = 200
-WINDOW = 0.2
-"""Share of all people, those nearest in rank, that a look at a cut-off takes in."""
 
 
 def calibration_detail(examined: Examined) -> dict[str, Any]:
@@ -90,19 +89,6 @@ def _around(rows: MeasuredRows, name: str, share: float, fewest: Mapping[str, in
         "to_probability": round(high, 2),
         "groups": [_group(attribute, value, found.get((attribute, value))) for attribute, value, _ in named],
     }
-
-
-def window_around(probability: Vector, *, share: float, width: float = WINDOW) -> tuple[float, float]:
-    """Lowest and highest probability among the people ranked nearest to a cut-off; at an end of the ranking the window moves inwards.
-
-    >>> window_around(np.arange(100) / 100, share=0.15)
-    (0.75, 0.94)
-    """
-    ordered = np.sort(probability)[::-1]
-    first = float(np.clip(share - width / 2, 0.0, 1.0 - width))
-    top = round(first * len(ordered))
-    bottom = min(len(ordered), round((first + width) * len(ordered))) - 1
-    return float(ordered[max(top, bottom)]), float(ordered[top])
 
 
 def members(groups: Mapping[str, NDArray[np.str_]]) -> list[tuple[str, str, Mask]]:

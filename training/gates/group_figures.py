@@ -87,18 +87,6 @@ def judge(rows: AssessedRows, compared: Sequence[Compared], seed: int, n_resampl
     return [(_difference(estimate[g], draws[:, g]), _ratio(estimate[g], draws[:, g])) for g in range(len(compared))]
 
 
-def holm(chances: Sequence[float]) -> list[float]:
-    """Adjust the chances of several questions asked at once, so that the chance of any false alarm among them stays what it says (Holm).
-
-    >>> [round(chance, 3) for chance in holm([0.01, 0.04, 0.03])]
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(chances, kind="stable")
-    adjusted = np.empty(len(chances))
-    adjusted[order] = np.maximum.accumulate(np.asarray(chances, dtype=np.float64)[order] * np.arange(len(chances), 0, -1))
-    return [min(1.0, float(chance)) for chance in adjusted]
-
-
 def _sums(rows: AssessedRows, compared: Compared) -> Vector:
     """Columns whose weighted sums give both figures of one comparison, shape (n_rows, 6)."""
     inside, outside, negative = compared.group.astype(np.float64), compared.others.astype(np.float64), 1.0 - rows.label

@@ -16,9 +16,10 @@ from features.findings import Evidence, Finding, Verdict
 from features.records import Mask
 from features.small_cells import SMALLEST_CELL
 from models.intervals import Interval
+from models.multiplicity import holm
 from training.evaluation.group_counts import MIN_GROUP, WITHHELD, GroupSize, group_sizes, withheld
 from training.evaluation.people_needed import people_needed
-from training.gates.group_figures import CALIBRATION_BOUND, FPR_RATIO, AssessedRows, Compared, Judged, holm, judge
+from training.gates.group_figures import CALIBRATION_BOUND, FPR_RATIO, AssessedRows, Compared, Judged, judge
 from training.gates.overall import is_outside
 
 TITLES = {"G-05": "Calibrated in every group", "G-06": "Equally sparing with false proposals in every group"}

@@ -28,7 +28,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from features.declarations.project import Project, load_project
-from features.restrictions import read_finished_reviews, read_restrictions
+from features.finished_reviews import read_finished_reviews
+from features.restrictions import read_restrictions
 from serving.access.accounts import create_account
 from serving.app import open_service
 from serving.auditing import log

@@ -15,8 +15,11 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from features.declarations.project import load_project
 from features.errors import LedgerError, ReviewError
 from features.restrictions import restricted_subjects
+from monitoring.incidents.book import head_path, read_incidents, verify_incidents
+from monitoring.incidents.steps import open_by_hand
 from serving.app import create_app
 from serving.auditing import log
 from serving.auditing.anchors import export_anchor
@@ -66,6 +69,28 @@ def back_up(review: Review, folder: Path) -> Path:
 
 def restored(review: Review, source: Path, folder: Path, settings: Settings, **more: Any) -> Restored:
     return restore_backup(source, folder / "restored", settings, key=KEY, now=review.clock(), **more)
+
+
+@pytest.mark.requirement("R-41")
+def test_incidents_go_along_and_a_damaged_book_is_not_backed_up(screened: Review, empty: Settings, tmp_path: Path) -> None:
+    model = next(iter(screened.project.var.glob("models/*"))).name
+    said = ["The scores of a whole week were equal.", "One register delivered nothing in May."]
+    for what in said:
+        open_by_hand(screened.project, model=model, what=what, role="leder", now=screened.clock())
+    source = back_up(screened, tmp_path)
+    head_path(screened.project).unlink()
+    with pytest.raises(LedgerError, match="TID804"):
+        make_backup(screened.project, screened.database, tmp_path / "second.tidlig", key=KEY, now=screened.clock())
+    screened.database.close()
+
+    restored(screened, source, tmp_path, empty)
+
+    again = load_project(tmp_path / "restored")
+    assert [one.what for one in read_incidents(again)] == [
+        "The scores of a whole week were equal.",
+        "One register delivered nothing in May.",
+    ]
+    assert verify_incidents(again).count == 2
 
 
 def test_backup_change_kill_restore_verify_compare(screened: Review, empty: Settings, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from features.erasure import count_person
 from features.errors import ReviewError
-from features.restrictions import read_finished_reviews, restricted_subjects
+from features.finished_reviews import read_finished_reviews
+from features.restrictions import restricted_subjects
 from features.scored import read_scored
 from features.store import open_store
 from serving.auditing import log

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import select
 
-from features.restrictions import read_finished_reviews, restricted_subjects, write_restrictions
+from features.finished_reviews import read_finished_reviews
+from features.restrictions import restricted_subjects, write_restrictions
 from serving.auditing.log import verify_log
 from serving.person_keys import erase_person_key
 from serving.storage.tables import OwnViewRow, PersonKeyRow, RestrictionRow

@@ -10,11 +10,14 @@ from pydantic import SecretStr
 from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
+from monitoring.incidents.steps import open_by_hand
+from monitoring.reports.publishing import publish_report
 from serving.app import create_app
 from serving.auditing import log
 from serving.person_keys import PersonKeys
 from serving.settings import Settings
 from tests.support.review import Clock, Review, review_service
+from tests.support.reviews import MODEL
 from tests.support.screenable import screenable_project, serve_model
 
 
@@ -167,3 +170,28 @@ def test_a_service_that_starts_loads_its_models_and_says_when_one_does_not(tmp_p
     assert set(app.state.deployed._kept) == ({champion.name} if is_whole else set())
     assert answer.status_code == (200 if is_whole else 503)
     assert ("models (TID503)" in answer.text) is not is_whole
+
+
+@pytest.mark.requirement("R-30")
+@pytest.mark.requirement("R-41")
+def test_metrics_tell_the_newest_report_of_each_model_and_its_incidents(review: Review) -> None:
+    assert value(review, "tidlig_signal") is None
+    folder = review.project.var / "reports" / MODEL / "2026-09"
+    content = {
+        "model": MODEL,
+        "made_at": "2026-10-01T08:00:00+00:00",
+        "as_of": ["2026-09-15"],
+        "bands": {"all": 120},
+        "signals": [{"code": "S-04", "verdict": "FAILED"}],
+        "suspended_by": ["S-04"],
+        "stopped_by": ["S-04"],
+    }
+    publish_report(review.project, content, {"report.html": "<p></p>"}, folder)
+    open_by_hand(review.project, model=MODEL, what="The scores of a whole week were equal.", role="leder", now=review.clock.now)
+
+    found = lines(review)
+
+    assert f'tidlig_signal{{model="{MODEL}",signal="S-04",verdict="FAILED"}} 1.0' in found
+    assert f'tidlig_report_people{{model="{MODEL}"}} 120.0' in found
+    assert f'tidlig_incidents_open{{model="{MODEL}"}} 1.0' in found
+    assert f'tidlig_report_sign_off{{model="{MODEL}",state="unsigned"}} 1.0' in found

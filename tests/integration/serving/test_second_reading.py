@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from features.restrictions import read_finished_reviews
+from features.finished_reviews import read_finished_reviews
 from serving.access.keeping_accounts import close_account
 from serving.operation.timer import look
 from serving.storage.tables import AccountRow, LogRow, SuspensionRow

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from features.restrictions import read_finished_reviews, read_restrictions, restricted_subjects
+from features.finished_reviews import read_finished_reviews
+from features.restrictions import read_restrictions, restricted_subjects
 from serving.cases.expiry import expire_overdue
 from serving.cases.states import DECISIONS
 from serving.storage.tables import DecisionRow, LogRow, OwnViewRow

@@ -20,6 +20,12 @@ DRAFTS = {
         'code = "edu_quit"',
         'code = "edu_quit"\nmeaning = { nb = "x", nn = "x", en = "x", draft = true }',
     ),
+    "the words for the levels of aud_sex": (
+        "indicators/audit.toml",
+        'levels = ["girl", "boy"]',
+        'levels = ["girl", "boy"]\nlevel_labels.boy = { nb = "x", nn = "x", en = "x", draft = true }\n'
+        'level_labels.girl = { nb = "x", nn = "x", en = "x" }',
+    ),
     "the direction of edu_grade_mean": (
         "indicators/education.toml",
         'direction = "lowers"',

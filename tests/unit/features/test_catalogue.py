@@ -117,3 +117,13 @@ def test_only_uses_that_may_make_features_do() -> None:
     for use in (Use.AUDIT, Use.SUPPRESSOR, Use.LABEL, Use.NEVER):
         with pytest.raises(ValidationError, match="makes no features"):
             Indicator.model_validate(an_indicator(use=use))
+
+
+def test_levels_have_words_all_of_them_or_none() -> None:
+    words = {"nb": "Gutt", "nn": "Gut", "en": "Boy"}
+    kinds = {"code": "aud_kind", "kind": "category", "use": "audit", "features": [], "levels": ["boy", "girl"]}
+    with pytest.raises(ValidationError, match="each of `levels`"):
+        Indicator.model_validate(an_indicator(**kinds, level_labels={"boy": words}))
+    with pytest.raises(ValidationError, match="each of `levels`"):
+        Indicator.model_validate(an_indicator(**kinds, level_labels={"boy": words, "girl": words, "other": words}))
+    assert Indicator.model_validate(an_indicator(**kinds, level_labels={"boy": words, "girl": words})).level_labels["boy"].en == "Boy"

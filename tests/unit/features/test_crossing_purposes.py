@@ -7,21 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features.audit import audit_groups
 from features.declarations.project import Project, load_project
+from features.erasure import remove_person
 from features.errors import DataError, PurposeError
-from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, begin_restrictions, scored_folder
+from features.exchanged import FINISHED_REVIEWS, RESTRICTIONS, SCORED, begin_restrictions, reviews_path, scored_folder
+from features.finished_reviews import read_finished_reviews, write_finished_reviews
 from features.intake.linkage import pseudonyms_for, resolve_pseudonym, translate_subjects
-from features.restrictions import (
-    read_finished_reviews,
-    read_restrictions,
-    restricted_persons,
-    restricted_subjects,
-    write_finished_reviews,
-    write_restrictions,
-)
+from features.restrictions import read_restrictions, restricted_persons, restricted_subjects, write_restrictions
 from features.scored import read_scored, write_scored
 from features.scored_retention import PurgedScored, purge_scored
 from features.store import open_store
@@ -193,10 +190,33 @@ def test_finished_reviews_are_coded_and_kept_apart(project: Project) -> None:
         "agreed_after": None,
         "second_reader": False,
     }
-    write_finished_reviews(project, pd.DataFrame([row]))
+    write_finished_reviews(project, pd.DataFrame([row], columns=FINISHED_REVIEWS.names))
     read = read_finished_reviews(project)
     assert read.loc[0, "decision"] == "no_need"
     assert read.loc[0, "agreed_after"] is None
+    with pytest.raises(DataError, match=r"TID408.*band"):
+        write_finished_reviews(project, pd.DataFrame([row]))
+
+
+def test_a_table_from_before_a_column_was_declared_reads_as_not_known_there(project: Project) -> None:
+    """Nothing is refused on the way of an erasure, whatever version wrote the table; a column that was always there has to be."""
+    older = [field for field in FINISHED_REVIEWS if not field.metadata]
+    row = {"subject_id": subjects(project)[0], "case_id": "c1", "model": "m", "stage": "s", "as_of": TODAY, "proposed_at": AT}
+    row |= {"decided_at": AT, "decision": "no_need", "agreed_after": False, "second_reader": False}
+    table = pa.table({field.name: pa.array([row.get(field.name)], field.type) for field in older})
+    reviews_path(project).parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, reviews_path(project))
+
+    read = read_finished_reviews(project)
+
+    assert len(older) == 12
+    assert read.columns.tolist() == FINISHED_REVIEWS.names
+    assert read.loc[0, [field.name for field in FINISHED_REVIEWS if field.metadata]].isna().all()
+    remove_person(project, subjects(project)[0])
+    assert read_finished_reviews(project).empty
+    pq.write_table(table.drop_columns(["decision"]), reviews_path(project))
+    with pytest.raises(DataError, match=r"TID408.*decision"):
+        read_finished_reviews(project)
 
 
 # --- audit

@@ -10,9 +10,9 @@ import pytest
 from features.declarations.project import Project, load_project
 from features.declarations.screening import Screening
 from models.smallest_groups import fewest_by_attribute
-from monitoring.disclosure import publish
-from monitoring.fairness import measure_fairness
-from monitoring.gathering import minimum_of
+from monitoring.fairness.disclosure import publish
+from monitoring.fairness.groups import measure_fairness
+from monitoring.reports.gathering import minimum_of
 from tests.conftest import ROOT
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.drift import adjust_p_values, compare_levels, compare_values, kolmogorov_smirnov, measure_drift
+from monitoring.drift.changes import measure_drift
+from monitoring.statistics.two_samples import adjust_p_values, compare_levels, compare_values, kolmogorov_smirnov, simes, two_by_two
 
 RANDOM = np.random.default_rng(20261121)
 NAMES = ["edu_absence.sum@365d", "edu_grade.last@ever", "nav_support.count@365d"]
@@ -55,7 +56,42 @@ def test_a_register_that_fell_silent_is_drift_although_known_values_agree():
     current = sample(400)
     current[:, 1] = np.nan
     found = measure_drift(sample(4000), current, NAMES, sectors=SECTORS).drifted
-    assert [(f.name, f.test, f.missing_current) for f in found] == [("edu_grade.last@ever", "none", 1.0)]
+    assert [(f.name, f.test, f.missing_current, f.unknown) for f in found] == [("edu_grade.last@ever", "none", 1.0, "more often")]
+    assert found[0].is_silent
+    assert not found[0].values.has_changed
+
+
+def test_fewer_unknown_is_told_apart_from_more_and_from_other_values():
+    reference, current = sample(4000), sample(400)
+    reference[RANDOM.uniform(size=4000) < 0.4, 0] = np.nan
+    (found,) = measure_drift(reference, current, NAMES, sectors=SECTORS).drifted
+    assert (found.name, found.unknown, found.values.has_changed) == ("edu_absence.sum@365d", "less often", False)
+
+
+def test_other_values_are_told_apart_from_unknown_ones():
+    reference, current = sample(4000), sample(400)
+    current[:, 0] += 4
+    reference[:1200, 0], current[:120, 0] = np.nan, np.nan
+    (found,) = measure_drift(reference, current, NAMES, sectors=SECTORS).drifted
+    assert (found.name, found.unknown, found.values.has_changed) == ("edu_absence.sum@365d", None, True)
+
+
+def test_scores_are_one_question_more():
+    rows = np.empty((3000, 0))
+    moved = measure_drift(rows, rows[:300], [], sectors={}, scores=(RANDOM.beta(2, 8, 3000), RANDOM.beta(4, 8, 300)))
+    assert moved.has_other_scores
+    assert not moved.has_drifted
+
+
+def test_simes_equals_the_step_up():
+    for _ in range(50):
+        p_values = RANDOM.uniform(size=12) ** 2
+        assert (simes(p_values) <= 0.05) == (adjust_p_values(p_values) <= 0.05).any()
+
+
+def test_two_proportions_equal_scipys_fisher():
+    for counts in RANDOM.integers(0, 40, size=(30, 4)):
+        assert two_by_two(*counts) == pytest.approx(stats.fisher_exact(counts.reshape(2, 2)).pvalue, rel=1e-6)
 
 
 def test_a_difference_too_small_to_matter_is_not_drift_however_many_people():

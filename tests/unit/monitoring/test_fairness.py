@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
 
-from monitoring.disclosure import publish
-from monitoring.fairness import METRICS, measure_fairness
+from monitoring.fairness.disclosure import publish
+from monitoring.fairness.groups import METRICS, measure_fairness
 
 RANDOM = np.random.default_rng(20261121)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.intervals import difference, proportion, ratio
+from monitoring.statistics.intervals import difference, proportion, ratio
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 10), (3, 10), (10, 10), (47, 400)])

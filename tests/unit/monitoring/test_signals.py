@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from monitoring.drift import measure_drift
-from monitoring.fairness import measure_fairness
-from monitoring.oversight import Oversight
-from monitoring.signals import (
+from monitoring.drift.changes import measure_drift
+from monitoring.fairness.groups import measure_fairness
+from monitoring.signals.judging import (
     calibration_signal,
     group_signals,
     input_drift_signal,
@@ -12,6 +11,7 @@ from monitoring.signals import (
     score_drift_signal,
     silent_register_signal,
 )
+from tests.support.reviews import oversight
 
 RANDOM = np.random.default_rng(5)
 
@@ -69,16 +69,19 @@ def test_too_few_people_or_no_features_answer_nothing():
     none = measure_drift(np.empty((500, 0)), np.empty((500, 0)), [], sectors={})
     for drift in (few, none):
         assert input_drift_signal(drift, {}).verdict == silent_register_signal(drift).verdict == "NOT_APPLICABLE"
-    assert score_drift_signal(RANDOM.uniform(size=500), RANDOM.uniform(size=5)).verdict == "NOT_APPLICABLE"
+        assert score_drift_signal(drift).verdict == "NOT_APPLICABLE"
 
 
 def test_scores_that_moved_fail_without_suspending():
-    moved = score_drift_signal(RANDOM.beta(2, 8, 3000), RANDOM.beta(4, 8, 300))
+    def drift(*scores):
+        return measure_drift(np.empty((3000, 0)), np.empty((300, 0)), [], sectors={}, scores=scores)
+
+    moved = score_drift_signal(drift(RANDOM.beta(2, 8, 3000), RANDOM.beta(4, 8, 300)))
     assert (moved.verdict, moved.suspends) == ("FAILED", False)
-    assert score_drift_signal(RANDOM.beta(2, 8, 3000), RANDOM.beta(2, 8, 300)).verdict == "PASSED"
+    assert score_drift_signal(drift(RANDOM.beta(2, 8, 3000), RANDOM.beta(2, 8, 300))).verdict == "PASSED"
 
 
 def test_agreeing_with_everything_fails_and_disagreeing_does_not():
-    assert oversight_signal(Oversight(200, 199)).verdict == "FAILED"
-    assert oversight_signal(Oversight(200, 130)).verdict == "PASSED"
-    assert oversight_signal(Oversight(12, 12)).verdict == "NOT_APPLICABLE"
+    assert oversight_signal(oversight(200, 199)).verdict == "FAILED"
+    assert oversight_signal(oversight(200, 130)).verdict == "PASSED"
+    assert oversight_signal(oversight(12, 12)).verdict == "NOT_APPLICABLE"

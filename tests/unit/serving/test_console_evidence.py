@@ -82,6 +82,13 @@ def test_every_figure_that_gates_and_signals_write_has_words() -> None:
     assert {name for name in written if f"evidence.{name}" not in known} <= not_shown
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rates_that_have_changed_are_told_in_words(language: str) -> None:
+    t = tongue(language)
+    told = shown({"metrics": "proposal_rate, tpr"}, language)
+    assert list(told.values()) == [f"{t('evidence.metric_proposal_rate')}, {t('evidence.metric_tpr')}"]
+
+
 def test_every_sentence_that_is_known_is_still_written_somewhere() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
     fixed = [said for said in SAID if "#" not in said and not said.startswith("too few ")]

@@ -15,7 +15,7 @@ from features.declarations.reviewing import WayOfWorking
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
 from models.rungs.ladder import LADDER
-from monitoring.signals import TITLES
+from monitoring.signals.judging import TITLES
 from serving.aggregates.planning import Course
 from serving.cases.forms import (
     ChildHeard,

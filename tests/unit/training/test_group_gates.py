@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from features.findings import Finding
 from models.intervals import Interval
+from models.multiplicity import holm
 from training.evaluation.proxies import ProxyTest
-from training.gates.group_figures import AssessedRows, holm, within_capacity
+from training.gates.group_figures import AssessedRows, within_capacity
 from training.gates.groups import TOO_FEW, TOO_FEW_OTHERS, group_gates, no_groups
 from training.gates.proxies import proxy_gate
 

@@ -12,8 +12,9 @@ from features.declarations.learning import Bands
 from models import metrics
 from models.resampling import drawn_people
 from models.uncertainty import UNKNOWN
+from models.window import window_around
 from tests.support.examined_experiments import planted_examined
-from training.evaluation.calibration import _around, _by_group, calibration_detail, window_around
+from training.evaluation.calibration import _around, _by_group, calibration_detail
 from training.evaluation.decision_curve import NetBenefits, decision_curve, finding, net_benefits
 from training.evaluation.examined import Examined
 from training.evaluation.rows import MeasuredRows

@@ -1,0 +1,1 @@
+"""The edge: clock, environment and paths are taken here."""

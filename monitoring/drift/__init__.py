@@ -1,0 +1,1 @@
+"""Has what the model reads changed, where, and compared with whom?"""

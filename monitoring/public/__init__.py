@@ -1,0 +1,1 @@
+"""What everybody may read of the models in use, as a page and as entries of an algorithm register."""

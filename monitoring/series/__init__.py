@@ -1,0 +1,1 @@
+"""Published monthly series, and from when on they grow otherwise."""
