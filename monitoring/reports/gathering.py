@@ -41,6 +41,9 @@ from monitoring.reports.provenance import inputs_hash, row_hashes
 from monitoring.signals.limits import settings_bytes
 from monitoring.wording import in_languages
 
+AGE = "age"
+"""Group of every report on people of several ages, unless the project declares a group of that name."""
+
 N_EXPLAINED = 300
 """Current rows whose contributions say which features matter most."""
 
@@ -182,7 +185,8 @@ def attribute_labels(project: Project) -> dict[str, dict[str, str]]:
     """Label of each fairness attribute in the report's languages."""
     declared = {name: project.catalogue.declared[code].label for name, code in project.screening.groups.items()}
     labels = {name: in_languages(label) for name, label in declared.items()}
-    return {**labels, MUNICIPALITY: {"nb": "Kommune", "nn": "Kommune", "en": "Municipality"}}
+    age = {AGE: {"nb": "Alder i år", "nn": "Alder i år", "en": "Age in years"}}
+    return {**age, **labels, MUNICIPALITY: {"nb": "Kommune", "nn": "Kommune", "en": "Municipality"}}
 
 
 def group_names(project: Project) -> dict[str, dict[str, dict[str, str]]]:
@@ -219,7 +223,19 @@ def _groups(project: Project, scored: pd.DataFrame, *, on: date) -> dict[str, tu
     groups = {str(name): _texts(frame[name]) for name in frame.columns if name != "subject_id"}
     if scored["municipality"].notna().any():
         groups[MUNICIPALITY] = tuple(name_places(project, scored["municipality"]))
+    ages = _ages(project, scored)
+    if AGE not in groups and len(set(ages) - {None}) > 1:
+        groups[AGE] = ages
     return groups
+
+
+def _ages(project: Project, scored: pd.DataFrame) -> tuple[str | None, ...]:
+    """Give each person's age in whole years on the as-of date, as a text; None where it is not known when they were born."""
+    born_on = open_store(project, "audit").subjects().set_index("subject_id")["born_on"].reindex(scored["subject_id"])
+    return tuple(
+        None if pd.isna(born) else str(day.year - born.year - ((day.month, day.day) < (born.month, born.day)))
+        for born, day in zip(born_on, scored["as_of"], strict=True)
+    )
 
 
 def _texts(column: pd.Series) -> tuple[str | None, ...]:

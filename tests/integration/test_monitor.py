@@ -48,8 +48,15 @@ def test_the_newest_screening_is_reported_on_as_page_document_and_drawings(proje
     assert set(files_of(report.folder)) == {"report.html", "report-en.html", "report.json", "evidently.html"}
     assert report.content["as_of"] == ["2026-06-15"]
     assert json.loads((report.folder / "report.json").read_text(encoding="utf-8")) == report.content
-    assert {table["attribute"] for table in report.content["fairness"]} == {"sex", "municipality"}
-    assert [table["attributes"] for table in report.content["crossed"]] == [["sex", "municipality"]]
+    assert [table["attribute"] for table in report.content["fairness"]] == ["sex", "municipality", "age"]
+    assert [table["attributes"] for table in report.content["crossed"]] == [
+        ["sex", "municipality"],
+        ["sex", "age"],
+        ["municipality", "age"],
+    ]
+    # Each ten were born on a day of March to December 2010; three have had their birthday by 15 June, the one of June has it on the 26th.
+    ages = next(table for table in report.content["fairness"] if table["attribute"] == "age")["groups"]
+    assert [(row["group"], row["n_people"]) for row in ages] == [("15", 7 * TIMES), ("16", 3 * TIMES)]
     assert report.content["comparisons"]["n_asked"] > 0
     assert report.content["calibration"] == []
     assert report.content["fairness"][0]["everybody"]["n_people"] == 10 * TIMES

@@ -12,7 +12,7 @@ from features.finished_reviews import read_finished_reviews
 from serving.cases.exchange import write_finished_table
 from serving.cases.expiry import expire_overdue
 from tests.support.follow_up import SECOND_VIEW, WRONG, consent, decide, informed, ok, talk, to_second_reading
-from tests.support.review import VIEW, Caller, Review
+from tests.support.review import NEED, VIEW, Caller, Review
 
 
 def told(review: Review) -> pd.DataFrame:
@@ -86,9 +86,11 @@ def test_while_the_model_was_suspended_nobody_had_seen_the_proposal(review: Revi
     from serving.storage.tables import SuspensionRow
 
     case, caller = review.add_case(), review.caller("koordinator-9901")
+    ok(caller.step(case, "assign"))  # what nobody has taken can't be taken while it is stopped
+    ok(caller.step(case, "open", {"need_to_know": NEED}))
     with review.database.transaction() as session:
         session.add(SuspensionRow(id="a" * 32, reason="Prøve", turned_by="system", role="system", turned_at=review.clock()))
-    caller.to_review(case)
+    ok(caller.step(case, "own-view", VIEW))
     ok(caller.get(f"/cases/{case}"))
     ok(decide(caller, case, "decide_no_need"), 201)
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 SOURCES = [
     *(ROOT / "training" / "gates").rglob("*.py"),
     ROOT / "training" / "evaluation" / "told_capacity.py",
-    ROOT / "monitoring" / "signals.py",
+    ROOT / "monitoring" / "signals" / "judging.py",
 ]
 ATTRIBUTES = {"sex": Wording(nb="Kjønn", nn="Kjønn", en="Sex"), "aud_school": Wording(nb="Skole", nn="Skule", en="School")}
 

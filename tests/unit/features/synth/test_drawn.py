@@ -157,7 +157,7 @@ def test_levels_declared_in_another_order_keep_their_meaning(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("sector", "old", "new", "code"),
     [
-        ("audit", 'levels = ["boy", "girl"]', 'levels = ["boy", "jente"]', "aud_sex"),
+        ("audit", 'levels = ["boy", "girl"]\nlevel_labels.boy = {', 'levels = ["man", "girl"]\nlevel_labels.man = {', "aud_sex"),
         ("audit", 'levels = ["1", "2", "3", "4", "5", "6"]', 'levels = ["1", "2", "3"]', "aud_centrality"),
         ("family", "low = 0\nhigh = 3", "low = 0\nhigh = 1", "fam_bti_level"),
         ("labour", 'unit = "percent"\nlow = 0\nhigh = 100', 'unit = "percent"\nlow = 0\nhigh = 40', "nav_disability"),
