@@ -113,6 +113,7 @@ def check_kills(tmp_path: Path, *, kills: int, seed: int) -> int:
     return landed
 
 
+@pytest.mark.proof
 @pytest.mark.requirement("R-41")
 def test_a_kill(tmp_path: Path) -> None:
     """One here; fifty as proof, and every rename of a report by itself in test_sign_offs.py."""

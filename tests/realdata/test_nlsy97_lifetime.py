@@ -51,6 +51,7 @@ def test_every_lifetime_column_is_named_and_no_yearly_one(tmp_path: Path, realda
     assert "R-14" in failed["evidence"]["problem"]
 
 
+@pytest.mark.proof
 def test_what_is_the_same_by_nature_can_be_said_to_be(tmp_path: Path, realdata: Path) -> None:
     status, findings = check(careless_example(tmp_path / "no", ON_THE_FIRST_ROW), realdata)
     (failed,) = [finding for finding in findings if finding["verdict"] == "FAILED"]

@@ -217,8 +217,8 @@ def check_kills(service: Service, *, kills: int, seed: int) -> None:
 
 
 @pytest.mark.requirement("R-27")
-def test_a_few_kills_of_the_server(tmp_path: Path, url: str | None) -> None:
-    with service_on(tiny_project(tmp_path / "project"), url) as service:
+def test_a_few_kills_of_the_server(tmp_path: Path) -> None:
+    with service_on(tiny_project(tmp_path / "project"), None) as service:  # on PostgreSQL too in the proof
         check_kills(service, kills=2, seed=1)
 
 
@@ -312,8 +312,8 @@ def check_soak(service: Service, *, people: int, seconds: float) -> None:
     print(f"{people} people, {seconds:g} s: {sum(done)} answers, {states[CaseState.CLOSED.value]} cases from beginning to end")  # noqa: T201
 
 
-def test_eight_people_for_a_few_seconds(tmp_path: Path, url: str | None) -> None:
-    with service_on(tiny_project(tmp_path / "project"), url) as service:
+def test_eight_people_for_a_few_seconds(tmp_path: Path, postgres_url: str) -> None:
+    with service_on(tiny_project(tmp_path / "project"), new_database(postgres_url)) as service:  # on SQLite too in the proof
         check_soak(service, people=8, seconds=2)
 
 

@@ -56,6 +56,7 @@ def test_contenders_answer_alike_and_say_how_long_a_row_takes(tmp_path: Path) ->
     assert 0 < second["p50_ms"] <= second["p99_ms"]
 
 
+@pytest.mark.proof
 def test_the_queue_is_read_by_clients_over_http() -> None:
     taken = measure(queue_read_by(2, requests=6))
     assert taken.rows == 6
