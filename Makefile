@@ -42,7 +42,7 @@ demo: install ## Synthetic municipality from raw files to a served case, on http
 	$(RUN)/tidlig demo
 
 test: install ## All tests, about ten minutes at most
-	$(RUN)/python -m pytest -n 4 --dist loadfile -m "not proof"
+	$(RUN)/python -m pytest -n 3 --dist loadfile -m "not proof"
 
 PEERS := var/bench/peers/featuretools/installed var/bench/peers/collate/installed
 WOODELF := var/bench/peers/woodelf/installed
