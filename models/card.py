@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from features.findings import Finding
+from models.card_curves import CardCurves
 from models.intervals import Interval
 
 
@@ -109,6 +110,8 @@ class ModelCard:
     """Question -> what the test rows say of it: what scores add, where they are worth using, whether more people would help."""
     remarks: tuple[str, ...] = ()
     """Limits of this very model, beside those of every model."""
+    curves: CardCurves = field(default_factory=CardCurves)
+    """Figures that a page draws."""
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads; NaN as null."""
@@ -136,6 +139,7 @@ class ModelCard:
             stability=content.get("stability", {}),
             findings=content.get("findings", {}),
             remarks=tuple(content["remarks"]),
+            curves=CardCurves.from_json(content.get("curves", {})),
         )
 
     def to_markdown(self) -> str:
@@ -219,6 +223,17 @@ def _findings(card: ModelCard) -> list[str]:
     return ["## What it is worth", "", *(f"* {text}" for text in card.findings.values()), ""] if card.findings else []
 
 
+def _movers(card: ModelCard) -> list[str]:
+    if not card.curves.indicators:
+        return []
+    rows = [(mover.name or "all others together", mover.of_100) for mover in card.curves.indicators]
+    text = (
+        f"Mean size of each indicator's contribution to the log-odds of {card.curves.n_explained} people, as hundredths of all. "
+        "A size has no direction, and is no cause."
+    )
+    return ["## What moves the model", "", text, "", *_table(("indicator", "of 100"), rows)]
+
+
 def _stability(card: ModelCard) -> list[str]:
     if not card.stability:
         return []
@@ -241,7 +256,7 @@ def _limits(card: ModelCard) -> list[str]:
 
 _SHOWN_WITH_DECIMALS = 5e-4
 """Below it three decimals would show a tolerance of 1e-9 as none at all."""
-_PARTS = (_head, _data, _ladder, _capacity, _calibration, _groups, _findings, _stability, _gates, _limits)
+_PARTS = (_head, _data, _ladder, _capacity, _calibration, _groups, _findings, _movers, _stability, _gates, _limits)
 
 
 def _table(columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> list[str]:

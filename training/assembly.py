@@ -17,6 +17,7 @@ from models.card import CapacityRow, CapacitySpan, GroupRow, LadderRow, ModelCar
 from models.intervals import Interval, interval_from
 from models.reference import fit_reference
 from models.resampling import RANKING_METRICS, resample_tops
+from training.card_sections import card_curves
 from training.evaluation.examined import Examined
 from training.evaluation.figures import SHARES
 from training.evaluation.rows import MeasuredRows
@@ -47,6 +48,7 @@ def build_card(examined: Examined, gates: tuple[Finding, ...], sections: Mapping
         stability=_stability(sections.get("stability", {})),
         findings=_findings(sections),
         remarks=(experiment.chosen.calibration_note, *_remarks(experiment)),
+        curves=card_curves(sections),
     )
 
 

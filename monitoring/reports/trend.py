@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from features.drawing import Frame, dot, line, text
+
 WIDTH, HEIGHT = 640, 220
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 12, 34
 
@@ -51,28 +53,18 @@ def trend_svg(
     >>> drawn.count("<circle"), drawn.count('class="span')
     (1, 1)
     """
-    low, high = ticks[0][0], ticks[-1][0]
-
-    def x(place: int, shift: float) -> float:
-        return round(LEFT + (WIDTH - LEFT - RIGHT) * (place + 0.5) / len(months) + shift, 1)
-
-    def y(value: float) -> float:
-        share = (min(max(value, low), high) - low) / (high - low)
-        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
-
-    parts = [f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value)}" y2="{y(value)}"/>' for value, _ in ticks]
-    parts += [f'<text x="{LEFT - 8}" y="{y(value) + 4}" text-anchor="end">{escape(text)}</text>' for value, text in ticks]
-    parts += [f'<text x="{x(n, 0)}" y="{HEIGHT - 10}" text-anchor="middle">{escape(name)}</text>' for n, name in enumerate(months)]
+    frame = Frame(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, across=(0, len(months)), up=(ticks[0][0], ticks[-1][0]))
+    parts = frame.lines_across(ticks)
+    parts += [text(frame.x(n + 0.5), HEIGHT - 10, name, anchor="middle") for n, name in enumerate(months)]
     if neutral is not None:
-        parts.append(f'<line class="neutral" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(neutral)}" y2="{y(neutral)}"/>')
-    for number, line in enumerate(lines):
+        parts.append(line("neutral", LEFT, frame.end, frame.y(neutral), frame.y(neutral)))
+    for number, drawn in enumerate(lines):
         shift = 9.0 * (number - (len(lines) - 1) / 2)
-        for place, mark in enumerate(line.marks):
+        for place, mark in enumerate(drawn.marks):
             if mark.point is None or mark.low is None or mark.high is None:
                 continue
-            parts.append(
-                f'<line class="span {line.css}" x1="{x(place, shift)}" x2="{x(place, shift)}" y1="{y(mark.low)}" y2="{y(mark.high)}"/>'
-                f'<circle class="dot {line.css}" cx="{x(place, shift)}" cy="{y(mark.point)}" r="4"/>'
-            )
+            x = frame.x(place + 0.5, shift)
+            parts.append(line(f"span {drawn.css}", x, x, frame.y(mark.low), frame.y(mark.high)))
+            parts.append(dot(f"dot {drawn.css}", x, frame.y(mark.point)))
     inside = "".join(parts)
     return f'<svg class="trend" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">{inside}</svg>'

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from features.errors import DataError
-from models.intervals import Interval
+from models.card_curves import between
+from models.intervals import Interval, interval_from
 
 MONTHS = 12
 
@@ -93,9 +92,7 @@ def _gains(told: list[Mapping[str, Any]], share: float, with_outcome: float) -> 
 
 def _between(points: list[Mapping[str, Any]], share: float, figure: Any) -> Interval:
     """Read a figure on the straight line between the two shares next to this one."""
-    shares = [point["share"] for point in points]
-    values = {part: [_number(figure(point)[part]) for point in points] for part in ("estimate", "low", "high")}
-    return Interval(*(float(np.interp(share, shares, values[part])) for part in ("estimate", "low", "high")))
+    return between([point["share"] for point in points], [interval_from(figure(point)) for point in points], share)
 
 
 def _complement(interval: Interval) -> Interval:
@@ -104,7 +101,3 @@ def _complement(interval: Interval) -> Interval:
 
 def _times(interval: Interval, people: float) -> Interval:
     return Interval(people * interval.estimate, people * interval.low, people * interval.high)
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else float(value)

@@ -14,6 +14,7 @@ from training.evaluation.capacity import capacity_plan
 from training.evaluation.decision_curve import decision_curve
 from training.evaluation.examined import Examined
 from training.evaluation.held_out_areas import held_out_areas
+from training.evaluation.importance import importance
 from training.evaluation.lead_time import lead_time
 from training.evaluation.learning_curve import learning_curve
 from training.evaluation.proxies import proxies
@@ -40,6 +41,7 @@ SECTIONS: Mapping[str, Callable[[Examined], Section]] = {
     "teaching": teaching,
     "proxies": proxies,
     "stability": stability,
+    "importance": importance,
 }
 """Name in the report -> what measures it, in the order of the report."""
 
