@@ -1,4 +1,4 @@
-"""Build the console's stylesheet and typeface from the installed npm packages: ``python -m serving.console.assets``.
+"""Build the console's stylesheet and typefaces from the installed npm packages: ``python -m serving.console.assets``.
 
 `npm ci --ignore-scripts` puts the packages of ``package-lock.json`` into ``node_modules``; this module copies what the pages use into
 ``serving/console/static/vendor``, which is in the wheel and not in the repository. Nothing is fetched when a page is shown.
@@ -14,6 +14,10 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from fontTools.ttLib import TTLibError
+
+from serving.console.papers.typefaces import FACES, PACKAGE, unpack_typeface
 
 ROOT = Path(__file__).parents[2]
 VENDOR = Path(__file__).parent / "static" / "vendor"
@@ -50,7 +54,7 @@ class AssetsError(Exception):
 
 
 def build_assets(node_modules: Path, vendor: Path) -> list[Path]:
-    """Write the stylesheet and the typeface, and return what was written.
+    """Write the stylesheet, the pages' typeface and the papers', and return what was written.
 
     Raises
     ------
@@ -60,6 +64,7 @@ def build_assets(node_modules: Path, vendor: Path) -> list[Path]:
     files = {
         "designsystemet.css": build_stylesheet(node_modules / DESIGNSYSTEMET).encode(),
         INTER.name: _read_font(node_modules / INTER),
+        **{name: _unpack_font(node_modules / PACKAGE / packed, family) for name, (packed, family) in FACES.items()},
     }
     vendor.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -102,6 +107,14 @@ def _read_font(path: Path) -> bytes:
     if not content.startswith(b"wOF2"):
         raise AssetsError(f"{path} is not a WOFF2 font. Run `npm ci --ignore-scripts` again.")
     return content
+
+
+def _unpack_font(path: Path, family: str) -> bytes:
+    packed = _read(path)
+    try:
+        return unpack_typeface(packed, family=family)
+    except TTLibError:
+        raise AssetsError(f"{path} is not a WOFF font. Run `npm ci --ignore-scripts` again.") from None
 
 
 def _read(path: Path) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import quote
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -119,6 +120,13 @@ def page(
             secure=is_secure(request, settings_of(request)),
         )
     return response
+
+
+def paper_response(paper: bytes, *, name: str, language: str) -> Response:
+    """Answer with a PDF, to be shown in the browser and saved under a name in the reader's language."""
+    disposition = f"inline; filename*=UTF-8''{quote(name)}-{language}.pdf"
+    headers = {"Content-Disposition": disposition, "Content-Language": language, "Vary": "Cookie, Accept-Language"}
+    return Response(paper, media_type="application/pdf", headers=headers)
 
 
 def go_to(path: str) -> RedirectResponse:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
 from serving.access.desk import Desk
 from serving.access.permissions import Action, check_may
 from serving.console.pages.cases import CHANGING
-from serving.console.rendering import go_to, page, tongue_of
+from serving.console.papers.making import build_paper
+from serving.console.rendering import go_to, page, paper_response, tongue_of
 from serving.console.told import report_naming
 from serving.errors import NotFoundError
 from serving.http.dependencies import DeskOf
@@ -24,8 +25,14 @@ router = APIRouter()
 @router.get("/cases/{case_id}/person-report")
 def person_report(desk: DeskOf, request: Request, case_id: str) -> HTMLResponse:
     """Show the report of a case's person, to print and hand over. Making it is logged, and answers an open request."""
-    copy = f"/api/v1/cases/{case_id}/person-report"
-    return _report_page(desk, request, report_of_case(desk, case_id), copy=copy, back=f"/cases/{case_id}")
+    path = f"/cases/{case_id}/person-report"
+    return _report_page(desk, request, report_of_case(desk, case_id), paper=f"{path}.pdf", copy=f"/api/v1{path}", back=f"/cases/{case_id}")
+
+
+@router.get("/cases/{case_id}/person-report.pdf")
+def person_report_paper(desk: DeskOf, request: Request, case_id: str) -> Response:
+    """Give the report of a case's person as a PDF to hand over. Making it is logged, as the page is."""
+    return _report_paper(desk, request, report_of_case(desk, case_id))
 
 
 @router.get("/my-report")
@@ -35,7 +42,13 @@ def my_report(desk: DeskOf, request: Request) -> HTMLResponse:
         report = own_report(desk)
     except NotFoundError:  # an account of somebody about whom nothing is kept here
         return page(request, "no_report.html", account=desk.account)
-    return _report_page(desk, request, report, copy="/api/v1/me/report", back=None)
+    return _report_page(desk, request, report, paper="/my-report.pdf", copy="/api/v1/me/report", back=None)
+
+
+@router.get("/my-report.pdf")
+def my_report_paper(desk: DeskOf, request: Request) -> Response:
+    """Give somebody their own report as a PDF to keep."""
+    return _report_paper(desk, request, own_report(desk))
 
 
 @router.get("/cases/{case_id}/access-requests")
@@ -60,7 +73,16 @@ def open_requests(desk: DeskOf, request: Request) -> HTMLResponse:
     return page(request, "access_requests.html", account=desk.account, lines=lines, today=desk.today)
 
 
-def _report_page(desk: Desk, request: Request, report: PersonReport, *, copy: str, back: str | None) -> HTMLResponse:
-    naming = report_naming(desk.project, tongue_of(request).language)
-    body = Markup(report_body(report, naming))  # noqa: S704 - rendered with everything escaped
-    return page(request, "person_report.html", account=desk.account, body=body, copy=copy, back=back)
+def _report_page(desk: Desk, request: Request, report: PersonReport, *, paper: str, copy: str, back: str | None) -> HTMLResponse:
+    body = Markup(_body(desk, request, report))  # noqa: S704 - rendered with everything escaped
+    return page(request, "person_report.html", account=desk.account, body=body, paper=paper, copy=copy, back=back)
+
+
+def _report_paper(desk: Desk, request: Request, report: PersonReport) -> Response:
+    t = tongue_of(request)
+    paper = build_paper(_body(desk, request, report), language=t.language, title=t("report.title"))
+    return paper_response(paper, name=t("report.file"), language=t.language)
+
+
+def _body(desk: Desk, request: Request, report: PersonReport) -> str:
+    return report_body(report, report_naming(desk.project, tongue_of(request).language))

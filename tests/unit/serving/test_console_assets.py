@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 
 from serving.console.assets import COMPONENTS, DESIGNSYSTEMET, INTER, ROOT, AssetsError, build_assets, clean_lock
+from serving.console.papers.typefaces import FACES, PACKAGE, letters_of
 
 TIDLIG = ROOT / "serving" / "console" / "static" / "tidlig.css"
 
@@ -23,11 +26,14 @@ def fake_packages(root: Path) -> Path:
     theme.write_text("@layer ds.theme.color{}", encoding="utf-8")
     (root / INTER).parent.mkdir(parents=True)
     (root / INTER).write_bytes(b"wOF2 and more")
+    (root / PACKAGE).mkdir(parents=True)
+    for packed, _ in FACES.values():
+        (root / PACKAGE / packed).write_bytes((ROOT / "node_modules" / PACKAGE / packed).read_bytes())
     return root
 
 
 def test_the_parts_become_one_stylesheet_in_the_published_layers(tmp_path: Path) -> None:
-    css, font = build_assets(fake_packages(tmp_path / "node_modules"), tmp_path / "vendor")
+    css, font, *_ = build_assets(fake_packages(tmp_path / "node_modules"), tmp_path / "vendor")
     text = css.read_text(encoding="utf-8")
     assert text.startswith("@layer ds.theme, ds.base, ds.components;")
     assert text.index("ds.theme.color") < text.index("@layer ds.base{.base{}}") < text.index("@layer ds.components{")
@@ -52,6 +58,25 @@ def test_a_file_that_is_no_font_is_refused(tmp_path: Path) -> None:
     packages = fake_packages(tmp_path / "node_modules")
     (packages / INTER).write_bytes(b"<html>")
     with pytest.raises(AssetsError, match="not a WOFF2 font"):
+        build_assets(packages, tmp_path / "vendor")
+
+
+def test_the_papers_typefaces_are_unpacked_with_the_letters_of_norway_and_sapmi(tmp_path: Path) -> None:
+    packages = fake_packages(tmp_path / "node_modules")
+    built = build_assets(packages, tmp_path / "vendor")[2:]
+    assert {path.name for path in built} == set(FACES)
+    again = build_assets(packages, tmp_path / "again")[2:]
+    assert [path.read_bytes() for path in built] == [path.read_bytes() for path in again], "the same package, the same bytes"
+    assert set(map(ord, "æøåÆØÅáčđŋšŧžÁČĐŊŠŦŽéüö«»–…")) <= letters_of(tmp_path / "vendor")
+    names = [TTFont(BytesIO(path.read_bytes()))["name"] for path in built]
+    families = {str(name.getDebugName(16) or name.getDebugName(1)).removesuffix(" SemiBold") for name in names}
+    assert families == {"Inter", "Inter Latin"}, "one family for each part of the alphabet, in two weights"
+
+
+def test_a_papers_typeface_that_is_no_font_is_refused(tmp_path: Path) -> None:
+    packages = fake_packages(tmp_path / "node_modules")
+    (packages / PACKAGE / "inter-latin-400-normal.woff").write_bytes(b"<html>")
+    with pytest.raises(AssetsError, match="not a WOFF font"):
         build_assets(packages, tmp_path / "vendor")
 
 
