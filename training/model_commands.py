@@ -36,12 +36,17 @@ JustifyOption = Annotated[
 
 @models.command("list")
 def list_(project: ProjectOption = HERE, tracking_uri: TrackingOption = None, as_json: JsonOption = False) -> None:
-    """List every registered version: its rung, which gates failed, and which one serves."""
+    """List every registered version: its rung, which gates failed, and which one serves.
+
+    The registry's aliases are brought to what serves first: versions that the console let serve are not told to MLflow by it.
+    """
     from dataclasses import asdict
 
+    from training.registry.promoting import tell_registry
     from training.registry.versions import list_models
 
     loaded = load(project)
+    tell_registry(loaded, tracking(loaded, tracking_uri))
     versions = list_models(loaded, tracking(loaded, tracking_uri))
     if as_json:
         print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "versions": [asdict(version) for version in versions]})
@@ -51,6 +56,25 @@ def list_(project: ProjectOption = HERE, tracking_uri: TrackingOption = None, as
         for one in versions
     ]
     print_table("Registered models", ("model", "version", "rung", "alias", "failed gates", "registered (UTC)"), rows)
+
+
+@models.command("fetch")
+def fetch(
+    name: ModelArgument,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Version to bring.")],
+    project: ProjectOption = HERE,
+    tracking_uri: TrackingOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a registered version's bundle into the project's folder, where the console shows and compares it. Nothing serves by that."""
+    from training.registry.promoting import fetch_version
+
+    loaded = load(project)
+    folder = fetch_version(loaded, tracking(loaded, tracking_uri), name, version)
+    if as_json:
+        print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, "model": name, "version": version, "folder": folder})
+        return
+    print_line(f"Version {version} of {name} lies in {folder}.")
 
 
 @models.command("promote")
@@ -76,8 +100,8 @@ def promote(
 
     In a synthetic project two typed names (--signed-by, with --reason) stand in for signatures: they prove nothing and the ledger says so.
     """
+    from models.promotion.waiting import place_in_ledger, read_signatures, read_waiting
     from training.registry.promoting import promote as promote_version
-    from training.registry.signing import place_in_ledger, read_signatures, read_waiting
 
     if signed_by and signature:
         raise typer.BadParameter("give signatures or typed names, not both")

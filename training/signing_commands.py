@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from features.declarations.project import Project
-    from training.registry.signing import PreparedStep
+    from models.promoting import PreparedStep
 
 __all__ = ["models"]  # the group, with these commands in it
 

@@ -28,6 +28,7 @@ from training.papers.feature_words import column_words
 from training.papers.write import build_papers, papers_folder, write_papers
 from training.plan import Plan, PlannedModel, build_plan
 from training.registry.datasets import describe_rows
+from training.registry.placing import place_challenger
 from training.registry.tracking import LoggedRun, RunRecord, Tracking, log_folder, log_training
 from training.report import Report, build_report, write_report
 from training.table import TrainingTable
@@ -155,6 +156,8 @@ def _train_one(project: Project, training: Training, data: StageData, groups: Gr
     record = run_record(project, training, planned, experiment, report)
     with training.progress.step(f"{planned.name}: logging to MLflow"):
         run = log_training(training.tracking, record, bundle, split, experiment=project.id, register=training.register)
+    if run.version is not None:
+        place_challenger(project, bundle, run.version)
     report = {**report, "run_id": run.run_id, "version": run.version}
     write_report(project, report)
     with training.progress.step(f"{planned.name}: writing the papers"):

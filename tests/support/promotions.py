@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from features.declarations.project import Project
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.deployment import Champion, bundle_folder, write_champion
+from models.promoting import step_for
 from models.promotion.signers import FILE, encode_public_key
+from models.promotion.writing import Signed, record_step
 from tests.support.projects import NOW
-from training.registry.promotions import Signed, record_step
-from training.registry.signing import step_for
 
 REASON = "The first model of the tests."
 TYPED = Signed(typed=("data-scientist", "leader"))

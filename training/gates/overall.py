@@ -158,15 +158,6 @@ def split_gate(rows: LabelledRows, split: Split) -> Finding:
     return Finding("G-11", "Forward in time", "PASSED", evidence)
 
 
-def failed_gates(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Codes of the gates that failed, each once."""
-    return tuple(sorted({finding.code for finding in findings if finding.is_failed}))
-
-
-JUSTIFIABLE = ("G-05", "G-06")
-"""Gates whose failure a signed and dated justification can answer for (R-12, the discrimination act's § 9 test); no other can be."""
-
-
 def is_outside(interval: Interval, bounds: tuple[float, float]) -> bool:
     """Whether the whole interval lies outside the bounds: a breach that chance does not explain."""
     return interval.low > bounds[1] or interval.high < bounds[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,20 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mlflow import MlflowClient
 
 from features.declarations.project import Project
-from features.errors import GateError, ModelError
-from features.ledger import Entry
+from features.errors import ModelError
 from models.bundle import Bundle, bundle_hash, load_bundle
-from models.deployment import Champion, bundle_folder, find_champion, remove_champion, write_champion
-from models.promotion.ledger import ACTIONS, NEEDED, PROMOTED, ROLLED_BACK, WITHDRAWN, Served, last_entry, read_promotions, serving_history
-from models.promotion.signatures import Signature, check_enough, check_signatures, sign
-from models.promotion.signers import read_signers, same_person
-from models.promotion.steps import Step, check_reason, gates_not_asked, step_of
-from training.gates.overall import failed_gates
-from training.gates.promotable import check_gates
-from training.registry.promotions import Signed, justified_until, one_step_at_a_time, record_step
-from training.registry.signing import place_in_ledger, step_for
+from models.deployment import Champion, bundle_folder, find_champion, remove_champion
+from models.promoting import check_signed, check_typed, finish_pointer, let_bundle_serve, place_bundle, point_at
+from models.promotion.ledger import NEEDED, PROMOTED, ROLLED_BACK, WITHDRAWN, Served, last_entry, read_promotions, serving_history
+from models.promotion.signatures import Signature, check_enough, sign
+from models.promotion.signers import read_signers
+from models.promotion.steps import Step, check_reason, step_of
+from models.promotion.waiting import place_in_ledger
+from models.promotion.writing import Signed, one_step_at_a_time, record_step
 from training.registry.tracking import CHALLENGER, CHAMPION, Tracking
-from training.registry.versions import aliases_of, fetched_version
+from training.registry.versions import aliases_of, fetched_version, list_models
 
 
 def promote(
@@ -77,13 +74,10 @@ def promote(
         if unfinished is not None and (unfinished.version, unfinished.bundle_hash) == (version, bundle.hash):
             return unfinished
         words = (reason, justification) if said is None else (said.reason, said.justification)
-        check_gates(bundle, justification=words[1])
-        step = step_for(project, bundle, version, reason=words[0], justification=words[1])
-        signed = _checked(project, step, Signed(tuple(signatures), tuple(signers)), now=now)
-        _place(fetched.folder, bundle_folder(project, name, version))
-        until = justified_until(now) if failed_gates(bundle.card.gates) or gates_not_asked(bundle.card.gates) else None
-        entry = record_step(project, step, signed, now=now, justified=until)
-        return _let_serve(project, client, name, Served(version, bundle.hash, until), entry)
+        signed = Signed(tuple(signatures), tuple(signers))
+        champion = let_bundle_serve(project, bundle, fetched.folder, version, signed, reason=words[0], justification=words[1], now=now)
+        _announce(client, champion)
+        return champion
 
 
 def rollback(
@@ -125,9 +119,12 @@ def rollback(
         after = place_in_ledger(project, name)
         step = step_of(bundle, action="roll_back", version=before.version, reason=reason, justification=None, after=after)
         given = (sign(step, key, signers=read_signers(project), now=now),) if key is not None else ()
-        signed = _checked(project, step, Signed(given, (signer,) if signer and key is None else ()), now=now)
+        signed = Signed(given, (signer,) if signer and key is None else ())
+        check_signed(project, step, signed, now=now)
         entry = record_step(project, step, signed, now=now, justified=before.justified_until)
-        return _let_serve(project, client, name, before, entry)
+        champion = point_at(project, name, before, entry)
+        _announce(client, champion)
+        return champion
 
 
 def withdraw(
@@ -179,53 +176,52 @@ def withdraw(
         before = Step.from_dict({**last.public, "after": last.hash})
         step = replace(before, action="withdraw", reason=words, justification=None)
         given = (sign(step, key, signers=read_signers(project), now=now),) if key is not None else ()
-        signed = _checked(project, step, Signed(given, (signer,) if signer and key is None else ()), now=now)
+        signed = Signed(given, (signer,) if signer and key is None else ())
+        check_signed(project, step, signed, now=now)
         record_step(project, step, signed, now=now)
         _stop_serving(project, client, name)
         return step.version
 
 
 def finish_last_step(project: Project, client: MlflowClient, name: str) -> Champion | None:
-    """Move the pointer to the ledger's last step where a step was stopped in between; None where none was, or nothing serves."""
-    last = last_entry(read_promotions(project), name)
-    champion = find_champion(project, name)
-    if last is None:
+    """Move the pointer to the ledger's last step where a step was stopped in between, and the registry's alias after it.
+
+    None where nothing was unfinished, or nothing serves. A step that the console took is told to the registry here too.
+    """
+    if last_entry(read_promotions(project), name) is None:
         return None
-    if last.action == WITHDRAWN:
-        _stop_serving(project, client, name)
-        return None
-    if champion is not None and champion.ledger_entry == last.hash:
-        if aliases_of(client, name).get(CHAMPION) != champion.version:
-            _announce(client, champion)
-        return None
-    return _let_serve(project, client, name, serving_history(project, name)[-1], last)
+    finished = finish_pointer(project, name)
+    _follow_pointer(project, client, name)
+    return finished
 
 
-def check_typed(project: Project, names: Sequence[str], *, needed: int) -> None:
-    """Refuse too few names, or typed ones where people are not invented.
+def fetch_version(project: Project, tracking: Tracking, name: str, version: str) -> Path:
+    """Put a registered version's bundle into the project's folder, where the console finds it; nothing serves by that.
 
     Raises
     ------
-    GateError
-        TID601, TID602.
+    ModelError
+        TID502 another bundle lies there, and as `fetched_version`.
     """
-    different = {same_person(name) for name in names if name.strip()}
-    if len(different) < needed:
-        raise GateError("TID601", f"{len(different)} different signers, expected {needed}. Give --signed-by once for each of them.")
-    if not project.is_synthetic:
-        raise GateError(
-            "TID602",
-            f"typed names are no signatures, and this project's people are not invented. Sign with a key declared in "
-            f"{project.root / 'signers.toml'}: `tidlig models sign`, or `tidlig models rollback --key`.",
-        )
+    with fetched_version(project, tracking, name, version) as fetched:
+        place_bundle(fetched.folder, bundle_folder(project, name, version))
+    return bundle_folder(project, name, version)
 
 
-def _checked(project: Project, step: Step, signed: Signed, *, now: datetime) -> Signed:
-    """Give back what was signed when it holds; typed names were looked at before anything was fetched."""
-    if signed.is_simulated and signed.typed:
-        return signed
-    check_signatures(signed.signatures, step, signers=read_signers(project), needed=NEEDED[ACTIONS[step.action]], at=now)
-    return signed
+def tell_registry(project: Project, tracking: Tracking) -> None:
+    """Bring the registry's aliases of all models to what serves: the console lets versions serve without asking MLflow."""
+    client = tracking.client()
+    for name in dict.fromkeys(version.name for version in list_models(project, tracking)):
+        _follow_pointer(project, client, name)
+
+
+def _follow_pointer(project: Project, client: MlflowClient, name: str) -> None:
+    """Bring the registry's alias to what serves: it follows the pointer, and decides nothing."""
+    champion, aliases = find_champion(project, name), aliases_of(client, name)
+    if champion is not None and aliases.get(CHAMPION) != champion.version:
+        _announce(client, champion)
+    if champion is None and CHAMPION in aliases:
+        client.delete_registered_model_alias(name, CHAMPION)
 
 
 def _served_before(project: Project, name: str) -> Served:
@@ -240,25 +236,6 @@ def _load_placed(project: Project, name: str, served: Served) -> Bundle:
     if bundle_hash(folder) != served.bundle_hash:
         raise ModelError("TID503", f"version {served.version} of {name} is not what was signed for. Restore its bundle, or promote again.")
     return load_bundle(folder, contract_hash=project.contract_hash)
-
-
-def _place(source: Path, folder: Path) -> None:
-    """Copy a bundle to where it serves from, whole or not at all; an identical one that is there already stays."""
-    if folder.exists():
-        if bundle_hash(folder) == bundle_hash(source):
-            return
-        raise ModelError("TID502", f"{folder} exists already and holds another bundle. A version is never overwritten: move it away.")
-    draft = folder.with_name(f".{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(source, draft)
-    draft.rename(folder)
-
-
-def _let_serve(project: Project, client: MlflowClient, name: str, served: Served, entry: Entry) -> Champion:
-    champion = Champion(name, served.version, served.bundle_hash, entry.hash, entry.recorded_at, served.justified_until)
-    write_champion(project, champion)
-    _announce(client, champion)
-    return champion
 
 
 def _stop_serving(project: Project, client: MlflowClient, name: str) -> None:

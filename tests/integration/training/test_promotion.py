@@ -16,11 +16,12 @@ from features.ledger import Anchor, append_next, read_entries
 from models.deployment import deployed_bundle, find_champion
 from models.promotion.ledger import head_path, ledger_path, read_history, verify_promotions
 from models.promotion.signers import FILE
+from models.promotion.waiting import read_signatures, read_waiting, waiting_folder
 from tests.support.projects import NOW
 from tests.support.promotions import Person, a_person, declare
 from tests.support.registering import DIFFERENT, MODEL, NOT_ASKED, TOO_GOOD, Registry, bundle_for, project_of
 from training.registry.promoting import promote, rollback, withdraw
-from training.registry.signing import SignedVersion, prepare_step, read_signatures, read_waiting, sign_step, waiting_folder
+from training.registry.signing import SignedVersion, prepare_step, sign_step
 from training.registry.tracking import local_tracking
 from training.registry.versions import list_models
 

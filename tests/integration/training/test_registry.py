@@ -23,6 +23,7 @@ from features.progress import Silent
 from models.bundle import Bundle, save_bundle
 from models.deployment import deployed_bundle, find_champion
 from models.manifest import installed_versions
+from models.promotion.gates import check_gates
 from models.promotion.ledger import ledger_path, serving_history, verify_promotions
 from models.rungs.rung import FitSettings
 from tests.support.pickles import find_pickles
@@ -34,7 +35,6 @@ from training.evaluation.examined import Examined
 from training.evaluation.sections import SECTIONS, measure_sections
 from training.fitting.experiment import Experiment, run_experiment
 from training.gates.asked import ask_gates
-from training.gates.promotable import check_gates
 from training.plan import PlannedModel
 from training.registry.promoting import promote, rollback
 from training.registry.tracking import LoggedRun, Tracking, local_tracking, log_training

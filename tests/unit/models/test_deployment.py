@@ -15,12 +15,12 @@ from features.declarations.screening import Screening
 from features.errors import GateError, LedgerError, ModelError
 from models.bundle import load_bundle, save_bundle
 from models.deployment import Champion, bundle_folder, check_justified, deployed_bundle, find_champion, write_champion
+from models.promoting import step_for
+from models.promotion.writing import record_step
 from models.rungs.logistic import LogisticRung
 from tests.support.bundles import CATALOGUE, build_bundle
 from tests.support.projects import NOW
 from tests.support.promotions import REASON, TYPED
-from training.registry.promotions import record_step
-from training.registry.signing import step_for
 
 SCREENING = Screening.model_validate(
     {

@@ -10,6 +10,7 @@ import pytest
 from features.findings import Finding
 from models.calibration import IdentityCalibrator, PlattCalibrator
 from models.intervals import Interval
+from models.promotion.gates import failed_gates
 from models.resampling import Resamples
 from models.rungs.logistic import LogisticRung
 from models.rungs.rung import FitSettings
@@ -22,7 +23,6 @@ from training.gates.overall import (
     capacity_gate,
     determinism_gate,
     explanation_gate,
-    failed_gates,
     leak_gate,
     leakage_gate,
 )

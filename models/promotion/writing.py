@@ -18,6 +18,7 @@ from models.promotion.steps import Step
 from models.rungs.rung import write_json
 
 ACTOR = "training.registry"
+"""Who writes the ledger, whichever command or page lets it; what is in it was signed by people."""
 JUSTIFIED_DAYS = 183
 """A justification of a difference between groups expires after six months (R-12)."""
 

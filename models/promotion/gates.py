@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from features.errors import GateError
+from features.findings import Finding
 from models.bundle import Bundle
 from models.promotion.steps import gates_not_asked
-from training.gates.overall import JUSTIFIABLE, failed_gates
 
+JUSTIFIABLE = ("G-05", "G-06")
+"""Gates whose failure a signed and dated justification can answer for (R-12, the discrimination act's § 9 test); no other can be."""
 MIN_JUSTIFICATION = 30
+
+
+def failed_gates(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Codes of the gates that failed, each once."""
+    return tuple(sorted({finding.code for finding in findings if finding.is_failed}))
+
+
+def must_be_justified(findings: Iterable[Finding]) -> bool:
+    """Whether a step needs words on why it is lawful all the same: a gate failed, or nobody let it be asked."""
+    found = tuple(findings)
+    return bool(failed_gates(found) or gates_not_asked(found))
 
 
 def check_gates(bundle: Bundle, *, justification: str | None) -> None:
