@@ -59,6 +59,7 @@ TID784  nothing can be computed of this person any more              409
 TID785  the store is not the one that the cases came from            409
 TID786  the case was passed on and has to be opened first            409
 TID787  nobody of that name can take the case over                   422
+TID788  whoever took over a decided case is not shown its proposal   409
 TID762  the anchor folder is not there                                –
 TID750  the report would tell of a proposal that is not shown now    409
 TID751  nobody is known under this subject id                         –

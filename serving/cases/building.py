@@ -25,6 +25,7 @@ from serving.cases.pages import CasePage, FollowUp, IndicatorLine, OwnViewText, 
 from serving.cases.policies import (
     can_see_proposal,
     check_can_see_proposal,
+    check_goes_on_to_reader,
     check_readable,
     has_second_view,
     is_to_be_opened,
@@ -32,7 +33,7 @@ from serving.cases.policies import (
 )
 from serving.cases.proposal import Proposal, build_view, visible_indicators
 from serving.cases.reading import find_decision, find_view, find_view_text, is_readable, unseal
-from serving.cases.states import OPEN_STATES, SEALED, STATES, STEPS, Actor, CaseState, Step
+from serving.cases.states import BEFORE_THE_PROPOSAL, OPEN_STATES, SEALED, STATES, STEPS, Actor, CaseState, Step
 from serving.cases.wording import outcome_label, stage_label
 from serving.errors import NotFoundError
 from serving.scoring.suspensions import check_not_suspended, is_suspended
@@ -90,14 +91,26 @@ def show_proposal(desk: Desk, case: CaseForReview | CaseForSecondReading) -> Pro
     ------
     ReviewError
         TID702 before the own view, TID708 when the content is gone, TID770 while proposals are stopped here, TID783 before the decision in
-        a case of study mode.
+        a case of study mode; TID786 and TID788 in a decided case that was passed on to this reader.
     """
-    check_can_see_proposal(case, has_own_view=find_view(desk, case, desk.account.id) is not None)
+    has_own_view = find_view(desk, case, desk.account.id) is not None
+    if not has_own_view and took_over(desk, case):
+        check_goes_on_to_reader(case)
+    check_can_see_proposal(case, has_own_view=has_own_view)
     check_not_suspended(desk.session, model_name=model_of(desk, case), municipality=case.municipality)
     found = find_proposal(desk, case)
     if found is None:
         raise NotFoundError
     return build_view(desk.project, found, municipality=case.municipality)
+
+
+def took_over(desk: Desk, case: CaseRow) -> bool:
+    """Answer whether this reader has a case that somebody else had read, written their view of and decided in this round."""
+    return (
+        case.assignee_id == desk.account.id
+        and CaseState(case.state) not in BEFORE_THE_PROPOSAL
+        and find_view(desk, case, desk.account.id) is None
+    )
 
 
 def get_own_view(desk: Desk, case: CaseForReview) -> OwnViewText:

@@ -118,6 +118,24 @@ def check_can_see_proposal(case: CaseRow, *, has_own_view: bool) -> None:
     check_readable(case)
 
 
+def check_goes_on_to_reader(case: CaseRow) -> None:
+    """Refuse the proposal to whoever took a decided case over: they have no view of their own to save before it, and go on from a decision.
+
+    Raises
+    ------
+    ReviewError
+        TID786 before they have opened the case, TID708 when the content is gone, TID788 otherwise.
+    """
+    if is_to_be_opened(case):
+        raise _to_be_opened()
+    check_readable(case)
+    raise ReviewError(
+        "TID788",
+        "you took this case over when it was decided, and the proposal is shown to those alone who write their own view before it. Go on "
+        "with what was decided and agreed.",
+    )
+
+
 def check_readable(case: CaseRow) -> None:
     """Refuse to work with content that is not shown any more.
 

@@ -84,7 +84,8 @@ def read_view(desk: Desk, case_id: str) -> ProposalView:
     ------
     ReviewError
         TID702 before the own view is saved, TID708 when the content was purged, TID770 while proposals are stopped here, TID783 before the
-        decision in a case of study mode.
+        decision in a case of study mode; in a decided case that was passed on to them TID786 before they have opened it, and from then on
+        TID788, since there is no own view to save before it any more.
     """
     case = _get_case_of_reader(desk, case_id)
     view = building.show_proposal(desk, case)

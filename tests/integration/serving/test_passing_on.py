@@ -178,7 +178,7 @@ def test_a_decided_case_is_passed_on_and_goes_on_where_it_stood_once_it_is_opene
     page = ok(unopened)
     assert (set(page["steps"]), page["decision"], page["subject_id"]) == ({"open", "object"}, None, None)
     assert refused(other.step(case, "family-informed", informed())) == (409, "TID786")
-    assert refused(other.get(f"/cases/{case}/view")) == (409, "TID702")
+    assert refused(other.get(f"/cases/{case}/view")) == (409, "TID786")
 
     opened = ok(other.step(case, "open", {"need_to_know": NEW_NEED}))
     assert (opened["need_to_know"], opened["row"]["state"], opened["own_view"], opened["proposal"]) == (
@@ -192,7 +192,7 @@ def test_a_decided_case_is_passed_on_and_goes_on_where_it_stood_once_it_is_opene
     assert "open" not in opened["steps"]
     assert refused(other.get(f"/cases/{case}/person-report")) == (409, "TID750")
     assert refused(other.step(case, "open", {"need_to_know": NEW_NEED})) == (409, "TID701")
-    assert refused(other.get(f"/cases/{case}/view")) == (409, "TID702")
+    assert refused(other.get(f"/cases/{case}/view")) == (409, "TID788")
     ok(other.step(case, "family-informed", informed()))
     ok(other.step(case, "consents", consent()), 201)
     review.create_demo_account("stafettholder-9901")
