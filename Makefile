@@ -7,7 +7,7 @@ RUN := DO_NOT_TRACK=true MLFLOW_DISABLE_TELEMETRY=true $(BIN)
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof check format lock docs clean bench-features bench-explain bench-serve bench-intake bench-monitor bench-train
+.PHONY: help install demo test proof check format lock docs docs-serve docs-images clean bench-features bench-explain bench-serve bench-intake bench-monitor bench-train
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 20
@@ -48,7 +48,7 @@ PEERS := var/bench/peers/featuretools/installed var/bench/peers/collate/installe
 WOODELF := var/bench/peers/woodelf/installed
 AEQUITAS := var/bench/peers/aequitas/installed
 
-proof: install .venv/spark/installed $(PEERS) $(WOODELF) ## The long proofs: soak, kills, full matrices
+proof: install .venv/spark/installed .venv/docs/installed $(PEERS) $(WOODELF) ## The long proofs: soak, kills, full matrices
 	$(RUN)/python -m pytest -m proof
 
 check: install ## Format, lint, types, layers, generated pages, lock file
@@ -65,14 +65,33 @@ format: install ## Format and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: install ## Regenerate the reference pages
+# Environment of its own: what builds the pages has no part in what they describe.
+.venv/docs/installed: requirements/docs.txt .venv/installed
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip install --quiet --python $(@D)/bin/python --compile-bytecode --require-hashes --no-deps -r $<
+	touch $@
+
+# The strict build ends with an error for a link that leads nowhere; NO_MKDOCS_2_WARNING: docs/decisions/0044 says what it says.
+MKDOCS := NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs
+
+docs: install .venv/docs/installed ## Regenerate the reference, and build the documentation into var/site
 	$(BIN)/python -m docs.generate
+	$(MKDOCS) build --strict
+	cp serving/console/static/vendor/inter-latin-wght-normal.woff2 var/site/assets/
+	cp node_modules/iframe-worker/shim/index.js var/site/assets/iframe-worker.js
+	@echo "Open var/site/index.html"
+
+docs-serve: install .venv/docs/installed ## Serve the documentation while writing, on http://127.0.0.1:8001
+	$(MKDOCS) serve --dev-addr 127.0.0.1:8001
+
+docs-images: install ## Take the documentation's pictures of the console anew
+	TIDLIG_DOCS_IMAGES=docs/images $(RUN)/python -m pytest -m proof tests/functional/test_docs_images.py
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 lock: ## Resolve the dependencies anew; the locks name no package index
 	$(COMPILE) --group dev pyproject.toml -o requirements/lock.txt
-	$(COMPILE) --group pyproject.toml:spark -o requirements/spark.txt
+	for group in spark docs; do $(COMPILE) --group pyproject.toml:$$group -o requirements/$$group.txt; done
 	for name in bootstrap build featuretools woodelf aequitas; do $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 	$(COMPILE) --no-deps requirements/collate.in -o requirements/collate.txt
 

@@ -18,7 +18,7 @@ from typing import Any
 import typer.main
 from typer.core import TyperGroup
 
-from docs import indicators, project_files, synthetic_norway
+from docs import indicators, project_files, site_pages, synthetic_norway
 from docs.error_codes import error_codes_page
 
 ROOT = Path(__file__).parent.parent
@@ -176,6 +176,7 @@ PAGES: dict[str, Callable[[], str]] = (
     | indicators.PAGES
     | project_files.PAGES
     | synthetic_norway.PAGES
+    | site_pages.PAGES
 )
 
 
@@ -183,7 +184,7 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or compare them."""
     stale = []
     for name, make in PAGES.items():
-        path, text = REFERENCE / name, make()
+        path, text = (REFERENCE / name).resolve(), make()
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         if "--check" in arguments:
