@@ -15,6 +15,7 @@ from features.declarations.reviewing import WayOfWorking
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
 from models.rungs.ladder import LADDER
+from monitoring.reports.sign_offs import SignOffState
 from monitoring.signals.judging import TITLES
 from serving.aggregates.planning import Course
 from serving.cases.forms import (
@@ -36,7 +37,9 @@ from serving.cases.states import DECISIONS, STEPS
 from serving.console import problems
 from serving.console.evidence import SAID
 from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
+from serving.console.months.fairness import METRICS, TOGETHER
 from serving.console.pages.models import LADDER_FIGURES
+from serving.console.pages.months import PARTS
 from serving.console.pages.planning import LEVELS
 from serving.console.stages import STAGES_OF_WORK, WAITING
 from serving.roles import ROLES, Role
@@ -93,6 +96,20 @@ FAMILIES = {
     "evidence_said.": sorted(SAID.values()),
     "decide.hint.": [step.value for step in (*DECISIONS, *LEVELS_OF_HELP)],
     "value.days_since_": ["first_years", "last_years", "change_years"],
+    "month.part.": ["overview", *PARTS],
+    "month.metric.": METRICS,
+    "month.together.": TOGETHER,
+    "month.step.": [
+        *("before", "after", "towards", "away", "unsure_followed", "reviewed", "worried_before", "followed_up", "overridden"),
+        *("both_together", "informed", "consent", "data_error", "readers_agree", "too_fast", "always_agree", "always_override"),
+    ],
+    "month.reviewers.": ["lower", "median", "upper", "days_to_opened", "days_to_decided", "minutes_seen", "reviews_each"],
+    "month.performance.": [
+        *("with_outcome", "ppv", "base_rate", "tpr", "calibration", "calibration_slope", "calibration_intercept", "net_benefit", "auc"),
+        *("part.all", "part.talk", "part.no_talk"),
+    ],
+    "month.drift.": ["unknown.more_often", "unknown.less_often", "against.own", "against.everybody"],
+    "sign_off.state.": [*get_args(SignOffState), "simulated"],
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}
         | set(LOGGED.findall("".join(p.read_text() for p in CONSOLE.parent.rglob("*.py"))))
