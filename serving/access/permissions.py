@@ -34,13 +34,20 @@ class Action(StrEnum):
     RECONSTRUCT = "reconstruct"
     SCORE_HISTORIES = "score_histories"
     SEE_SCREENINGS = "see_screenings"
+    SEE_COHORTS = "see_cohorts"
     SEE_MODELS = "see_models"
+    COMPARE_MODELS = "compare_models"
+    SIGN_PROMOTIONS = "sign_promotions"
     SEE_REPORTS = "see_reports"
+    HANDLE_INCIDENTS = "handle_incidents"
+    SIGN_REPORTS = "sign_reports"
     READ_LOG = "read_log"
     VERIFY_LOG = "verify_log"
 
 
 _MODELS_ARE_OPEN = "How the models work, what they use and where their cut-offs lie is open to everyone who logs in (R-35)."
+
+_INCIDENTS = "Opens incidents of models, and takes the steps of those that name this role as responsible (R-41)."
 
 MATRIX: dict[Role, dict[Action, str]] = {
     Role.COORDINATOR: {
@@ -51,6 +58,7 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.GIVE_PERSON_REPORT: "Gives a person in a case they took what is known of them, when the person asks (R-21).",
         Action.REVEAL_IDENTITY: "Learns who a case they took and opened is about, with a stated need, where there is an identity vault.",
         Action.SEE_SCREENINGS: "Sees how many were proposed, small numbers hidden.",
+        Action.SEE_COHORTS: "Looks back on the cohorts screened where they work, small numbers hidden, beside the cases they took of them.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
     },
     Role.SHIELDED_CASEWORKER: {
@@ -80,26 +88,37 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.SUSPEND: "Stops proposals in the own municipality at once; answers for their use (R-30).",
         Action.SEE_SCREENINGS: "Answers for capacity and therefore sees how many were proposed, small numbers hidden.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
+        Action.COMPARE_MODELS: "Sees what a version would find and miss before answering for its use.",
+        Action.SIGN_PROMOTIONS: "Answers for a model's use: acknowledges what it finds and misses before it serves (R-31).",
         Action.SEE_REPORTS: "Answers for how the models are used.",
+        Action.HANDLE_INCIDENTS: _INCIDENTS,
         Action.SEE_PLANNING: "Plans the own municipality's services; numbers only, small ones hidden.",
     },
     Role.MODEL_KEEPER: {
         Action.SEE_SCREENINGS: "Follows how the models behave; counts only.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
+        Action.COMPARE_MODELS: "Compares a challenger with the version that serves; aggregates only.",
+        Action.SIGN_PROMOTIONS: "Signs that a version is to serve, with a key that the service never sees; one of two (R-31).",
         Action.SEE_REPORTS: "Follows drift, calibration and fairness of the models they keep.",
+        Action.HANDLE_INCIDENTS: _INCIDENTS,
         Action.SUSPEND: "Stops a model that misbehaves, everywhere and at once (R-30).",
     },
     Role.FAIRNESS_AUDITOR: {
         Action.SEE_SCREENINGS: "Checks who is proposed; counts only.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
+        Action.COMPARE_MODELS: "Checks what a new version changes for groups; aggregates only.",
         Action.SEE_REPORTS: "The reports are written for them.",
+        Action.HANDLE_INCIDENTS: _INCIDENTS,
+        Action.SIGN_REPORTS: "Signs a month's report off with a remark, by a key of their own that never reaches the service.",
         Action.READ_LOG: "Checks that people decide, and how; metadata only, nothing that was written about a person.",
         Action.VERIFY_LOG: "Checks that the log was not altered.",
     },
     Role.DATA_PROTECTION_OFFICER: {
         Action.SEE_SCREENINGS: "Checks proportionality; counts only.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
+        Action.COMPARE_MODELS: "Checks what a new version changes; aggregates only.",
         Action.SEE_REPORTS: "Checks fairness and drift.",
+        Action.HANDLE_INCIDENTS: _INCIDENTS,
         Action.READ_LOG: "Checks who read what and why it was allowed; metadata only.",
         Action.VERIFY_LOG: "Checks that the log was not altered.",
         Action.SEE_ACCESS_REQUESTS: "Follows the clock of requests for access: when each is due, never whose it is (R-21).",
@@ -111,7 +130,10 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.SEE_PLANNING: "Answers for the processing; numbers only.",
         Action.SEE_SCREENINGS: "Answers for the processing; counts only.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
+        Action.COMPARE_MODELS: "Sees what a version would find and miss before answering for it.",
+        Action.SIGN_PROMOTIONS: "Answers for the processing: acknowledges what a model finds and misses before it serves (R-31).",
         Action.SEE_REPORTS: "Answers for the processing.",
+        Action.HANDLE_INCIDENTS: "Takes every incident's steps: whether a breach is notified is the controller's to decide (GDPR Art. 33).",
     },
     Role.OPERATOR: {
         Action.SEE_MODELS: _MODELS_ARE_OPEN,

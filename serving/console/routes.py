@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from serving.console import problems
 from serving.console.pages import (
     alarms,
+    calendar,
     cases,
     cohorts,
     comparing,
@@ -22,6 +23,7 @@ from serving.console.pages import (
     follow_up,
     handovers,
     identity,
+    incidents,
     leader,
     log,
     models,
@@ -45,6 +47,7 @@ for _pages in (
     doors,
     family,
     queue,
+    calendar,
     cases,
     cohorts,
     corrections,
@@ -64,6 +67,7 @@ for _pages in (
     comparing,
     promotions,
     reports,
+    incidents,
     months,
     log,
 ):

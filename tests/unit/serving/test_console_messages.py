@@ -15,9 +15,13 @@ from features.declarations.reviewing import WayOfWorking
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
 from models.rungs.ladder import LADDER
+from monitoring.incidents.record import State
 from monitoring.reports.sign_offs import SignOffState
 from monitoring.signals.judging import TITLES
+from serving.aggregates.cohort_records import Share
+from serving.aggregates.papers import PAPERS
 from serving.aggregates.planning import Course
+from serving.cases.calendar import KINDS
 from serving.cases.forms import (
     ChildHeard,
     ConsentForm,
@@ -38,10 +42,14 @@ from serving.console import problems
 from serving.console.evidence import SAID
 from serving.console.language import LANGUAGES, MESSAGES, choose_language, read_catalogue, tongue
 from serving.console.months.fairness import METRICS, TOGETHER
-from serving.console.pages.models import LADDER_FIGURES
+from serving.console.pages.comparing import CALIBRATION
+from serving.console.pages.incidents import ANSWERS, BREACHES, DUTIES, HARMS
 from serving.console.pages.months import PARTS
 from serving.console.pages.planning import LEVELS
+from serving.console.pages.promotions import REFUSED
+from serving.console.shown_models import LADDER_FIGURES
 from serving.console.stages import STAGES_OF_WORK, WAITING
+from serving.console.weeks import HOLIDAYS
 from serving.roles import ROLES, Role
 from serving.scoring.capacity import PeriodKind
 
@@ -50,10 +58,10 @@ GATES = sorted(set(re.findall(r'"(G-\d\d)"', "".join(p.read_text() for p in (CON
 KEY = re.compile(
     r"""\b(?:t|t\.strong|t\.count|_find|self\.count|self|tongue_of\(request\))\(\s*["']([a-z_]+(?:\.[a-zA-Z0-9_-]+)+)["'][,)]"""
 )
-LOGGED = re.compile(r'\b(?:Event|log_about|_log|_mark)\(\s*(?:\w+, ){0,3}"([a-z._]+)"')
+LOGGED = re.compile(r'\b(?:Event|log_about|_log|_mark|_step|_done)\(\s*(?:\w+,\s+){0,3}"([a-z._]+)"')
 """Actions that go into the log, where they are written out."""
 
-NAMED = re.compile(r'"((?:nav|now|login|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
+NAMED = re.compile(r'"((?:incidents|nav|now|login|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
 """Keys that stand in Python data or a template's condition and are looked up elsewhere."""
 
 FAMILIES = {
@@ -64,11 +72,20 @@ FAMILIES = {
     "verdict.": ["PASSED", "FAILED", "NOT_APPLICABLE"],
     "models.rung.": [rung.name for rung in LADDER],
     "figure.": LADDER_FIGURES,
+    "calibration.": CALIBRATION,
+    "plot.": ["sectors", "indicators"],
+    "paper.": PAPERS,
+    "promotion.refused.": sorted(
+        key.removeprefix("promotion.refused.") for _, key in REFUSED.values() if key.startswith("promotion.refused.")
+    ),
     "value.": sorted(set(AGGREGATIONS) - {"count", "sum", "last"}),
     "window.": CALENDAR_WINDOWS,
     "case.step.": STAGES_OF_WORK,
     "wait.": [state.value for state in WAITING],
     "planning.level.": LEVELS,
+    "cohorts.share.": [share.value for share in Share],
+    "calendar.kind.": KINDS,
+    "holiday.": HOLIDAYS.values(),
     "planning.course.": [course.value for course in Course],
     "alarms.kind.": ["cases_hour", "cases_day", "probes_hour"],
     "proof.": get_args(Proof),
@@ -109,6 +126,14 @@ FAMILIES = {
         *("part.all", "part.talk", "part.no_talk"),
     ],
     "month.drift.": ["unknown.more_often", "unknown.less_often", "against.own", "against.everybody"],
+    "incidents.": [
+        *(f"state.{state.value}" for state in State),
+        *(f"duty.{duty}" for duty in DUTIES),
+        *(f"answer.{answer}" for answer in ANSWERS),
+        *(f"breach.{breach}" for breach in BREACHES),
+        *(f"harm.{harm}" for harm in HARMS),
+        *(f"step.{step}" for step in ("opened", "seen_again", "assessed", "notified", "not_notifiable", "closed")),
+    ],
     "sign_off.state.": [*get_args(SignOffState), "simulated"],
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}
