@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.declarations.project import Project
@@ -73,12 +73,25 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     """Bearer token for ``/metrics``. None: only a caller on this very machine, with no proxy between, may read them."""
 
+    mlflow_url: HttpUrl | None = None
+    """Where people reach MLflow's pages, such as ``https://mlflow.kommune.example``; None: the console links to no run."""
+
     anchor_folder: Path | None = None
     """Folder outside the database where each day's anchor of both ledgers goes; None keeps none, and a log cut off does not show."""
     identity_url: SecretStr | None = None
     """SQLAlchemy URL of the identity vault, a store of its own; None where there is no vault."""
     identity_key_file: Path | None = None
     """File with the vault's own 32-byte key (64 hex digits), which is not the key of the persons' keys."""
+
+    def mlflow_page(self, name: str, version: str) -> str | None:
+        """Give the address of a version's page in MLflow; None where nobody said where MLflow is.
+
+        Examples
+        --------
+        >>> Settings(mlflow_url="https://mlflow.example/").mlflow_page("a-model", "2")
+        'https://mlflow.example/#/models/a-model/versions/2'
+        """
+        return None if self.mlflow_url is None else f"{str(self.mlflow_url).rstrip('/')}/#/models/{name}/versions/{version}"
 
     def url_for(self, project: Project) -> str:
         """Give the database URL: the one that is set, or SQLite in the project's ``var/``."""

@@ -6,13 +6,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from features.command_line import print_line, print_table
 from features.findings import Finding
+from models.card import CapacityRow
+from models.promotion.steps import Step
 
 Line = tuple[str, str, str, str]
 """Code, gate, verdict, what it says."""
 
 _ABOUT = ("attribute", "group")
 _FIGURES = ("estimate", "low", "high")
+
+
+def show_step(step: Step, gates: Sequence[Finding], capacity: Sequence[CapacityRow]) -> None:
+    """Show what somebody is about to sign: gates, what is found and missed, cut-offs and the words that will stand in the ledger."""
+    print_table(f"{step.model}: gates", ("code", "gate", "verdict", "what it says"), gate_lines(gates))
+    if capacity:
+        rows = [(row.share, row.precision, row.recall, 1 - row.recall) for row in capacity]
+        print_table("What reviewing a share of the cohort finds and misses", ("share", "precision", "found", "missed"), rows)
+    print_line(f"Cut-offs: {step.worth_a_look} worth a look, {step.should_be_assessed} should be assessed.")
+    print_line(f"Reason: {step.reason}")
+    if step.justification:
+        print_line(f"Justification: {step.justification}")
 
 
 def gate_lines(gates: Sequence[Finding]) -> list[Line]:

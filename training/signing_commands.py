@@ -1,4 +1,4 @@
-"""`tidlig models new-key`, `sign`, `rollback` and `withdraw`: what takes a signing key.
+"""`tidlig models new-key`, `sign`, `sign-statement`, `rollback` and `withdraw`: what takes a signing key.
 
 Passphrases come from a file, the environment or a prompt.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table
+from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line
 from training.model_commands import (
     JustifyOption,
     ModelArgument,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from features.declarations.project import Project
-    from models.promoting import PreparedStep
 
 __all__ = ["models"]  # the group, with these commands in it
 
@@ -90,13 +89,14 @@ def sign(
     from the signature that waits already: both sign the same words. A signature counts for 30 days, and for one promotion.
     """
     from training.registry.signing import prepare_step, sign_step
+    from training.shown_gates import show_step
 
     if as_json and not yes:
         raise typer.BadParameter("--json shows nothing before it signs: read what is signed first, then add --yes")
     loaded = load(project)
     prepared = prepare_step(loaded, tracking(loaded, tracking_uri), name, version, reason=reason, justification=justify)
     if not as_json:
-        _show_what_is_signed(prepared)
+        show_step(prepared.step, prepared.bundle.card.gates, prepared.bundle.card.capacity)
     if not yes:
         typer.confirm("Sign this?", abort=True, err=True)
     given = sign_step(loaded, prepared, key=_read_key(loaded, key, passphrase_file), now=now())
@@ -105,6 +105,43 @@ def sign(
         return
     print_line(f"Signed by {given.signature.person} ({given.signature.role}) with key {given.signature.key_id}: {given.path}")
     print_line(f"When another person has signed the same: tidlig models promote {name} {version}")
+
+
+@models.command("sign-statement")
+def sign_statement(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Statement that the console's page of the promotion gave.")],
+    key: Annotated[Path, typer.Option("--key", help="Your signing key.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File for the signature.", show_default="beside FILE, ending in .signature.json")
+    ] = None,
+    passphrase_file: PassphraseOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without being asked, what was read elsewhere; with --json always.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign a promotion from a file, on a machine that has neither the project nor the service: the key stays there.
+
+    What is signed is shown first, and checked to be what the file's tables say. The signature goes to a file of its own, which the
+    console's page of the promotion takes back. No project is needed.
+    """
+    from models.promotion.offline import as_text, read_file, sign_file
+    from training.shown_gates import show_step
+
+    if as_json and not yes:
+        raise typer.BadParameter("--json shows nothing before it signs: read what is signed first, then add --yes")
+    asked = read_file(file)
+    if not as_json:
+        print_line(f"{asked.step.model} version {asked.step.version}, bundle {asked.step.bundle_hash}")
+        show_step(asked.step, asked.gates, asked.capacity)
+    if not yes:
+        typer.confirm("Sign this?", abort=True, err=True)
+    signature = sign_file(asked, _read_key(None, key, passphrase_file), path=file, now=now())
+    path = out or file.with_suffix(".signature.json")
+    path.write_text(as_text(signature), encoding="utf-8", newline="\n")
+    if as_json:
+        print_json({"file": path, **signature.as_dict()})
+        return
+    print_line(f"Signed by {signature.person} ({signature.role}) with key {signature.key_id}: {path}")
+    print_line("Hand that file in where the statement came from. It holds no secret.")
 
 
 @models.command("rollback")
@@ -165,7 +202,7 @@ def withdraw(
     print_line(f"Version {version} of {name} is out of use; nothing serves in its place.")
 
 
-def _read_key(project: Project, path: Path, passphrase_file: Path | None) -> Ed25519PrivateKey:
+def _read_key(project: Project | None, path: Path, passphrase_file: Path | None) -> Ed25519PrivateKey:
     from models.promotion.key_files import is_encrypted, read_key_file
 
     passphrase = _passphrase(passphrase_file, confirm=False) if is_encrypted(path) else None
@@ -184,17 +221,3 @@ def _toml_lines(**fields: str) -> list[str]:
     import json
 
     return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
-
-
-def _show_what_is_signed(prepared: PreparedStep) -> None:
-    from training.shown_gates import gate_lines
-
-    card, bundle, step = prepared.bundle.card, prepared.bundle, prepared.step
-    print_table(f"{bundle.name}: gates", ("code", "gate", "verdict", "what it says"), gate_lines(card.gates))
-    if card.capacity:
-        rows = [(row.share, row.precision, row.recall, 1 - row.recall) for row in card.capacity]
-        print_table("What reviewing a share of the cohort finds and misses", ("share", "precision", "found", "missed"), rows)
-    print_line(f"Cut-offs: {bundle.bands.worth_a_look} worth a look, {bundle.bands.should_be_assessed} should be assessed.")
-    print_line(f"Reason: {step.reason}")
-    if step.justification:
-        print_line(f"Justification: {step.justification}")

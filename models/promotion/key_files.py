@@ -50,8 +50,13 @@ def create_key_file(path: Path, *, project: Project, passphrase: str | None) -> 
     return encode_public_key(key.public_key())
 
 
-def read_key_file(path: Path, *, project: Project, passphrase: str | None) -> Ed25519PrivateKey:
+def read_key_file(path: Path, *, project: Project | None, passphrase: str | None) -> Ed25519PrivateKey:
     """Read a signing key.
+
+    Parameters
+    ----------
+    project
+        The project whose folder the key must not lie in; None where no project is at hand.
 
     Raises
     ------
@@ -59,7 +64,8 @@ def read_key_file(path: Path, *, project: Project, passphrase: str | None) -> Ed
         TID606 when the file is absent, lies in the project's folder, can be read by others or holds no Ed25519 key, TID607 when its
         passphrase is missing or another.
     """
-    check_outside(path, project)
+    if project is not None:
+        check_outside(path, project)
     check_private(path)
     try:
         key = load_pem_private_key(path.read_bytes(), None if passphrase is None else passphrase.encode())

@@ -196,6 +196,11 @@ def _members(t: Tongue, value: str, attributes: Attributes) -> str:
     return _AUC.sub(lambda found: f"AUC {t.number(float(found[1]))}", _MEMBER.sub(member, value))
 
 
+def group_text(t: Tongue, group: str, *, attributes: Attributes) -> str:
+    """Name a group that a card writes as ``sex = girl``."""
+    return _members(t, group, attributes)
+
+
 def attribute_labels(project: Project) -> dict[str, Wording]:
     """Name what the project's groups are made by, and its indicators, which figures of a model may name too."""
     declared = {code: indicator.label for code, indicator in project.catalogue.declared.items()}

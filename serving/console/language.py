@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from babel import Locale, negotiate_locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_interval
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -34,6 +34,7 @@ MESSAGES = Path(__file__).parent / "messages"
 _LOCALES: dict[Language, str] = {"nb": "nb_NO", "nn": "nn_NO", "en": "en_GB"}
 _MOMENT: dict[Language, str] = {"nb": "d. MMMM y 'kl.' HH.mm", "nn": "d. MMMM y 'kl.' HH.mm", "en": "d MMMM y 'at' HH:mm"}
 _SHORT_MOMENT: dict[Language, str] = {"nb": "dd.MM.y HH.mm", "nn": "dd.MM.y HH.mm", "en": "dd/MM/y HH:mm"}
+_WEEKDAY: dict[Language, str] = {"nb": "EEEE d. MMMM", "nn": "EEEE d. MMMM", "en": "EEEE d MMMM"}
 _ALIASES = {"no": "nb", "nb": "nb", "nn": "nn", "en": "en"}
 _STRONG = re.compile(r"\*\*(.+?)\*\*")
 Catalogue = Mapping[str, tuple[str, ...]]
@@ -48,8 +49,8 @@ class Tongue:
     --------
     >>> tongue("nb").day(date(2026, 11, 21)), tongue("en").day(date(2026, 11, 21))
     ('21. november 2026', '21 November 2026')
-    >>> tongue("nn").number(1234.5)
-    '1\xa0234,5'
+    >>> tongue("nn").number(1234.5), tongue("nb").decimals(0.5)
+    ('1\xa0234,5', '0,500')
     """
 
     language: Language
@@ -87,6 +88,14 @@ class Tongue:
         """Write a day, such as 21. november 2026."""
         return format_date(day, "long", locale=self._locale)
 
+    def weekday(self, day: date) -> str:
+        """Write a day of this year with its weekday, such as mandag 23. november."""
+        return format_date(day, _WEEKDAY[self.language], locale=self._locale)
+
+    def span(self, first: date, last: date) -> str:
+        """Write the days from one to another in short, such as 23.–29. nov."""
+        return format_interval(first, last, "MMMd", locale=self._locale)
+
     def month(self, day: date) -> str:
         """Write a month, such as november 2026."""
         return format_date(day, "LLLL y", locale=self._locale)
@@ -108,6 +117,10 @@ class Tongue:
         if value is None or value != value:
             return "–"
         return str(value) if isinstance(value, str | bool) else self.number(round(value, 3))
+
+    def decimals(self, value: float, places: int = 3) -> str:
+        """Write a figure with so many decimals, noughts too, so that figures below each other are equally exact."""
+        return "–" if value != value else format_decimal(round(value, places), format=f"0.{'0' * places}", locale=self._locale)
 
     def of_100(self, share: float) -> str:
         """Write a share as a whole number of 100; never of one person's score."""

@@ -24,6 +24,7 @@ from serving.console.forms import EMPTY, Draft, Filled, error_of, read_texts
 from serving.console.language import Tongue
 from serving.console.pages.cases import CHANGING, Text, TongueOf, Version
 from serving.console.rendering import go_to, page
+from serving.console.shown_models import list_shown, list_waiting
 from serving.errors import NotFoundError
 from serving.http.dependencies import DeskOf
 
@@ -46,6 +47,8 @@ def leader(desk: DeskOf, request: Request) -> HTMLResponse:
         place=next((place for place in desk.project.screening.municipality if place.number == here), None),
         period=desk.project.screening.review.capacity_period,
         today=desk.today,
+        models=list_shown(desk.project),
+        waiting=list_waiting(desk.project, now=desk.now),
     )
 
 

@@ -15,6 +15,9 @@ WIDTH, HEIGHT = 480, 320
 LEFT, RIGHT, TOP, BOTTOM = 50, 16, 30, 54
 NAME_APART = 22
 """Units between two lines' names: room for the larger type of a narrow screen."""
+LETTER = 10
+"""Units that a letter of a name takes at most, in that type."""
+MOST_LETTERS = 14
 
 
 def draw_lines(
@@ -46,7 +49,8 @@ def draw_lines(
     >>> drawn.count("<path"), 'role="img"' in drawn
     (1, True)
     """
-    frame = Frame(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM, across=across.ends, up=up.ends)
+    named = min(MOST_LETTERS, max((len(one.name) for one in series), default=0))
+    frame = Frame(WIDTH, HEIGHT, LEFT, RIGHT + LETTER * named, TOP, BOTTOM, across=across.ends, up=up.ends)
     parts = [*frame.lines_across(up.ticks), *_across(frame, across), text(0, 16, up.words, anchor="start", css="words")]
     if has_diagonal:
         parts.append(line("diagonal", LEFT, frame.end, frame.floor, frame.y(across.ends[1])))
@@ -72,6 +76,9 @@ def _drawn(frame: Frame, series: Series) -> Iterator[str]:
                 yield line(f"span {series.style}", frame.x(point.at), frame.x(point.at), frame.y(point.low), frame.y(point.high))
             if point.is_known:
                 yield dot(f"dot {series.style}", frame.x(point.at), frame.y(point.value))
+            if point.is_known and point.note:
+                top = frame.y(point.high if point.has_interval else point.value)
+                yield text(frame.x(point.at), round(max(top - 8, TOP - 4), 1), point.note, anchor="middle", css="words")
 
 
 def _unbroken(points: Sequence[Point]) -> Iterator[list[Point]]:
@@ -94,13 +101,13 @@ def _joined(frame: Frame, points: Sequence[Point], style: str, *, has_band: bool
 
 
 def _names(frame: Frame, series: Sequence[Series]) -> list[str]:
-    """Write each series' name above its last point, pushed apart where lines end close to each other."""
+    """Write each series' name beside its last point, pushed apart where lines end close to each other."""
     ends = [(one, [point for point in one.points if point.is_known]) for one in series]
     last = [(one, known[-1]) for one, known in ends if one.name and known]
     placed: list[str] = []
     above = float("-inf")
     for one, point in sorted(last, key=lambda found: frame.y(found[1].value)):
-        y = max(frame.y(point.value) - 8, above + NAME_APART, TOP + 10)
+        y = max(frame.y(point.value) + 4, above + NAME_APART)
         above = y
-        placed.append(text(frame.x(point.at), round(y, 1), one.name, anchor="end", css=f"name {one.style}"))
+        placed.append(text(frame.x(point.at) + 8, round(y, 1), one.name, anchor="start", css=f"name {one.style}"))
     return placed

@@ -22,6 +22,8 @@ class Point:
     value: float
     low: float = float("nan")
     high: float = float("nan")
+    note: str = ""
+    """Written above a point that stands by itself, such as how many people it is of."""
 
     @property
     def is_known(self) -> bool:
