@@ -74,7 +74,7 @@ def _coordinator(page: Page, address: str) -> Iterator[tuple[str, bytes]]:
     page.locator("form[action$='/own-view'] button[type=submit]").click()
     page.locator("form[action$='/decide']").wait_for()
     yield "case-after", _shot(page)
-    yield "decision", page.locator("form[action$='/decide']").screenshot()
+    yield "decision", page.locator(".now").first.screenshot()
     page.goto(f"{address}/family-sheet")
     yield "family-sheet", _shot(page)
 

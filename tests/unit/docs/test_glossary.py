@@ -72,7 +72,7 @@ def test_decisions_are_listed_with_title_and_standing() -> None:
     assert page.count("\n| ") - 1 == len(list((ROOT / "docs" / "decisions").glob("[0-9]*.md")))
 
 
-STRESS = {"README", "young-person", "model-keeper"}
+STRESS = {"README", "young-person"}
 """Pages that set words in bold for stress, and name few buttons."""
 HOW_TOS = [page for page in sorted((ROOT / "docs" / "how-to").glob("*.md")) if page.stem not in STRESS]
 
