@@ -30,11 +30,12 @@ from features.declarations.project import Project
 from features.suppression import Count, withheld_counts
 from serving.access.accounts import Account
 from serving.access.permissions import Action, check_may
+from serving.aggregates.cohort_courses import MEDIAN_DAYS, PartOfPeriod, split_period, write_courses
 from serving.aggregates.overview import hide_small, reports_folder, total_of
 from serving.aggregates.periods import first_pending, kind_of, name_of, periods_screened, starts_of_screenings, told_from, told_path
 from serving.cases.states import Step
 from serving.scoring.capacity import period_after
-from serving.storage.tables import CaseRow, DecisionRow, HandoverRow, StepNoteRow
+from serving.storage.tables import CaseRow, DecisionRow, HandoverRow, ScreeningRow, StepNoteRow
 
 COUNTRY = ""
 """Area of the whole country."""
@@ -63,6 +64,13 @@ class Course(StrEnum):
 
 
 _TALKS = (Course.TALK, Course.FAMILY_INFORMED, Course.HANDED_OVER)
+
+NAMED: dict[str, tuple[str, ...]] = {
+    **{course.value: (course.value,) for course in Course},
+    TALKS: tuple(course.value for course in _TALKS),
+    ALL: tuple(course.value for course in Course),
+}
+"""Name of a count in a table -> the courses that it adds up."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,7 @@ class CourseOfCase:
     course: Course
     days: int | None
     """From the proposal to the decision."""
+    screening_id: str = ""
 
 
 def build_planning_page(session: Session, account: Account, project: Project, *, now: datetime) -> PlanningPage:
@@ -166,7 +175,9 @@ def told(session: Session, project: Project, start: date) -> list[AreaFigures]:
     path = told_path(project, start)
     if path.is_file():
         return _tables().validate_json(path.read_bytes())
-    figures = figures_of(session, project, start)
+    cases = _cases_of(session, project, start)
+    figures = publish(cases, project, period=name_of(start, kind_of(project)))
+    write_courses(project, path.stem, _by_screening(session, cases, figures))
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{secrets.token_hex(4)}.draft")
     draft.write_bytes(_tables().dump_json(figures))
@@ -176,10 +187,29 @@ def told(session: Session, project: Project, start: date) -> list[AreaFigures]:
 
 def figures_of(session: Session, project: Project, start: date) -> list[AreaFigures]:
     """Make a period's whole table, small numbers withheld."""
+    return publish(_cases_of(session, project, start), project, period=name_of(start, kind_of(project)))
+
+
+def _cases_of(session: Session, project: Project, start: date) -> list[CourseOfCase]:
     until = datetime.combine(told_from(project, start), datetime.min.time(), UTC)
-    return publish(
-        _courses(session, (start, period_after(start, kind_of(project))), until), project, period=name_of(start, kind_of(project))
-    )
+    return _courses(session, (start, period_after(start, kind_of(project))), until)
+
+
+def _by_screening(
+    session: Session, cases: Sequence[CourseOfCase], figures: Sequence[AreaFigures]
+) -> dict[str, dict[str, dict[str, int | None]]]:
+    """Split each municipality's line by screening, for those who worked its cases."""
+    whole = {line.area: {**{str(c): n for c, n in line.courses.items()}, TALKS: line.n_talks, ALL: line.n_proposed} for line in figures}
+    rows = session.scalars(select(ScreeningRow).where(ScreeningRow.id.in_({case.screening_id for case in cases}))).all()
+    told_already = {row.id: hide_small({str(k): int(n) for k, n in row.cases_by_municipality.items()}) for row in rows}
+    proposed = {area: {screening: told.get(area) for screening, told in told_already.items()} for area in whole}
+    parts = [PartOfPeriod(case.screening_id, case.municipality, case.course.value) for case in cases]
+    told_parts = split_period(parts, whole, proposed, named=NAMED)
+    for area, screenings in told_parts.items():
+        for screening, shown in screenings.items():
+            inside = [case for case in cases if (case.municipality, case.screening_id) == (area, screening)]
+            shown[MEDIAN_DAYS] = _median_days(inside, shown[ALL], shown[Course.NO_DECISION.value])
+    return told_parts
 
 
 def publish(cases: Sequence[CourseOfCase], project: Project, *, period: str) -> list[AreaFigures]:
@@ -195,8 +225,7 @@ def publish(cases: Sequence[CourseOfCase], project: Project, *, period: str) -> 
         is_fixed = name == ALL and tuple(sorted({cell[0] for cell in inside})) in told_elsewhere
         return Count((area, name), tuple(cells[cell] for cell in inside), sum(values[cell] for cell in inside), is_fixed=is_fixed)
 
-    named = {**{course.value: (course,) for course in Course}, TALKS: _TALKS, ALL: tuple(Course)}
-    counts = [count(area, courses, name) for area in areas for name, courses in named.items()]
+    counts = [count(area, [Course(one) for one in courses], name) for area in areas for name, courses in NAMED.items()]
     hidden = withheld_counts(counts)
     shown = {one.name: None if one.name in hidden else one.value for one in counts}
     return [_line(area, shown, [c for c in cases if c.municipality.startswith(area)], names, period=period) for area in areas]
@@ -272,7 +301,7 @@ def _median_days(cases: Sequence[CourseOfCase], n_proposed: int | None, n_undeci
 def _courses(session: Session, days: tuple[date, date], until: datetime) -> list[CourseOfCase]:
     """Say what had come by a moment of each case proposed from one day to before another; what came later is in no figure."""
     begin, end = (datetime.combine(day, datetime.min.time(), UTC) for day in days)
-    proposed = select(CaseRow.id, CaseRow.municipality, CaseRow.created_at).where(
+    proposed = select(CaseRow.id, CaseRow.municipality, CaseRow.created_at, CaseRow.screening_id).where(
         CaseRow.created_at >= begin, CaseRow.created_at < end, CaseRow.is_shielded.is_(False)
     )
     decided = _decisions(
@@ -283,10 +312,11 @@ def _courses(session: Session, days: tuple[date, date], until: datetime) -> list
     )
     handed = _happened(session, select(HandoverRow.case_id, HandoverRow.made_at), until)
     found = []
-    for case_id, municipality, created_at in session.execute(proposed):
+    for case_id, municipality, created_at, screening_id in session.execute(proposed):
         step, decided_at = decided.get(case_id, (None, None))
         waited = None if decided_at is None else (decided_at.date() - created_at.date()).days
-        found.append(CourseOfCase(str(municipality), _course(step, is_informed=case_id in informed, is_handed=case_id in handed), waited))
+        course = _course(step, is_informed=case_id in informed, is_handed=case_id in handed)
+        found.append(CourseOfCase(str(municipality), course, waited, screening_id))
     return found
 
 

@@ -20,6 +20,8 @@ class Link:
 
 _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/queue", "nav.queue", frozenset({Action.LIST_CASES})),
+    ("/calendar", "nav.calendar", frozenset({Action.REVIEW_CASES})),
+    ("/cohorts", "nav.cohorts", frozenset({Action.SEE_COHORTS})),
     ("/second-readings", "nav.second_readings", frozenset({Action.SECOND_READ})),
     ("/handovers", "nav.handovers", frozenset({Action.READ_HANDOVERS})),
     ("/leader", "nav.leader", frozenset({Action.SEE_OVERDUE})),

@@ -19,6 +19,7 @@ from features.store import EventStore
 from models.bands import Band
 from models.explanation import TOLERANCE, Contributions
 from models.reasons import build_reasons, with_dates
+from serving.aggregates.cohort_records import build_record, write_record
 from serving.aggregates.overview import hide_small
 from serving.auditing import log
 from serving.cases.deadlines import due_in_state
@@ -114,12 +115,13 @@ def write_screening(
 
 def write_case(
     session: Session, project: Project, keys: PersonKeys, store: EventStore, candidate: Candidate, *, as_of: date, now: datetime
-) -> None:
-    """Write one case that waits for a person, its proposal sealed under that person's key.
+) -> Proposal:
+    """Write one case that waits for a person, its proposal sealed under that person's key, and give that proposal.
 
     Whether it is in the quality sample or decided without the proposal is drawn here and told to nobody before it shows.
     """
-    proposal, review = build_proposal(project, store, candidate.scored, candidate.row, as_of=as_of).to_json(), project.screening.review
+    built, review = build_proposal(project, store, candidate.scored, candidate.row, as_of=as_of), project.screening.review
+    proposal = built.to_json()
     screening = screening_id(project, candidate.scored, as_of)
     is_sample = is_drawn(keys, purpose="quality", share=review.quality_share, screening_id=screening, subject_id=candidate.subject_id)
     without = review.study_mode and is_drawn(
@@ -147,6 +149,14 @@ def write_case(
     sealed = {"proposal_sha256": log.digest(proposal), "inputs_sha256": proposal["inputs_sha256"]}
     event = log.Event("case.proposed", actor=SYSTEM, role=SYSTEM, case_id=row.id, details={"screening": row.screening_id})
     log.record(session, event, now=now, about=log.About(keys, row.subject_id, sealed))
+    return built
+
+
+def write_cohort_record(project: Project, scored: ScoredCohort, proposals: Sequence[Proposal], *, as_of: date) -> None:
+    """Write once what may be told of a screening by municipality and of its reasons, for those who review its cases."""
+    shown = scored.frame.loc[~scored.frame["shielded"].to_numpy(dtype=bool), "municipality"]
+    screened = {m.number: int((shown == m.number).sum()) for m in project.screening.municipality}
+    write_record(project, screening_id(project, scored, as_of), build_record(screened, proposals))
 
 
 def write_scored_rows(project: Project, scored: ScoredCohort, screening_id: str, *, proposed: Iterable[str], as_of: date, on: date) -> None:

@@ -24,7 +24,7 @@ from serving.scoring.capacity import capacity_left
 from serving.scoring.cohorts import ScreeningEngine, check_score_purpose, score_stages
 from serving.scoring.suppressors import already_followed
 from serving.scoring.suspensions import is_suspended, suspended_models
-from serving.screening.proposing import screening_id, write_case, write_scored_rows, write_screening
+from serving.screening.proposing import screening_id, write_case, write_cohort_record, write_scored_rows, write_screening
 from serving.screening.reproposal import barred_subjects, without_stale
 from serving.screening.scored_ends import purge_ended_scores
 from serving.screening.stopping import suspend_by_findings
@@ -111,10 +111,13 @@ def screen(
         with bar.step("Propose cases", total=len(chosen)) as step:
             for scored in new:
                 write_screening(session, project, scored, [c for c in chosen if c.scored is scored], as_of=as_of, now=now)
+            proposals = []
             for candidate in chosen:
-                write_case(session, project, keys, store, candidate, as_of=as_of, now=now)
+                proposals.append((candidate, write_case(session, project, keys, store, candidate, as_of=as_of, now=now)))
                 step.advance()
         for scored in new:
+            shown = [proposal for candidate, proposal in proposals if candidate.scored is scored and not candidate.is_shielded]
+            write_cohort_record(project, scored, shown, as_of=as_of)
             proposed = frozenset(c.subject_id for c in chosen if c.scored is scored)
             write_scored_rows(project, scored, screening_id(project, scored, as_of), proposed=proposed, as_of=as_of, on=now.date())
         screened = tuple(_screened(session, project, c, as_of, is_repeat=c not in new) for c in cohorts)

@@ -310,6 +310,7 @@ def test_a_talk_is_planned_with_the_keyboard_alone(visitor: Visitor, review: Rev
 @pytest.mark.parametrize(
     ("login", "paths"),
     [
+        ("koordinator-9901", ["/calendar", "/cohorts", f"/cohorts/{'5' * 32}"]),
         ("andreleser-9901", ["/second-readings"]),
         ("stafettholder-9901", ["/handovers"]),
         ("leder-9901", ["/leader", "/suspensions", "/planning"]),

@@ -29,6 +29,8 @@ BANDS = ("Ikke grunn til oppfølging nå", "Kan være verdt å se nærmere på",
 
 PAGES = {
     "/queue": {Action.LIST_CASES},
+    "/calendar": {Action.REVIEW_CASES},
+    "/cohorts": {Action.SEE_COHORTS},
     "/second-readings": {Action.SECOND_READ},
     "/handovers": {Action.READ_HANDOVERS},
     "/leader": {Action.SEE_OVERDUE},
