@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Literal
 
 from starlette.testclient import TestClient
 
 from features.declarations.project import Project
 from features.findings import Finding
+from models.bundle import Bundle, load_bundle, save_bundle
 from models.card import CapacityRow, CapacitySpan, LadderRow, ModelCard
+from models.card_curves import BenefitPoint, CapacityCurve, CapacityPoint, CardCurves, LeadSpan, Mover, ReliabilityPoint
+from models.deployment import bundle_folder
 from models.intervals import Interval
 from models.rungs.boosted import BoostedRung
 from serving.console.routes import mount
@@ -79,6 +83,43 @@ def deploy_model(project: Project) -> None:
     let_serve(project, bundle)
 
 
+def place_challenger(project: Project, *, version: str = "2", data: Literal["synthetic", "real"] = "synthetic", **card: Any) -> Bundle:
+    """Put a version beside the one that serves; `card` changes its card."""
+    whole = replace(_card(), is_synthetic=data == "synthetic", curves=whole_curves(), **card)
+    bundle = replace(build_bundle(BoostedRung, n=400, data=data), card=whole, contract_hash=project.contract_hash)
+    folder = bundle_folder(project, MODEL, version)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    save_bundle(bundle, folder)
+    return load_bundle(folder)
+
+
+def whole_curves() -> CardCurves:
+    """Give a card's curves, with a gap in each that may have one."""
+    shares = (0.05, 0.1, 0.2, 0.4)
+    capacity = [
+        CapacityPoint(share, Interval(0.6 - share, 0.5 - share, 0.7 - share), Interval(2 * share, share, 2.2 * share)) for share in shares
+    ]
+    thresholds = (0.1, 0.2, 0.3)
+    everybody = {threshold: (0.2 - threshold) / (1 - threshold) for threshold in thresholds}
+    return CardCurves(
+        reliability=(
+            ReliabilityPoint(120, 0.08, Interval(0.1, 0.05, 0.16)),
+            ReliabilityPoint(80, 0.45, Interval(0.4, 0.3, 0.51)),
+        ),
+        benefit=tuple(BenefitPoint(one, _benefits(one, value), is_useful=one > 0.1) for one, value in everybody.items()),
+        capacity=CapacityCurve(0.15, 400, Interval(0.2, 0.17, 0.23), (CapacityPoint(0.01, None, None), *capacity)),
+        lead_time=(LeadSpan((0, 12), 38, Interval(0.34, 0.18, 0.5), Interval(0.77, 0.7, 0.84)), LeadSpan((12, None), 10, None, None)),
+        indicators=(Mover("edu_absence_days", 60), Mover(None, 40)),
+        sectors=(Mover("education", 90), Mover("labour", 10)),
+        n_explained=400,
+    )
+
+
+def _benefits(threshold: float, everybody: float) -> dict[str, Interval | None]:
+    model = None if threshold == 0.2 else Interval(0.12, 0.08, 0.16)
+    return {"boosted": model, "everybody": Interval(everybody, everybody - 0.02, everybody + 0.02)}
+
+
 def write_report(project: Project) -> None:
     """Write the parts of a monthly report that the console reads."""
     folder = project.var / "reports" / MODEL / "2026-10"
@@ -115,6 +156,7 @@ def _card() -> ModelCard:
             Finding("G-02", "No column that knows the future", "NOT_APPLICABLE", {"reason": "no leak check ran on this table"}),
         ),
         remarks=("Invented people.",),
+        curves=whole_curves(),
     )
 
 
