@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,12 @@ from typer.testing import CliRunner
 from features.declarations.project import load_project
 from features.errors import GateError
 from features.ledger import canonical_json, read_entries
+from models.placed import load_placed
+from models.promoting import prepare_promotion
 from models.promotion.ledger import ledger_path
-from models.promotion.signers import FILE, decode_public_key
+from models.promotion.offline import build_file, read_signature
+from models.promotion.signatures import check_signature
+from models.promotion.signers import FILE, decode_public_key, read_signers
 from tests.support.registering import DIFFERENT, MODEL, Registry, bundle_for, project_of
 from training.commands import app
 from training.registry.tracking import local_tracking
@@ -162,6 +167,32 @@ def test_a_passphrase_is_asked_for_and_shown_nowhere(where: tuple[Path, tuple[st
     with pytest.raises(GateError, match="TID607") as raised:
         models(*words, typed="another phrase altogether\n")
     assert "another phrase" not in str(raised.value)
+
+
+def test_a_statement_is_signed_where_there_is_no_project(
+    where: tuple[Path, tuple[str, str]], keys: dict[str, Path], tmp_path: Path
+) -> None:
+    """What the console gives is read, shown, signed and handed in; the key never leaves its machine."""
+    _, project = where
+    assert "lies in" in done("fetch", MODEL, "1", *project)
+    loaded = load_project(Path(project[1]))
+    prepared = prepare_promotion(loaded, load_placed(loaded, MODEL, "1"), "1", reason=WHY, justification=LAWFUL)
+    content = build_file(prepared.step, prepared.bundle.card, signers=read_signers(loaded), on=datetime.now(UTC).date())
+    file = tmp_path / "a.statement.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    words = ("sign-statement", str(file), "--key", str(keys["kari"]))
+    refused = models(*words, typed="n\n")
+    assert refused.exit_code == 1
+    assert LAWFUL in refused.output
+    assert "finds and misses" in refused.output
+    assert models(*words, "--json").exit_code == 2
+    assert "It holds no secret" in done(*words, "--yes")
+
+    signature = read_signature((tmp_path / "a.statement.signature.json").read_text(encoding="utf-8"))
+    signer = check_signature(signature, prepared.step, signers=read_signers(loaded), at=datetime.now(UTC))
+    assert signer.person == "kari"
+    other = answered(*words, "--yes", "--out", str(tmp_path / "other.json"))
+    assert other["statement"]["person"] == "kari"
 
 
 @pytest.mark.parametrize("step", ["rollback", "withdraw"])
