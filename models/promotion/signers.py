@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -173,7 +173,18 @@ def check_answerable(found: Sequence[Signer]) -> None:
     GateError
         TID616.
     """
-    if not any(signer.role in ANSWERABLE for signer in found):
+    check_roles(signer.role for signer in found)
+
+
+def check_roles(roles: Iterable[str]) -> None:
+    """Refuse roles of which none answers for a model's use (R-31).
+
+    Raises
+    ------
+    GateError
+        TID616.
+    """
+    if not any(role in ANSWERABLE for role in roles):
         raise GateError(
             "TID616",
             f"nobody who signed answers for the model's use: one signs as {_either()}, and so acknowledges what is found and missed at "

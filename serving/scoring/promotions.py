@@ -21,8 +21,8 @@ from models.placed import list_placed, load_placed
 from models.promoting import check_signed, finish_pointer, let_bundle_serve, step_for
 from models.promotion.gates import JUSTIFIABLE, check_gates, failed_gates, must_be_justified
 from models.promotion.offline import build_file
-from models.promotion.signatures import Signature, check_signature
-from models.promotion.signers import ANSWERABLE, ENOUGH, read_signers, same_person
+from models.promotion.signatures import Signature, check_enough, check_signature
+from models.promotion.signers import ANSWERABLE, ENOUGH, check_roles, read_signers, same_person
 from models.promotion.steps import Step
 from models.promotion.waiting import (
     SimulatedSignature,
@@ -258,13 +258,14 @@ def _is_about(step: Step, bundle: Bundle) -> bool:
 def _signed(project: Project, promotion: Promotion, *, now: datetime) -> tuple[Step, Signed]:
     """The step that people have signed and their signatures, or the logins that stand in."""
     if promotion.step is None:
-        raise GateError("TID601", f"0 different people signed, expected {ENOUGH}. Each signs on the page of the promotion.")
+        check_enough((), needed=ENOUGH)
+    assert promotion.step is not None, "nobody is fewer than enough"
     name, version = promotion.bundle.name, promotion.version
     real = [one for one in _holding(project, promotion.bundle, version, now=now) if one.step == promotion.step]
     simulated = read_simulated(project, name, version, now=now) if project.is_synthetic else ()
     names = tuple(one.person for one in simulated if one.step == promotion.step)
-    if names and not promotion.is_answered_for:
-        raise GateError("TID616", "nobody who signed answers for the model's use. One signs as leder or dataansvarlig.")
+    if names:
+        check_roles(hand.role for hand in promotion.hands)
     return promotion.step, Signed(tuple(real)) if not names else Signed(typed=names)
 
 
