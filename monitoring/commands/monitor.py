@@ -15,6 +15,7 @@ import typer
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table, progress_for
 from features.errors import DataError
 from monitoring.commands.incidents import incidents
+from monitoring.commands.offline_signing import sign_statement
 from monitoring.commands.scores import monitor_scores
 from monitoring.commands.series import series_breaks
 from monitoring.commands.signing import list_reports, sign, verify
@@ -77,6 +78,7 @@ def monitor_command(
 
 monitor_group.command("list")(list_reports)
 monitor_group.command("sign")(sign)
+monitor_group.command("sign-statement")(sign_statement)
 monitor_group.command("verify")(verify)
 
 

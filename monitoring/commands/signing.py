@@ -92,13 +92,17 @@ def verify(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
         print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, **found.as_dict()})
     else:
         print_line(
-            f"{found.n_reports} reports, {found.n_sign_offs} sign-offs, {found.book.count} entries of incidents. "
+            f"{found.n_reports} reports, {found.n_sign_offs} sign-offs{_simulated(found.n_simulated)}, {found.book.count} entries of incidents. "
             f"Anchor of the incidents: {found.book.count}:{found.book.head}"
         )
         for problem in found.problems:
             print_line(f"Does not hold: {problem}")
     if found.problems:
         raise GateError("TID625", f"{len(found.problems)} of the monthly reports' parts do not hold: {found.problems[0]}")
+
+
+def _simulated(n: int) -> str:
+    return f" and {n} simulated that prove nothing" if n else ""
 
 
 def _show_what_is_signed(content: dict[str, Any], folder: Path) -> None:

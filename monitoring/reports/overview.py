@@ -15,6 +15,7 @@ from monitoring.files import CONTENT, read_content
 from monitoring.incidents.book import verify_incidents
 from monitoring.reports.publishing import changed_pages
 from monitoring.reports.sign_offs import SignOff, SignOffState, read_sign_offs, sign_off_state
+from monitoring.reports.simulated import read_simulated
 
 WORDS: dict[SignOffState, str] = {
     "signed": "signed",
@@ -34,6 +35,8 @@ class ReportLine:
         Codes of the signals that failed.
     sign_offs
         Every sign-off, as `SignOff.shown` gives it.
+    simulated
+        What stands in for sign-offs in a synthetic project, as `ReadSimulated.shown` gives it; none of it counts as signed.
     """
 
     model: str
@@ -44,12 +47,15 @@ class ReportLine:
     stopped_by: tuple[str, ...]
     sign_off: SignOffState
     sign_offs: tuple[dict[str, Any], ...]
+    simulated: tuple[dict[str, Any], ...] = ()
 
     @property
     def sign_off_words(self) -> str:
         """How the sign-off stands, with the roles and days of those that count."""
         current = [f"{one['role']} {one['signed_at'][:10]}" for one in self.sign_offs if one["is_about_this_version"] and one["holds"]]
-        return f"{WORDS[self.sign_off]}: {', '.join(current)}" if self.sign_off == "signed" else WORDS[self.sign_off]
+        said = f"{WORDS[self.sign_off]}: {', '.join(current)}" if self.sign_off == "signed" else WORDS[self.sign_off]
+        n_simulated = sum(one["is_about_this_version"] for one in self.simulated)
+        return f"{said}; {n_simulated} simulated by login" if n_simulated else said
 
     def as_dict(self) -> dict[str, Any]:
         """Give the line as JSON-ready fields."""
@@ -64,12 +70,15 @@ class Verified:
     n_sign_offs: int
     book: VerifiedLedger
     problems: tuple[str, ...]
+    n_simulated: int = 0
+    """Of what stands in for sign-offs in a synthetic project: read, and never counted as signed."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give the result as JSON-ready fields."""
         return {
             "n_reports": self.n_reports,
             "n_sign_offs": self.n_sign_offs,
+            "n_simulated": self.n_simulated,
             "incidents": asdict(self.book),
             "problems": list(self.problems),
         }
@@ -126,9 +135,10 @@ def verify_reports(project: Project) -> Verified:
     checked = [(folder, *_check(folder, signers)) for folder in folders]
     return Verified(
         n_reports=len(folders),
-        n_sign_offs=sum(len(sign_offs) for _, sign_offs, _ in checked),
+        n_sign_offs=sum(len(sign_offs) for _, sign_offs, _, _ in checked),
+        n_simulated=sum(n_simulated for _, _, n_simulated, _ in checked),
         book=book,
-        problems=tuple(f"{folder.parent.name} {folder.name}: {problem}" for folder, _, problems in checked for problem in problems),
+        problems=tuple(f"{folder.parent.name} {folder.name}: {problem}" for folder, _, _, problems in checked for problem in problems),
     )
 
 
@@ -143,17 +153,19 @@ def _line(folder: Path, signers: Signers) -> ReportLine:
         stopped_by=tuple(map(str, content.get("stopped_by", content["suspended_by"]))),
         sign_off=sign_off_state(sign_offs),
         sign_offs=tuple(one.shown() for one in sign_offs),
+        simulated=tuple(one.shown() for one in read_simulated(folder)),
     )
 
 
-def _check(folder: Path, signers: Signers) -> tuple[tuple[SignOff, ...], list[str]]:
+def _check(folder: Path, signers: Signers) -> tuple[tuple[SignOff, ...], int, list[str]]:
     try:
         content, sign_offs = read_content(folder / CONTENT), read_sign_offs(folder, signers=signers)
+        simulated = read_simulated(folder)
     except ScreeningError as error:
-        return (), [error.message]
+        return (), 0, [error.message]
     pages = changed_pages(folder, content)
     problems = [f"{', '.join(pages)} not as written. Run `tidlig monitor` for the month again."] if pages else []
-    return sign_offs, [*problems, *_faults(sign_offs)]
+    return sign_offs, len(simulated), [*problems, *_faults(sign_offs)]
 
 
 def _faults(sign_offs: tuple[SignOff, ...]) -> Iterator[str]:

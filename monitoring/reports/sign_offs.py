@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import fcntl
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,7 +126,7 @@ def read_sign_offs(folder: Path, *, signers: Signers) -> tuple[SignOff, ...]:
         return ()
     report = folder / CONTENT
     sha = digest(report.read_bytes()) if report.is_file() else ""
-    return tuple(_read(kept, folder, sha=sha, signers=signers) for kept in _read_file(path))
+    return tuple(read_sign_off(kept, folder, sha=sha, signers=signers) for kept in _read_file(path))
 
 
 def sign_off_state(sign_offs: Sequence[SignOff]) -> SignOffState:
@@ -151,15 +152,9 @@ def sign_report(project: Project, folder: Path, *, key: Ed25519PrivateKey, signe
     """
     key_id = fingerprint(encode_public_key(key.public_key()))
     signer = check_auditor(signers.check_valid(key_id, on=now.date()))
-    words = _checked_remark(remark)
-    lock = workplace(project) / "signing.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    words = checked_remark(remark)
+    with one_signer_at_a_time(project):
         content, sha = check_report(folder)
-        earlier = read_sign_offs(folder, signers=signers)
-        if any(one.is_about_this_version and one.statement.person == signer.person and one.fault is None for one in earlier):
-            raise GateError("TID622", f"{signer.person} has signed this version of {folder.parent.name} {folder.name} already.")
         statement = Statement(
             project=project.id,
             synthetic=project.is_synthetic,
@@ -175,9 +170,33 @@ def sign_report(project: Project, folder: Path, *, key: Ed25519PrivateKey, signe
             signed_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         )
         made = SignOff(statement, key.sign(statement.signed_bytes), is_about_this_version=True, fault=None)
-        kept = [*(one.as_dict() for one in earlier), made.as_dict()]
-        write_whole(folder / FILE, json.dumps({"format": FORMAT, "sign_offs": kept}, ensure_ascii=False, indent=2) + "\n")
+        keep_sign_off(folder, made, signers=signers)
     return made
+
+
+@contextmanager
+def one_signer_at_a_time(project: Project) -> Iterator[None]:
+    """Keep another signer waiting, from the command or the console; the lock goes with the process, however it ends."""
+    lock = workplace(project) / "signing.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def keep_sign_off(folder: Path, made: SignOff, *, signers: Signers) -> None:
+    """Write a sign-off beside its report, after those that are there; the caller is the one signer.
+
+    Raises
+    ------
+    GateError
+        TID622 a person who has signed this version already, TID620 as `read_sign_offs`.
+    """
+    earlier, person = read_sign_offs(folder, signers=signers), made.statement.person
+    if any(one.is_about_this_version and one.statement.person == person and one.fault is None for one in earlier):
+        raise GateError("TID622", f"{person} has signed this version of {folder.parent.name} {folder.name} already.")
+    kept = [*(one.as_dict() for one in earlier), made.as_dict()]
+    write_whole(folder / FILE, json.dumps({"format": FORMAT, "sign_offs": kept}, ensure_ascii=False, indent=2) + "\n")
 
 
 def check_report(folder: Path) -> tuple[dict[str, Any], str]:
@@ -218,7 +237,14 @@ def check_auditor(signer: Signer) -> Signer:
     return signer
 
 
-def _checked_remark(remark: str) -> str:
+def checked_remark(remark: str) -> str:
+    """Give a remark without surrounding blanks.
+
+    Raises
+    ------
+    GateError
+        TID623 one that is none, or names somebody.
+    """
     words = remark.strip()
     if len(words) < MIN_REMARK:
         raise GateError(
@@ -242,7 +268,21 @@ def _read_file(path: Path) -> Sequence[Mapping[str, Any]]:
     return kept
 
 
-def _read(kept: Mapping[str, Any], folder: Path, *, sha: str, signers: Signers) -> SignOff:
+def read_sign_off(kept: Mapping[str, Any], folder: Path, *, sha: str, signers: Signers) -> SignOff:
+    """Read one sign-off and verify it.
+
+    Parameters
+    ----------
+    folder
+        The report that it is said to be of.
+    sha
+        SHA-256 of its `report.json`.
+
+    Raises
+    ------
+    GateError
+        TID620 when it is none.
+    """
     try:
         said = dict(kept["statement"])
         proof = base64.b64decode(kept["signature"], validate=True)

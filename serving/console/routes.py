@@ -36,6 +36,7 @@ from serving.console.pages import (
     reconstruction,
     reports,
     second_readings,
+    sign_offs,
     suspensions,
     waiting,
 )
@@ -68,6 +69,7 @@ for _pages in (
     promotions,
     reports,
     incidents,
+    sign_offs,  # before the months, whose parts would take its address
     months,
     log,
 ):

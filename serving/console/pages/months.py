@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from serving.access.accounts import Account
-from serving.access.permissions import Action, check_may
+from serving.access.permissions import Action, can, check_may
 from serving.aggregates.overview import reports_folder
 from serving.console.months import courses, fairness
 from serving.console.months.naming import Naming
@@ -35,7 +35,9 @@ N_FEATURES_SHOWN = 12
 def overview(request: Request, account: CallerOf, project: ProjectOf, model: str, month: str) -> HTMLResponse:
     """Show what the month's signals say, which of them stop the model, and how the report's sign-off stands."""
     found = _get(account, project, model, month)
-    return _page(request, account, "overview", found, sign_offs=sign_offs_of(project, found.folder))
+    return _page(
+        request, account, "overview", found, sign_offs=sign_offs_of(project, found.folder), may_sign=can(account, Action.SIGN_REPORTS)
+    )
 
 
 @router.get("/{model}/{month}/{part}")

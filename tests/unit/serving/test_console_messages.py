@@ -61,7 +61,7 @@ KEY = re.compile(
 LOGGED = re.compile(r'\b(?:Event|log_about|_log|_mark|_step|_done)\(\s*(?:\w+,\s+){0,3}"([a-z._]+)"')
 """Actions that go into the log, where they are written out."""
 
-NAMED = re.compile(r'"((?:incidents|nav|now|login|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
+NAMED = re.compile(r'"((?:incidents|sign_off|nav|now|login|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
 """Keys that stand in Python data or a template's condition and are looked up elsewhere."""
 
 FAMILIES = {
