@@ -74,7 +74,9 @@ def _coordinator(page: Page, address: str) -> Iterator[tuple[str, bytes]]:
     page.locator("form[action$='/own-view'] button[type=submit]").click()
     page.locator("form[action$='/decide']").wait_for()
     yield "case-after", _shot(page)
+    page.set_viewport_size({"width": 720, "height": 800})  # on a narrow screen the form is as wide as the text
     yield "decision", page.locator(".now").first.screenshot()
+    page.set_viewport_size({"width": WIDTH, "height": 800})
     page.goto(f"{address}/family-sheet")
     yield "family-sheet", _shot(page)
 
