@@ -102,13 +102,13 @@ def _benefit(curves: CardCurves, rung: str, t: Tongue) -> Drawn | None:
     everybody = [_point(point.threshold, point.benefit.get(EVERYBODY)) for point in curves.benefit]
     top = ceil(20 * max(point.high if point.has_interval else point.value for point in (*model, *everybody) if point.is_known)) / 20
     low = -top / 4
-    known = [point for point in everybody if point.is_known and point.value >= low]
+    known = _down_to([point for point in everybody if point.is_known], low)
     thresholds = [point.threshold for point in curves.benefit]
     picture = draw_lines(
         "benefit",
         [
             Series(t("plot.the_model"), _known(model), shows="both"),
-            Series(t("plot.everybody"), [Point(point.at, point.value) for point in known], "dashed"),
+            Series(t("plot.everybody"), known, "dashed"),
             Series(t("plot.nobody"), [Point(thresholds[0], 0.0), Point(thresholds[-1], 0.0)], "dotted"),
         ],
         across=Axis((0, thresholds[-1]), _hundredths(0, thresholds[-1], t), t("plot.threshold")),
@@ -121,6 +121,16 @@ def _benefit(curves: CardCurves, rung: str, t: Tongue) -> Drawn | None:
         for point in curves.benefit
     ]
     return Drawn("benefit", t("plot.benefit"), picture, Table((t("plot.threshold"), t("plot.the_model"), t("plot.everybody")), rows))
+
+
+def _down_to(points: Sequence[Point], low: float) -> list[Point]:
+    """Keep a falling line down to a value, and end it where it gets there."""
+    kept = [Point(point.at, point.value) for point in points if point.value >= low]
+    beyond = points[len(kept)] if len(kept) < len(points) else None
+    if not kept or beyond is None:
+        return kept
+    share = (kept[-1].value - low) / (kept[-1].value - beyond.value)
+    return [*kept, Point(kept[-1].at + share * (beyond.at - kept[-1].at), low)]
 
 
 def _benefit_text(figure: Interval | None, t: Tongue) -> str:

@@ -104,10 +104,12 @@ def _names(frame: Frame, series: Sequence[Series]) -> list[str]:
     """Write each series' name beside its last point, pushed apart where lines end close to each other."""
     ends = [(one, [point for point in one.points if point.is_known]) for one in series]
     last = [(one, known[-1]) for one, known in ends if one.name and known]
-    placed: list[str] = []
-    above = float("-inf")
+    placed: list[tuple[float, float]] = []
+    written: list[str] = []
     for one, point in sorted(last, key=lambda found: frame.y(found[1].value)):
-        y = max(frame.y(point.value) + 4, above + NAME_APART)
-        above = y
-        placed.append(text(frame.x(point.at) + 8, round(y, 1), one.name, anchor="start", css=f"name {one.style}"))
-    return placed
+        x, y = frame.x(point.at) + 8, frame.y(point.value) + 4
+        near = [above for beside, above in placed if abs(beside - x) < LETTER * MOST_LETTERS]
+        y = max(y, *(above + NAME_APART for above in near)) if near else y
+        placed.append((x, y))
+        written.append(text(x, round(y, 1), one.name, anchor="start", css=f"name {one.style}"))
+    return written
