@@ -49,7 +49,7 @@ def test_each_command_has_its_own_help(name: str) -> None:
 @pytest.mark.parametrize(
     ("group", "commands"),
     [
-        ("models", ["list", "new-key", "sign", "promote", "rollback", "withdraw", "history", "verify"]),
+        ("models", ["list", "fetch", "new-key", "sign", "sign-statement", "promote", "rollback", "withdraw", "history", "verify"]),
         ("audit", ["verify", "anchor", "reconstruct"]),
         ("accounts", ["add", "list", "close"]),
         ("person", ["report", "request", "requests", "erase"]),

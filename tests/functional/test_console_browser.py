@@ -17,9 +17,10 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 from sqlalchemy import select, update
 
+from models.deployment import find_champion
 from serving.console.assets import ROOT, VENDOR
 from serving.storage.tables import CaseRow, LogRow
-from tests.support.console import MODEL, console_service
+from tests.support.console import MODEL, console_service, place_challenger
 from tests.support.follow_up import decide, handover, ok, talk, to_consent, to_family, to_second_view, to_wondering
 from tests.support.review import NEED, REASON, VIEW, Review
 
@@ -377,3 +378,39 @@ def _tab_to(page: Page, name: str, *, tag: str = "BUTTON", identity: str | None 
             return
         page.keyboard.press("Tab")
     pytest.fail(f"the keyboard does not reach {name or tag}")
+
+
+@pytest.mark.requirement("R-31")
+def test_a_version_is_planned_compared_signed_and_let_serve(visitor: Visitor, review: Review) -> None:
+    place_challenger(review.project)
+    page = visitor.page
+    visitor.log_in("modellforvalter", "demo-modellforvalter")
+    visitor.go(f"/models/{MODEL}/planner")
+    page.get_by_label("Hvor mange av 100 unge skal vurderes?").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Når 16 av 100 vurderes").wait_for()
+    visitor.check_accessible(TWO_VIEWS)
+    visitor.go(f"/models/{MODEL}")
+    page.get_by_role("link", name="Sammenlign med versjon 2").click()
+    visitor.check_accessible(TWO_VIEWS)
+    page.get_by_role("link", name="Se hva som signeres").click()
+    page.get_by_label("Begrunnelse").fill(REASON)
+    page.get_by_role("button", name="Signer (simulert)").click()
+    page.get_by_role("alert").get_by_role("link", name="Les tabellen").wait_for()
+    visitor.check_accessible(TWO_VIEWS)
+    page.get_by_label("Ja, jeg har lest tabellen").check()
+    page.get_by_role("button", name="Signer (simulert)").click()
+    page.get_by_text("Du har signert.").wait_for()
+    page.get_by_role("button", name="Logg ut").click()
+
+    visitor.log_in("leder-9901", "demo-leder")
+    page.get_by_role("link", name="Versjon 2").click()
+    page.get_by_label("Ja, jeg har lest tabellen").check()
+    page.get_by_role("button", name="Signer (simulert)").click()
+    page.get_by_role("button", name="Ta i bruk versjon 2").click()
+    page.get_by_role("heading", name="Funnet og oversett").wait_for()
+    champion = find_champion(review.project, MODEL)
+    assert champion is not None
+    assert champion.version == "2"
+    visitor.check_accessible(TWO_VIEWS)

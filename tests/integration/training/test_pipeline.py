@@ -81,6 +81,7 @@ def test_the_command_lists_and_promotes_what_was_trained(trained: TrainedModel, 
     assert (version["name"], version["version"], version["aliases"]) == (NAME, "1", ["challenger"])
     signed = ["--signed-by", "data-scientist", "--signed-by", "leader", "--reason", "The first model of the test."]
     signed += ["--justify", "A test project; nobody is treated differently."]
+    assert (folder / "var" / "models" / NAME / "1" / "bundle.json").is_file(), "a challenger lies where the console finds it"
     promoted = runner.invoke(app, ["models", "promote", NAME, "1", "--project", str(folder), *signed], catch_exceptions=False)
     assert promoted.exit_code == 0
     assert "simulated" in promoted.stdout
