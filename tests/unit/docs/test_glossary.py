@@ -10,7 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from docs.site_pages import Term, decisions_page, glossary_page, read_glossary
-from serving.cases.states import STEPS
+from serving.cases.states import STATES, STEPS
 
 ROOT = Path(__file__).parents[3]
 MESSAGES = ROOT / "serving" / "console" / "messages"
@@ -19,9 +19,15 @@ GLOSSARY = read_glossary()
 
 @cache
 def _messages(language: str) -> dict[str, str]:
+    """Read what the console says: its catalogue, and the names of states and steps."""
     with (MESSAGES / language / "LC_MESSAGES" / "console.po").open("rb") as file:
-        found = ((m.id, m.string) for m in read_po(file) if m.id)
-        return {str(key): " ".join(said) if isinstance(said, tuple | list) else str(said) for key, said in found}
+        found = [(str(m.id), m.string) for m in read_po(file) if m.id]
+    rules = [
+        *((f"state {state}", rule.wording) for state, rule in STATES.items()),
+        *((f"step {step}", rule.wording) for step, rule in STEPS.items()),
+    ]
+    found += [(key, getattr(wording, language)) for key, wording in rules]
+    return {key: " ".join(said) if isinstance(said, tuple | list) else str(said) for key, said in found}
 
 
 def _stems(word: str) -> list[str]:
@@ -80,6 +86,6 @@ HOW_TOS = [page for page in sorted((ROOT / "docs" / "how-to").glob("*.md")) if p
 @pytest.mark.parametrize("page", HOW_TOS, ids=lambda page: page.stem)
 def test_what_a_how_to_puts_in_bold_is_on_the_console(page: Path) -> None:
     """So a button that gets another name takes the how-to with it."""
-    shown = " ".join([*_messages("en").values(), *(step.wording.en for step in STEPS.values())])
+    shown = " ".join(_messages("en").values())
     bold = re.findall(r"\*\*(.+?)\*\*", page.read_text(encoding="utf-8"))
     assert [words for words in bold if words not in shown] == []
