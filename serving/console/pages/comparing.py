@@ -34,7 +34,6 @@ class Pair:
     """One figure of both versions; None where a card lacks it."""
 
     name: str
-    rung: str
     serving: Interval | None
     other: Interval | None
 
@@ -81,7 +80,7 @@ def compare(
         version=version,
         ladder=ladder_pairs(one, two),
         gates=gate_pairs(one, two),
-        calibration=[Pair(figure, "", one.calibration.get(figure), two.calibration.get(figure)) for figure in _calibration(one, two)],
+        calibration=[Pair(figure, one.calibration.get(figure), two.calibration.get(figure)) for figure in _calibration(one, two)],
         capacity=capacity_pairs(one, two),
         groups=group_pairs(one, two),
         group_text=group_text,
@@ -113,15 +112,12 @@ def _find_other(project: Project, name: str, version: str) -> Bundle:
         raise NotFoundError("version") if error.code == "TID527" else error from error
 
 
-def ladder_pairs(one: ModelCard, two: ModelCard) -> list[Pair]:
+def ladder_pairs(one: ModelCard, two: ModelCard) -> list[tuple[str, list[Pair]]]:
     """Put each rung's figures beside each other, rung by rung as the ladder goes."""
-    rungs = list(dict.fromkeys(row.rung for card in (one, two) for row in card.ladder))
+    rungs = dict.fromkeys(row.rung for card in (one, two) for row in card.ladder)
     found = [{row.rung: row.metrics for row in card.ladder} for card in (one, two)]
-    return [
-        Pair(figure, rung, found[0].get(rung, {}).get(figure), found[1].get(rung, {}).get(figure))
-        for rung in rungs
-        for figure in ladder_figures(one, two)
-    ]
+    names = ladder_figures(one, two)
+    return [(rung, [Pair(name, *(metrics.get(rung, {}).get(name) for metrics in found)) for name in names]) for rung in rungs]
 
 
 def gate_pairs(one: ModelCard, two: ModelCard) -> list[GatePair]:
@@ -141,12 +137,12 @@ def capacity_pairs(one: ModelCard, two: ModelCard) -> list[tuple[float, Pair, Pa
 def group_pairs(one: ModelCard, two: ModelCard) -> list[Pair]:
     """Put observed to expected of each group beside each other; a group with too few people has no figure."""
     found = [{row.group: row.observed_expected for row in card.groups} for card in (one, two)]
-    return [Pair(group, "", found[0].get(group), found[1].get(group)) for group in dict.fromkeys((*found[0], *found[1]))]
+    return [Pair(group, found[0].get(group), found[1].get(group)) for group in dict.fromkeys((*found[0], *found[1]))]
 
 
 def _pair(name: str, share: float, found: list[dict[float, CapacityShown]]) -> Pair:
     one, two = (getattr(rows[share], name) if share in rows else None for rows in found)
-    return Pair(name, "", one, two)
+    return Pair(name, one, two)
 
 
 def _said(card: ModelCard, code: str) -> dict[str, int]:

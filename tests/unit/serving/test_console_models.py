@@ -176,7 +176,8 @@ def test_versions_stand_side_by_side_with_their_difference(review: Review) -> No
         one, ladder=(replace(one.ladder[1], metrics={"auc": Interval(0.6, 0.5, 0.7)}),), gates=one.gates[:1], capacity=one.capacity[:1]
     )
 
-    (auc,) = [pair for pair in ladder_pairs(one, two) if (pair.rung, pair.name) == ("boosted", "auc")]
+    assert [rung for rung, _ in ladder_pairs(one, two)] == ["prevalence", "boosted"]
+    (auc,) = [pair for pair in dict(ladder_pairs(one, two))["boosted"] if pair.name == "auc"]
     assert auc.difference == pytest.approx(0.6 - one.ladder[1].metrics["auc"].estimate)
     assert [(pair.code, pair.differs) for pair in gate_pairs(one, two)] == [("G-02", True), ("G-01", False)]
     assert [(share, found.difference) for share, found, _ in capacity_pairs(one, two)] == [(0.05, 0.0), (0.15, None)]
