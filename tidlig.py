@@ -199,12 +199,14 @@ def _make_past(folder: Path) -> None:
     from serving.app import open_service
     from serving.demo.accounts import create_demo_accounts
     from serving.demo.past import make_demo_past
+    from serving.demo.purposes import approve_demo_purposes
     from serving.screening.run import screen
     from serving.settings import Settings
 
     project, settings = load_project(folder), Settings()
     database, keys = open_service(settings, project)
     create_demo_accounts(database, project, settings=settings, now=min(DEMO_PAST))
+    n_purposes = approve_demo_purposes(database, project, keys, settings=settings, now=min(DEMO_PAST))
 
     def propose(moment: datetime) -> None:
         stage, as_of = DEMO_PAST[moment]
@@ -216,6 +218,7 @@ def _make_past(folder: Path) -> None:
     database.close()
     days = ", ".join(f"{moment:%Y-%m-%d}" for moment in DEMO_PAST)
     print_line()
+    print_line(f"{n_purposes} purposes were approved as by their controller, whom the demo plays.")
     print_line(f"A past: {n_cases} cases of {days}, worked as by people. Nobody did that, and nobody is real.")
 
 

@@ -53,6 +53,8 @@ TID770  proposals of this model are suspended                       409
 TID771  this role can't turn this switch                             403
 TID772  the project has no such model or municipality                422
 TID776  another role answers for this incident                       403
+TID777  the words of the score purpose are not approved               409
+TID778  a purpose is approved, or not, as asked already               409
 TID781  a deadline is set for what has none                          500
 TID782  it is too early to evaluate                                  409
 TID783  the proposal is held back until the decision (study mode)    409

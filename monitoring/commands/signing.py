@@ -91,8 +91,9 @@ def verify(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"project": loaded.id, "synthetic": loaded.is_synthetic, **found.as_dict()})
     else:
+        signed = f"{found.n_sign_offs} sign-offs{_simulated(found.n_simulated)}"
         print_line(
-            f"{found.n_reports} reports, {found.n_sign_offs} sign-offs{_simulated(found.n_simulated)}, {found.book.count} entries of incidents. "
+            f"{found.n_reports} reports, {signed}, {found.book.count} entries of incidents. "
             f"Anchor of the incidents: {found.book.count}:{found.book.head}"
         )
         for problem in found.problems:

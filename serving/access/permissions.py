@@ -41,6 +41,10 @@ class Action(StrEnum):
     SEE_REPORTS = "see_reports"
     HANDLE_INCIDENTS = "handle_incidents"
     SIGN_REPORTS = "sign_reports"
+    SEE_PURPOSES = "see_purposes"
+    APPROVE_PURPOSES = "approve_purposes"
+    SEE_PERMISSIONS = "see_permissions"
+    SEE_PROTECTION = "see_protection"
     READ_LOG = "read_log"
     VERIFY_LOG = "verify_log"
 
@@ -92,6 +96,7 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.SIGN_PROMOTIONS: "Answers for a model's use: acknowledges what it finds and misses before it serves (R-31).",
         Action.SEE_REPORTS: "Answers for how the models are used.",
         Action.HANDLE_INCIDENTS: _INCIDENTS,
+        Action.SEE_PURPOSES: "Answers for use within what was declared.",
         Action.SEE_PLANNING: "Plans the own municipality's services; numbers only, small ones hidden.",
     },
     Role.MODEL_KEEPER: {
@@ -101,6 +106,7 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.SIGN_PROMOTIONS: "Signs that a version is to serve, with a key that the service never sees; one of two (R-31).",
         Action.SEE_REPORTS: "Follows drift, calibration and fairness of the models they keep.",
         Action.HANDLE_INCIDENTS: _INCIDENTS,
+        Action.SEE_PURPOSES: "Trains and scores within what was declared.",
         Action.SUSPEND: "Stops a model that misbehaves, everywhere and at once (R-30).",
     },
     Role.FAIRNESS_AUDITOR: {
@@ -109,16 +115,21 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.COMPARE_MODELS: "Checks what a new version changes for groups; aggregates only.",
         Action.SEE_REPORTS: "The reports are written for them.",
         Action.HANDLE_INCIDENTS: _INCIDENTS,
+        Action.SEE_PURPOSES: "Checks that data is used for what was declared and approved.",
+        Action.SEE_PERMISSIONS: "Checks who may do what, and why.",
         Action.SIGN_REPORTS: "Signs a month's report off with a remark, by a key of their own that never reaches the service.",
         Action.READ_LOG: "Checks that people decide, and how; metadata only, nothing that was written about a person.",
         Action.VERIFY_LOG: "Checks that the log was not altered.",
     },
     Role.DATA_PROTECTION_OFFICER: {
+        Action.SEE_PROTECTION: "Follows objections, consents, retention and who opened what; counts, never whose.",
         Action.SEE_SCREENINGS: "Checks proportionality; counts only.",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
         Action.COMPARE_MODELS: "Checks what a new version changes; aggregates only.",
         Action.SEE_REPORTS: "Checks fairness and drift.",
         Action.HANDLE_INCIDENTS: _INCIDENTS,
+        Action.SEE_PURPOSES: "Checks purposes, legal bases and their approval.",
+        Action.SEE_PERMISSIONS: "Checks who may do what, and why.",
         Action.READ_LOG: "Checks who read what and why it was allowed; metadata only.",
         Action.VERIFY_LOG: "Checks that the log was not altered.",
         Action.SEE_ACCESS_REQUESTS: "Follows the clock of requests for access: when each is due, never whose it is (R-21).",
@@ -126,6 +137,9 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.RECONSTRUCT: "Sees how one proposal came about and was read, with a stated reason that is logged (R-27).",
     },
     Role.CONTROLLER: {
+        Action.SEE_PURPOSES: "Answers for what data is used for.",
+        Action.APPROVE_PURPOSES: "Approves the very words of a purpose, or takes that back with a reason (R-02).",
+        Action.SEE_PERMISSIONS: "Answers for who may do what.",
         Action.SUSPEND: "Answers for the processing and can stop all of it (R-30).",
         Action.SEE_PLANNING: "Answers for the processing; numbers only.",
         Action.SEE_SCREENINGS: "Answers for the processing; counts only.",

@@ -22,6 +22,7 @@ from serving.cases.reading import is_readable, unseal
 from serving.cases.rescoring import Rescored, rescore_person
 from serving.cases.states import Step
 from serving.errors import NotFoundError
+from serving.purposes.approvals import check_score_approved
 from serving.scoring.suspensions import check_not_suspended
 from serving.storage.tables import CaseRow, CorrectionRow, ScreeningRow
 
@@ -76,6 +77,7 @@ def rescore(desk: Desk, case_id: str, *, version: int) -> CasePage:
         raise NotFoundError
     screening = desk.session.get_one(ScreeningRow, case.screening_id)
     check_not_suspended(desk.session, model_name=screening.model_name, municipality=case.municipality)
+    check_score_approved(desk.session, desk.project, days=(old.as_of, desk.today))
     found = rescore_person(desk.project, case.subject_id, old, today=desk.today)
     has_changed = _has_changed(old, found)
     _answer_correction(desk, case, has_changed=has_changed)

@@ -32,6 +32,8 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/access-requests", "nav.access_requests", frozenset({Action.SEE_ACCESS_REQUESTS})),
     ("/my-report", "nav.my_report", frozenset({Action.SEE_OWN_REPORT})),
     ("/monitoring", "nav.monitoring", frozenset({Action.SEE_REPORTS})),
+    ("/purposes", "nav.purposes", frozenset({Action.SEE_PURPOSES})),
+    ("/permissions", "nav.permissions", frozenset({Action.SEE_PERMISSIONS})),
     ("/audit-log", "nav.log", frozenset({Action.READ_LOG, Action.VERIFY_LOG})),
     ("/reconstruction", "nav.reconstruction", frozenset({Action.RECONSTRUCT})),
     ("/suspensions", "nav.suspensions", frozenset({Action.SUSPEND})),

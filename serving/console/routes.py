@@ -28,10 +28,12 @@ from serving.console.pages import (
     log,
     models,
     months,
+    permissions,
     persons,
     planner,
     planning,
     promotions,
+    purposes,
     queue,
     reconstruction,
     reports,
@@ -71,6 +73,8 @@ for _pages in (
     incidents,
     sign_offs,  # before the months, whose parts would take its address
     months,
+    purposes,
+    permissions,
     log,
 ):
     router.include_router(_pages.router)

@@ -17,6 +17,7 @@ from serving.auditing import log
 from serving.cases.proposal import Proposal, build_seen, build_view, frequency_of, uncertainty_of
 from serving.histories.bodies import HistoryScore, Scored, ScoringBody
 from serving.histories.checking import check_histories, check_model_asked_for
+from serving.purposes.approvals import check_score_approved
 from serving.scoring.cohorts import check_score_purpose
 from serving.scoring.deployed import Deployed, DeployedModels
 from serving.scoring.suspensions import is_suspended
@@ -33,7 +34,8 @@ def score_histories(database: Database, models: DeployedModels, account: Account
     PurposeError
         TID201, TID202 without a score purpose that is valid on the as-of date and today.
     ReviewError
-        TID743 for histories that may not be scored, TID744 for a stage or outcome that is not there, TID745 when the model is suspended.
+        TID743 for histories that may not be scored, TID744 for a stage or outcome that is not there, TID745 when the model is suspended,
+        TID777 with real people's data where the controller has not approved the score purpose's words.
     DataError
         TID430 for an as-of date to come.
     ModelError
@@ -42,6 +44,8 @@ def score_histories(database: Database, models: DeployedModels, account: Account
     check_may(account, Action.SCORE_HISTORIES)
     project = models.project
     check_score_purpose(project, as_of=body.as_of, today=now.date())
+    with database.reading() as session:
+        check_score_approved(session, project, days=(body.as_of, now.date()))
     stage = check_model_asked_for(project, body)
     deployed = models.get(stage=body.stage, outcome=body.outcome, on=now.date())
     _check_serves(database, deployed, account)

@@ -19,6 +19,7 @@ from serving.aggregates.overview import hide_small, or_none, total_of
 from serving.cases.expiry import expire_overdue
 from serving.cases.shielding import find_graded, shield_graded
 from serving.person_keys import PersonKeys
+from serving.purposes.approvals import check_score_approved
 from serving.scoring.candidates import Candidate, ScoredCohort, choose, find_candidates
 from serving.scoring.capacity import capacity_left
 from serving.scoring.cohorts import ScreeningEngine, check_score_purpose, score_stages
@@ -85,7 +86,8 @@ def screen(
     ProjectError
         TID130 when the project says nothing on municipalities, TID131 for a stage that it does not have.
     ReviewError
-        TID770 when every model that serves the stages is suspended.
+        TID770 when every model that serves the stages is suspended, TID777 with real people's data where the controller has not approved
+        the score purpose's words.
     ModelError
         TID507 when no model serves any of the stages.
     DataError
@@ -95,12 +97,14 @@ def screen(
     bar = progress or Silent()
     store = open_permitted_store(project, "score", on=now.date())
     with database.transaction() as session:
+        check_score_approved(session, project, days=(as_of, now.date()))
         suspend_by_findings(session, project, now=now)
         suspended = suspended_models(session)
     cohorts, skipped = score_stages(project, stages, as_of=as_of, now=now, suspended=suspended, engine=engine, progress=bar)
     followed = already_followed(project, store, as_of=as_of)
     purge_ended_scores(database, project, now=now)
     with database.transaction() as session:
+        check_score_approved(session, project, days=(as_of, now.date()))  # it may have been taken back while the scores were computed
         n_expired = expire_overdue(session, project, now=now)
         shield_graded(session, project, graded=find_graded(session, project), now=now)
         new = [c for c in cohorts if session.get(ScreeningRow, screening_id(project, c, as_of)) is None]

@@ -17,6 +17,10 @@ from serving.storage.database import UtcDateTime
 SUBJECT = String(32)
 
 
+_OF_THE_QUEUE = ("municipality", "state", "assignee_id", "second_reader_id", "is_shielded", "due_on", "expires_on", "reference", "id")
+"""All that is asked of a case to find, count and order what waits, so that a long queue is read from its index alone."""
+
+
 class Base(DeclarativeBase):
     """Every table; constraints have stable names so that migrations can find them."""
 
@@ -187,7 +191,8 @@ class CaseRow(Base):
     __tablename__ = "cases"
     __table_args__ = (
         UniqueConstraint("screening_id", "subject_id"),
-        Index("ix_cases_queue", "municipality", "state"),
+        Index("ix_cases_queue", *_OF_THE_QUEUE),
+        Index("ix_cases_proposed", "municipality", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -351,6 +356,24 @@ class RestrictionRow(Base):
     registered_at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
     """When a leader answered, in writing, that the processing goes on (GDPR Art. 21)."""
+
+
+class PurposeApprovalRow(Base):
+    """What the controller did with a purpose's words: approved them, or took that back. Triggers refuse any change or removal."""
+
+    __tablename__ = "purpose_approvals"
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    """Of the words (`serving.purposes.approvals.digest_of`); others need an approval of their own."""
+    kind: Mapped[str] = mapped_column(String(20))
+    act: Mapped[str] = mapped_column(String(20))
+    """``approved`` or ``withdrawn``."""
+    reason: Mapped[str] = mapped_column(Text())
+    """Why it was taken back; about the purpose, never about a person."""
+    decided_by: Mapped[str] = mapped_column(String(32))
+    role: Mapped[str] = mapped_column(String(30))
+    decided_at: Mapped[datetime]
 
 
 class LogRow(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
@@ -22,6 +22,7 @@ from features.tables import build_stage_table
 from serving.app import create_app
 from serving.auditing.log import read_page, verify_log
 from serving.cases.proposal import Proposal, build_view
+from serving.scoring.deployed import DeployedModels
 from serving.screening.run import screen
 from serving.settings import Settings
 from serving.storage.database import Database
@@ -167,6 +168,15 @@ def test_a_suspended_model_scores_nobody(scoring: Scoring) -> None:
         session.add(SuspensionRow(id="a" * 32, reason="Tallene er feil.", turned_by="b" * 32, role="modellforvalter", turned_at=NOW))
 
     assert scoring.codes(body) == (409, "TID745")
+
+
+@pytest.mark.requirement("R-02")
+def test_histories_of_real_people_are_not_scored_under_words_that_are_not_approved(scoring: Scoring) -> None:
+    body, project = scoring.body(cohort_of(scoring)[0]), scoring.project
+    about = project.screening.project.model_copy(update={"data": "real"})
+    scoring.app.state.deployed = DeployedModels(replace(project, screening=project.screening.model_copy(update={"project": about})))
+
+    assert scoring.codes(body) == (409, "TID777")
 
 
 def test_what_may_not_be_scored_is_refused_by_place_and_without_the_value(scoring: Scoring) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from features.declarations.project import Project
-from features.errors import DataError, ModelError, PurposeError
+from features.errors import DataError, ModelError, PurposeError, ReviewError
 from features.intake.linkage import pseudonyms_for
 from features.restrictions import write_restrictions
 from features.scored import read_scored
@@ -210,6 +211,17 @@ def test_one_person_is_explained_only_where_no_real_person_can_be_looked_up(serv
         explain_person(Project(project.root, real, project.catalogue, project.services), pseudonym, as_of=AS_OF, now=NOW)
     with pytest.raises(DataError, match="TID406"):
         explain_person(project, "SYN-NOBODY", as_of=AS_OF, now=NOW)
+
+
+@pytest.mark.requirement("R-02")
+def test_real_people_are_not_screened_under_words_that_the_controller_has_not_approved(service: Service) -> None:
+    project, database, keys = service
+    real = project.screening.model_copy(update={"project": project.screening.project.model_copy(update={"data": "real"})})
+
+    with pytest.raises(ReviewError, match=r"TID777.*dataansvarlig.*/purposes"):
+        screen(replace(project, screening=real), database, keys, as_of=AS_OF, now=NOW)
+
+    assert cases(database) == []
 
 
 def test_what_was_screened_waits_in_the_municipality_s_queue(service: Service) -> None:

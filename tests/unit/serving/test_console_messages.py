@@ -12,12 +12,14 @@ import pytest
 
 from features.declarations.catalogue import Sector, Wording
 from features.declarations.reviewing import WayOfWorking
+from features.declarations.screening import PurposeKind
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS
 from models.rungs.ladder import LADDER
 from monitoring.incidents.record import State
 from monitoring.reports.sign_offs import SignOffState
 from monitoring.signals.judging import TITLES
+from serving.access.permissions import Action
 from serving.aggregates.cohort_records import Share
 from serving.aggregates.papers import PAPERS
 from serving.aggregates.planning import Course
@@ -61,7 +63,7 @@ KEY = re.compile(
 LOGGED = re.compile(r'\b(?:Event|log_about|_log|_mark|_step|_done)\(\s*(?:\w+,\s+){0,3}"([a-z._]+)"')
 """Actions that go into the log, where they are written out."""
 
-NAMED = re.compile(r'"((?:incidents|sign_off|nav|now|login|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
+NAMED = re.compile(r'"((?:incidents|purposes|sign_off|nav|now|login|problem|window|monitoring|reason|value|correction)\.[a-z_.]+)"')
 """Keys that stand in Python data or a template's condition and are looked up elsewhere."""
 
 FAMILIES = {
@@ -90,6 +92,7 @@ FAMILIES = {
     "alarms.kind.": ["cases_hour", "cases_day", "probes_hour"],
     "proof.": get_args(Proof),
     "period.": get_args(PeriodKind),
+    "queue.capacity.": get_args(PeriodKind),
     "told.": ["age_rule"],
     "gate.": GATES,
     "signal.": TITLES,
@@ -126,6 +129,11 @@ FAMILIES = {
         *("part.all", "part.talk", "part.no_talk"),
     ],
     "month.drift.": ["unknown.more_often", "unknown.less_often", "against.own", "against.everybody"],
+    "action.": [action.value for action in Action],
+    "purposes.": [
+        *(f"{part}.{kind}" for part in ("kind", "meaning") for kind in get_args(PurposeKind)),
+        *(f"sector.{sector.value}" for sector in Sector),
+    ],
     "incidents.": [
         *(f"state.{state.value}" for state in State),
         *(f"duty.{duty}" for duty in DUTIES),
@@ -138,7 +146,7 @@ FAMILIES = {
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}
         | set(LOGGED.findall("".join(p.read_text() for p in CONSOLE.parent.rglob("*.py"))))
-        | {"case.read", "case.begun_anew"}
+        | {"case.read", "case.begun_anew", "purpose.approved", "purpose.withdrawn"}
     ),
 }
 """Beginnings that templates put a value behind -> the values that there are."""
