@@ -22,11 +22,23 @@ class PlacedVersion:
     fault: str = ""
 
 
-def list_placed(project: Project, name: str) -> tuple[PlacedVersion, ...]:
-    """List the versions of a model that lie here, the newest first; one that can't be loaded stands among them with why."""
+MOST_LISTED = 12
+"""Versions that are read for a list; older ones are found by their number."""
+
+
+def list_placed(project: Project, name: str, *, newer_than: str | None = None) -> tuple[PlacedVersion, ...]:
+    """List the newest versions of a model that lie here, the newest first; one that can't be loaded stands among them with why.
+
+    Parameters
+    ----------
+    newer_than
+        Leave out this version and those before it.
+    """
+    least = -1 if newer_than is None else int(newer_than)
     folder = project.var / "models" / name
-    found = [path.name for path in folder.glob("*") if (path / "bundle.json").is_file() and path.name.isdecimal()]
-    return tuple(_placed(project, name, version) for version in sorted(found, key=int, reverse=True))
+    found = [path.name for path in folder.glob("*") if path.name.isdecimal() and (path / "bundle.json").is_file()]
+    versions = sorted((version for version in found if int(version) > least), key=int, reverse=True)
+    return tuple(_placed(project, name, version) for version in versions[:MOST_LISTED])
 
 
 def load_placed(project: Project, name: str, version: str) -> Bundle:

@@ -77,11 +77,12 @@ class Promotion:
 
 def list_promotions(project: Project, *, now: datetime) -> list[Promotion]:
     """List the versions that are newer than what serves, of every model of the project; those that can't be loaded are left out."""
+    serving = {name: find_champion(project, name) for name in model_names(project)}
     return [
         _promotion(project, placed.bundle, placed.version, now=now)
-        for name in model_names(project)
-        for placed in list_placed(project, name)
-        if placed.bundle is not None and _is_newer(placed.version, find_champion(project, name))
+        for name, champion in serving.items()
+        for placed in list_placed(project, name, newer_than=None if champion is None else champion.version)
+        if placed.bundle is not None
     ]
 
 
@@ -282,10 +283,6 @@ def _step(project: Project, promotion: Promotion, *, reason: str, justification:
 def _check_words(texts: Sequence[str]) -> None:
     if any(holds_national_id(text) for text in texts):
         raise ReviewError("TID707", "the words hold what looks like a national identity number. They are about a model, never a person.")
-
-
-def _is_newer(version: str, champion: Champion | None) -> bool:
-    return champion is None or int(version) > int(champion.version)
 
 
 def _log(desk: Desk, action: str, step: Step, details: dict[str, Any]) -> None:
