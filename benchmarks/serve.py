@@ -21,6 +21,8 @@ from features.command_line import print_line
 
 PACKAGE = "benchmarks.answering"
 AGREE_WITHIN = 1e-9
+LONG_REQUESTS = 100
+"""Requests to the long queue: each is an entry of the log, written through."""
 
 
 def main(arguments: Sequence[str] | None = None) -> list[BenchRow]:
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> list[BenchRow]:
     parser.add_argument("--rows", type=int, default=300, help="rows, asked for one at a time; default %(default)s")
     parser.add_argument("--trees", type=int, default=500, help="size of the model; default %(default)s")
     parser.add_argument("--requests", type=int, default=400, help="requests of all clients together; default %(default)s")
+    parser.add_argument("--cases", type=int, default=10_000, help="cases of the long queue; default %(default)s")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32], help="clients at once; default 1 8 32")
     parser.add_argument("--runs", type=int, default=3, help="runs of each contender, the median counts; default %(default)s")
     parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where results go; default %(default)s")
@@ -41,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> list[BenchRow]:
     )
     queue = [queue_read_by(clients, requests=asked.requests) for clients in asked.clients]
     rows += compare("serve, the queue over HTTP", queue, asked.requests, runs=asked.runs)
+    rows += compare(f"serve, a queue of {asked.cases:,} cases over HTTP", long_queue(asked.cases), LONG_REQUESTS, runs=asked.runs)
     write_rows("serve", rows, folder=asked.folder)
     return rows
 
@@ -97,6 +101,16 @@ def queue_read_by(clients: int, *, requests: int) -> Contender:
     """Name the reading of the queue by so many clients at once."""
     name = f"queue over HTTP: tidlig, {clients} client{'s' if clients > 1 else ''}"
     return Contender(name, f"{PACKAGE}.queue_over_http:read_queue", {"clients": clients, "requests": requests})
+
+
+def long_queue(cases: int) -> list[Contender]:
+    """Name the reading of a long queue's first part by one client: from the API, and as the console's page."""
+    arguments: dict[str, Argument] = {"clients": 1, "requests": LONG_REQUESTS, "cases": cases}
+    names = {"api": "GET /api/v1/cases", "console": "GET /queue"}
+    return [
+        Contender(f"queue of {cases:,}: {name}", f"{PACKAGE}.queue_over_http:read_queue", {**arguments, "page": page})
+        for page, name in names.items()
+    ]
 
 
 def check_agreement(contenders: Sequence[Contender]) -> None:

@@ -12,7 +12,7 @@ from serving.access.desk import Desk
 from serving.api.paging import Page, PagesOf
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer, DecisionBody, NeedBody, OwnViewBody
-from serving.cases import service
+from serving.cases import queue, service
 from serving.cases.pages import CasePage, ProposalView, QueueRow
 from serving.http.dependencies import DeskOf, checked_csrf
 from serving.http.problems import responses
@@ -50,8 +50,8 @@ CHANGED = responses(404, 409, 412, 422, 428)
 @router.get("", summary="List the cases that wait for you", responses=responses(422))
 def list_cases(desk: DeskOf, pages: PagesOf) -> Page[QueueRow]:
     """List new cases where you work, and your own that are open; by due date, never by score."""
-    rows = service.list_queue(desk)
-    return pages.cut(rows, of="cases", place=lambda row: ((row.due_on or row.expires_on).isoformat(), row.reference))
+    part = queue.list_part(desk, after=pages.after("cases"), limit=pages.limit)
+    return pages.answer(part.rows, of="cases", end=part.end)
 
 
 @router.get("/{case_id}", summary="Read a case", responses=READ)

@@ -53,10 +53,18 @@ def in_reach(account: Account) -> ColumnElement[bool]:
     Who answered the objection in a case does not take it up: answering and working it are two people's. Nor does who read it second: they
     have seen the proposal, and what another thought of it.
     """
-    free = and_(CaseRow.assignee_id.is_(None), CaseRow.state.in_(_FREE), not_(_read_second_by(account.id)))
-    if can(account, Action.ANSWER_OBJECTIONS):
-        free = and_(free, not_(_answered_by(account.id)))
-    return and_(_where_they_work(account), or_(free, CaseRow.assignee_id == account.id))
+    return or_(own_in_reach(account), free_in_reach(account))
+
+
+def own_in_reach(account: Account) -> ColumnElement[bool]:
+    """Build the condition on the cases of this person's list that they took."""
+    return and_(_where_they_work(account), CaseRow.assignee_id == account.id)
+
+
+def free_in_reach(account: Account) -> ColumnElement[bool]:
+    """Build the condition on the cases of this person's list that nobody took."""
+    free = and_(_where_they_work(account), CaseRow.assignee_id.is_(None), CaseRow.state.in_(_FREE), not_(_read_second_by(account.id)))
+    return and_(free, not_(_answered_by(account.id))) if can(account, Action.ANSWER_OBJECTIONS) else free
 
 
 def in_reach_to_read_second(account: Account) -> ColumnElement[bool]:

@@ -8,13 +8,12 @@ are ReviewErrors with the codes of `serving.errors`. What comes after is in file
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
 from features.errors import ReviewError
 from serving.access.desk import Desk
-from serving.access.permissions import Action, check_may
+from serving.access.permissions import Action
 from serving.auditing import log
 from serving.cases import building, exchange
 from serving.cases.access import (
@@ -24,41 +23,16 @@ from serving.cases.access import (
     get_case_for_second_reading,
     get_case_in_queue,
     get_case_to_read,
-    in_reach,
     is_second_reading,
 )
 from serving.cases.moving import checked_text, end_handovers, log_about, move, seal, stay
-from serving.cases.pages import CasePage, Inclination, ProposalView, QueueRow
+from serving.cases.pages import CasePage, Inclination, ProposalView
 from serving.cases.policies import MIN_REASON, MIN_TEXT, check_step, check_version
 from serving.cases.shown_views import keep_shown_view
-from serving.cases.states import DECISIONS, OPEN_STATES, CaseState, Step
+from serving.cases.states import DECISIONS, Step
 from serving.scoring.suppressors import suppressors_now
-from serving.scoring.suspensions import check_not_suspended, is_suspended
-from serving.storage.tables import CaseRow, DecisionRow, OwnViewRow, ScreeningRow
-
-
-def list_queue(desk: Desk) -> list[QueueRow]:
-    """List the cases that wait for this person: new ones where they work, and their own that are open.
-
-    Ordered by due date and then by reference. Never by score: a queue is no ranking (R-18). While a model is stopped, what it proposed and
-    nobody took is not listed (R-30).
-    """
-    check_may(desk.account, Action.LIST_CASES)
-    states = [state.value for state in OPEN_STATES]
-    rows = desk.session.scalars(select(CaseRow).where(in_reach(desk.account), CaseRow.state.in_(states))).all()
-    screenings = desk.session.scalars(select(ScreeningRow).where(ScreeningRow.id.in_({row.screening_id for row in rows}))).all()
-    rows = _without_stopped(desk, rows, {screening.id: screening.model_name for screening in screenings})
-    log.record(desk.session, log.Event("queue.read", actor=desk.account.id, role=desk.account.role, details={"n": len(rows)}), now=desk.now)
-    lines = [building.build_row(desk, row) for row in rows]
-    del screenings  # held until here: the session forgets a row that nobody holds, and would ask for it again for each case
-    return sorted(lines, key=lambda row: (row.due_on or row.expires_on, row.reference))
-
-
-def _without_stopped(desk: Desk, rows: Sequence[CaseRow], model_of: Mapping[str, str]) -> list[CaseRow]:
-    """Leave out what nobody took of models that are stopped; `model_of` names the model of each screening."""
-    asked = {(model_of[row.screening_id], row.municipality) for row in rows if row.state == CaseState.NEW}
-    stopped = {pair for pair in asked if is_suspended(desk.session, model_name=pair[0], municipality=pair[1])}
-    return [row for row in rows if row.state != CaseState.NEW or (model_of[row.screening_id], row.municipality) not in stopped]
+from serving.scoring.suspensions import check_not_suspended
+from serving.storage.tables import CaseRow, DecisionRow, OwnViewRow
 
 
 def read_case(desk: Desk, case_id: str) -> CasePage:

@@ -22,6 +22,7 @@ from serving.console.language import Tongue
 from serving.console.rendering import SECTORS, go_to, page, tongue_of
 from serving.console.services import relevant_first
 from serving.console.stages import WITH_OTHERS, stage_of_work
+from serving.console.timeline import build_timeline
 
 NOBODY = "nobody"
 """What a reader chooses who follows up without handing anything to another service."""
@@ -44,6 +45,7 @@ def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, 
         path=f"/cases/{case_id}",
         case=case,
         draft=draft,
+        timeline=None if case.proposal is None else build_timeline(t, case.proposal),
         relevant=relevant,
         others=others,
         stage_of_work=stage_of_work(case.row.state) if case.row.is_mine else None,

@@ -32,6 +32,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 SECTORS = [sector.value for sector in Sector if sector is not Sector.AUDIT]
 
+MOST_REASONS = 3
+"""Reasons on each side that stand open on a case's page; the weaker ones are behind one click."""
+
 LANGUAGE_COOKIE = "tidlig_language"
 _YEAR_SECONDS = 365 * 24 * 3600
 
@@ -51,6 +54,7 @@ def environment() -> Environment:
         INCLINATIONS=get_args(Inclination),
         MIN_REASON=MIN_REASON,
         MIN_TEXT=MIN_TEXT,
+        MOST_REASONS=MOST_REASONS,
         PARTICIPANTS=get_args(Participant),
         ROLES=ROLES,
         SECTORS=SECTORS,

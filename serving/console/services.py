@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from features.declarations.project import Project
 from serving.cases.pages import ProposalView, ReasonLine, ServiceLine
 
-SHOWN_FIRST = 5
+SHOWN_FIRST = 4
 """Services that stand open on the page; the others are behind one click."""
 
 MOST_OF_A_SECTOR = 2

@@ -53,6 +53,28 @@ def period_after(start: date, kind: PeriodKind) -> date:
     return date(start.year + month // 12, month % 12 + 1, 1)
 
 
+@dataclass(frozen=True)
+class CapacityUsed:
+    """How much of a municipality's capacity a period's proposals have used."""
+
+    n_proposed: int
+    capacity: int
+    kind: PeriodKind
+    begins_on: date
+
+
+def capacity_used(session: Session, project: Project, municipality: str, *, now: datetime) -> CapacityUsed | None:
+    """Say how much of a municipality's capacity is used in the period that `now` lies in, in UTC; None where it works no cases."""
+    capacity = next((m.capacity for m in project.screening.municipality if m.number == municipality), None)
+    if capacity is None:
+        return None
+    kind = project.screening.review.capacity_period
+    begins_on = period_start(now.astimezone(UTC).date(), kind)
+    since = CaseRow.created_at >= datetime.combine(begins_on, datetime.min.time(), UTC)
+    n = session.scalar(select(func.count()).select_from(CaseRow).where(CaseRow.municipality == municipality, since)) or 0
+    return CapacityUsed(n, capacity, kind, begins_on)
+
+
 def capacity_left(session: Session, project: Project, *, now: datetime) -> Capacity:
     """Give what is left of the period that `now` lies in, in UTC: each municipality's capacity less the cases proposed in it.
 

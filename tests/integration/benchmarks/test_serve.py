@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ import pytest
 from benchmarks.answering.queue_over_http import read_queue
 from benchmarks.contender import Work, cpu_seconds, timed
 from benchmarks.explanations.work import write_work
-from benchmarks.frame import compare, measure, write_rows
-from benchmarks.serve import check_agreement, contenders_over, queue_read_by
+from benchmarks.frame import Contender, compare, measure, write_rows
+from benchmarks.serve import check_agreement, contenders_over, long_queue, queue_read_by
 
 
 def test_getting_ready_is_not_timed() -> None:
@@ -64,7 +65,15 @@ def test_the_queue_is_read_by_clients_over_http() -> None:
     assert taken.p50_ms > 0
 
 
-def test_a_server_that_does_not_start_fails_the_contender(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.answering.queue_over_http.N_CASES", "no number")
-    with pytest.raises(RuntimeError, match="review service did not start"), read_queue(1, 1):
+@pytest.mark.proof
+@pytest.mark.parametrize("contender", long_queue(60), ids=["api", "console"])
+def test_a_long_queue_is_read_from_the_api_and_as_a_page(contender: Contender) -> None:
+    taken = measure(replace(contender, arguments={**contender.arguments, "requests": 3}))
+    assert taken.rows == 3
+    assert taken.p50_ms is not None
+    assert taken.p50_ms > 0
+
+
+def test_a_server_that_does_not_start_fails_the_contender() -> None:
+    with pytest.raises(RuntimeError, match="review service did not start"), read_queue(1, 1, cases="no number"):  # type: ignore[arg-type]
         pass
