@@ -165,6 +165,7 @@ ROUTES: dict[str, Need] = {
     "POST /models/{name}/promotion/{version}/signature": (Action.SIGN_PROMOTIONS,),
     "POST /models/{name}/promotion/{version}/login-signature": (Action.SIGN_PROMOTIONS,),
     "POST /models/{name}/promotion/{version}/promote": (Action.SIGN_PROMOTIONS,),
+    "GET /protection": (Action.SEE_PROTECTION,),
     "GET /purposes": (Action.SEE_PURPOSES,),
     "GET /purposes/{digest}": (Action.APPROVE_PURPOSES,),
     "POST /purposes/{digest}/approve": (Action.APPROVE_PURPOSES,),

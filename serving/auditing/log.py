@@ -101,7 +101,7 @@ def digest(content: Any) -> str:
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def read_page(session: Session, *, before: int | None, limit: int) -> LogPage:
+def read_page(session: Session, *, before: int | None, limit: int, by: str | None = None) -> LogPage:
     """Read entries' metadata, newest first, as log readers may see them.
 
     What tells of a protected address is not there: entries of shielded cases, and everything that the shielded role did. Nothing in a line
@@ -114,8 +114,12 @@ def read_page(session: Session, *, before: int | None, limit: int) -> LogPage:
     ----------
     before
         Give entries that stand before this place in the chain: `LogPage.end` of the page before.
+    by
+        Only entries of this account; then the work is that of the log, as far back as the account's entries go.
     """
-    rows = session.scalars(listed_before(before).limit(limit + 1)).all()
+    listed = listed_before(before)
+    wanted = listed if by is None else listed.where(LogRow.entry.contains(f'"actor":"{by}"', autoescape=True))
+    rows = session.scalars(wanted.limit(limit + 1)).all()
     return LogPage(tuple(_line(row) for row in rows[:limit]), rows[limit - 1].seq if len(rows) > limit else None)
 
 

@@ -28,6 +28,7 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/objections", "nav.objections", frozenset({Action.ANSWER_OBJECTIONS})),
     ("/overdue", "nav.overdue", frozenset({Action.PASS_ON_CASES})),
     ("/planning", "nav.planning", frozenset({Action.SEE_PLANNING})),
+    ("/protection", "nav.protection", frozenset({Action.SEE_PROTECTION})),
     ("/alarms", "nav.alarms", frozenset({Action.SEE_ALARMS})),
     ("/access-requests", "nav.access_requests", frozenset({Action.SEE_ACCESS_REQUESTS})),
     ("/my-report", "nav.my_report", frozenset({Action.SEE_OWN_REPORT})),
@@ -44,7 +45,7 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
 _PART_OF = {"/objections": "/leader", "/overdue": "/leader"}
 """A page of the menu that another one holds already, for those who see both."""
 
-_START = {"modellforvalter": "/models", "personvernombud": "/audit-log"}
+_START = {"modellforvalter": "/models", "personvernombud": "/protection"}
 """Roles whose work does not start on the first page that they may see."""
 
 

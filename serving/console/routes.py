@@ -33,6 +33,7 @@ from serving.console.pages import (
     planner,
     planning,
     promotions,
+    protection,
     purposes,
     queue,
     reconstruction,
@@ -73,6 +74,7 @@ for _pages in (
     incidents,
     sign_offs,  # before the months, whose parts would take its address
     months,
+    protection,
     purposes,
     permissions,
     log,

@@ -52,6 +52,7 @@ from serving.console.pages.promotions import REFUSED
 from serving.console.shown_models import LADDER_FIGURES
 from serving.console.stages import STAGES_OF_WORK, WAITING
 from serving.console.weeks import HOLIDAYS
+from serving.protection.standing import Age, Consent, Due
 from serving.roles import ROLES, Role
 from serving.scoring.capacity import PeriodKind
 
@@ -133,6 +134,11 @@ FAMILIES = {
     "purposes.": [
         *(f"{part}.{kind}" for part in ("kind", "meaning") for kind in get_args(PurposeKind)),
         *(f"sector.{sector.value}" for sector in Sector),
+    ],
+    "protection.": [
+        *(f"age.{age}" for age in get_args(Age)),
+        *(f"consent.{consent}" for consent in get_args(Consent)),
+        *(f"due.{due}" for due in get_args(Due)),
     ],
     "incidents.": [
         *(f"state.{state.value}" for state in State),

@@ -43,6 +43,10 @@ PAGES = {
     "/models": {Action.SEE_MODELS},
     f"/models/{MODEL}": {Action.SEE_MODELS},
     "/monitoring": {Action.SEE_REPORTS},
+    "/monitoring/incidents": {Action.SEE_REPORTS},
+    "/protection": {Action.SEE_PROTECTION},
+    "/purposes": {Action.SEE_PURPOSES},
+    "/permissions": {Action.SEE_PERMISSIONS},
     "/audit-log": {Action.READ_LOG, Action.VERIFY_LOG},
     "/audit-log/verification": {Action.VERIFY_LOG},
 }
