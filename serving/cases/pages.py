@@ -92,6 +92,10 @@ class ReasonLine:
     """Since which day of the school calendar the value looks, where it does not count days back."""
     level: str | None = None
     """Level of a category that the value is about, where it does not name one itself."""
+    value_words: Wording | None = None
+    """The project's own words for a value that is one of the indicator's levels."""
+    typical_words: Wording | None = None
+    level_words: Wording | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from models.reasons import Reason, with_dates
 from models.rungs.rung import Matrix
 from models.uncertainty import UNKNOWN_TEXT, uncertainty_text
 from serving.cases.pages import IndicatorLine, ProposalView, ReasonLine
-from serving.cases.wording import services_here
+from serving.cases.wording import level_words, services_here
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,9 @@ def _line(project: Project, reason: VisibleReason) -> ReasonLine:
         is_coarse=reason.is_coarse,
         calendar=None if reason.main_feature is None else reason.main_feature.calendar,
         level=None if reason.main_feature is None else reason.main_feature.level,
+        value_words=level_words(indicator, reason.value),
+        typical_words=level_words(indicator, reason.typical),
+        level_words=None if reason.main_feature is None else level_words(indicator, reason.main_feature.level),
     )
 
 

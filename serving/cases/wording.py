@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from features.declarations.catalogue import Wording
+from features.declarations.catalogue import Indicator, Wording
 from features.declarations.project import Project
 from serving.cases.pages import ServiceLine
 
@@ -27,6 +27,13 @@ def services_here(project: Project, *, municipality: str | None, sectors: Iterab
         for s in project.services.service
         if (not s.municipality or municipality in s.municipality) and wanted & {sector.value for sector in s.sectors}
     )
+
+
+def level_words(indicator: Indicator | None, value: float | str | None) -> Wording | None:
+    """Give the project's words for a value that is one of an indicator's levels; None where there are none."""
+    if indicator is None or value is None:
+        return None
+    return indicator.level_labels.get(value if isinstance(value, str) else f"{value:g}")
 
 
 def _code(name: str) -> Wording:

@@ -19,7 +19,7 @@ from serving.console.language import Tongue
 from serving.console.plots.sheet import sheet
 
 WIDTH = 480
-TOP, STEP, FOOT = 4, 34, 30
+TOP, STEP, FOOT = 4, 38, 30
 MOST_YEARS = 5
 """Years drawn; what is older lies at the left end."""
 
@@ -39,6 +39,8 @@ class Timeline:
 
     picture: Markup
     records: tuple[Recorded, ...]
+    older_than: int | None
+    """The first year drawn, where something is older and so lies at the left end."""
 
 
 def build_timeline(t: Tongue, view: ProposalView) -> Timeline | None:
@@ -46,7 +48,10 @@ def build_timeline(t: Tongue, view: ProposalView) -> Timeline | None:
     records = sorted((_recorded(one) for one in (*view.raises, *view.lowers) if has_date(one)), key=lambda one: (one.on, one.sector))
     if not records:
         return None
-    return Timeline(_draw(t, records, until=max(view.as_of, records[-1].on)), tuple(reversed(records)))
+    until = max(view.as_of, records[-1].on)
+    first = max(records[0].on.year, until.year - MOST_YEARS + 1)
+    picture = _draw(t, records, begin=date(first, 1, 1), until=until)
+    return Timeline(picture, tuple(reversed(records)), older_than=first if records[0].on.year < first else None)
 
 
 def has_date(line: ReasonLine) -> bool:
@@ -60,16 +65,15 @@ def _recorded(one: ReasonLine) -> Recorded:
     return Recorded(one.value_on, one.label, one.sector)
 
 
-def _draw(t: Tongue, records: Sequence[Recorded], *, until: date) -> Markup:
+def _draw(t: Tongue, records: Sequence[Recorded], *, begin: date, until: date) -> Markup:
     """Draw a row for each sector, a mark where the proposal was made from, and the years below."""
     sectors = [sector.value for sector in Sector if sector.value in {one.sector for one in records}]
-    begin = date(max(records[0].on.year, until.year - MOST_YEARS + 1), 1, 1)
     height = TOP + STEP * len(sectors) + FOOT
     frame = Frame(WIDTH, height, 8, 16, TOP, FOOT, across=(begin.toordinal(), until.toordinal()), up=(0, 1))
-    parts = [_year(t, frame, year, is_first=year == begin.year) for year in range(begin.year, until.year + 1)]
+    parts = [_year(frame, year, is_first=year == begin.year) for year in range(begin.year, until.year + 1)]
     parts.append(line("mark", frame.end, frame.end, TOP, frame.floor))
     for place, sector in enumerate(sectors):
-        y = TOP + STEP * place + 28
+        y = TOP + STEP * place + 30
         parts += [text(0, y - 10, _capital(t(f"sector.{sector}")), anchor="start", css="words"), line("axis", frame.left, frame.end, y, y)]
         parts += [dot("dot main", frame.x(day.toordinal()), y, 5) for day in sorted({one.on for one in records if one.sector == sector})]
     described = t("timeline.description", sectors=t.listed(t(f"sector.{sector}") for sector in sectors), first=t.day(records[0].on))
@@ -80,8 +84,7 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _year(t: Tongue, frame: Frame, year: int, *, is_first: bool) -> str:
-    """Write a year below its first day; under the first one lies what is older too."""
+def _year(frame: Frame, year: int, *, is_first: bool) -> str:
+    """Write a year below its first day."""
     x = frame.x(date(year, 1, 1).toordinal())
-    words = t("timeline.until", year=year) if is_first else str(year)
-    return line("axis", x, x, frame.floor, frame.floor + 6) + text(x, frame.floor + 24, words, anchor="start" if is_first else "middle")
+    return line("axis", x, x, frame.floor, frame.floor + 6) + text(x, frame.floor + 24, str(year), anchor="start" if is_first else "middle")

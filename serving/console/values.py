@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from features.declarations.catalogue import Wording
 from serving.cases.pages import ReasonLine
-from serving.console.language import Tongue
+from serving.console.language import Tongue, as_clause
 from serving.persons.told import ReasonTold
 
 YEAR_DAYS = 365.25
 
 _AS_IT_IS = frozenset({"sum", "last"})
+_ONE_OF_THE_VALUES = frozenset({"last", "first", "min", "max"})
+"""What is itself one of the recorded values, so that a level has its words; a mean of levels has none."""
 _SINCE = frozenset({"days_since_first", "days_since_last", "days_since_change"})
 _DAYS = frozenset({"days_since_first", "days_since_last", "days_since_change", "distinct_days"})
 
@@ -20,7 +23,7 @@ Valued: TypeAlias = ReasonLine | ReasonTold
 
 def value_text(t: Tongue, line: Valued) -> str:
     """Say the person's value, such as *23 dager siste år*."""
-    said = _said(t, line, line.value)
+    said = _said(t, line, line.value, line.value_words)
     if line.calendar is not None:
         return f"{said} {t(f'window.{line.calendar}')}"
     return said if line.window_days is None else f"{said} {t.window(line.window_days)}"
@@ -28,14 +31,16 @@ def value_text(t: Tongue, line: Valued) -> str:
 
 def typical_text(t: Tongue, line: ReasonLine) -> str:
     """Say the typical value of peers; it looks as far back as the person's own."""
-    return _said(t, line, line.typical)
+    return _said(t, line, line.typical, line.typical_words)
 
 
-def _said(t: Tongue, line: Valued, value: float | str | None) -> str:
+def _said(t: Tongue, line: Valued, value: float | str | None, words: Wording | None) -> str:
     if value is None:
         return t("reason.missing")
     if isinstance(value, str):
-        return t.level(value)
+        return t.level(value) if words is None else t.words(words)
+    if words is not None and line.aggregation in _ONE_OF_THE_VALUES:
+        return t.words(words) if line.aggregation == "last" else t(f"value.{line.aggregation}", amount=as_clause(t.words(words)))
     if line.is_flag and line.aggregation in ("last", "first", "min", "max"):
         return t("value.yes" if value else "value.no")
     if line.aggregation == "count" or (line.is_flag and line.aggregation == "sum"):
@@ -62,4 +67,5 @@ def _share(t: Tongue, line: Valued, value: float) -> str:
     percent = t.number(round(100 * value))
     if line.level is None:
         return t("value.share_of_time", percent=percent)
-    return t("value.share_of_time_in_level", percent=percent, level=t.level(line.level))
+    level = t.level(line.level) if line.level_words is None else t.words(line.level_words)
+    return t("value.share_of_time_in_level", percent=percent, level=level)

@@ -17,7 +17,7 @@ from models.bundle import Bundle, load_bundle
 from models.deployment import bundle_folder
 from models.reasons import Reason
 from serving.cases.proposal import Proposal, SeenPicture, fill_frequency
-from serving.cases.wording import outcome_label, stage_label
+from serving.cases.wording import level_words, outcome_label, stage_label
 from serving.person_keys import PersonKeys
 from serving.persons.told import ModelTold, Reader, ReasonTold, ScoreTold
 from serving.storage.tables import CaseRow, ScreeningRow
@@ -87,6 +87,8 @@ def _reason(project: Project, reason: Reason) -> ReasonTold:
         window_days=feature.window_days,
         calendar=feature.calendar,
         level=feature.level,
+        value_words=level_words(indicator, reason.value),
+        level_words=level_words(indicator, feature.level),
     )
 
 

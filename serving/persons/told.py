@@ -74,6 +74,9 @@ class ReasonTold:
     """How far back the value looks; None is everything known."""
     calendar: CalendarWindow | None = None
     level: str | None = None
+    value_words: Wording | None = None
+    """The project's own words for a value that is one of the indicator's levels."""
+    level_words: Wording | None = None
 
 
 @dataclass(frozen=True)

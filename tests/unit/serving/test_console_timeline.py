@@ -16,7 +16,7 @@ from serving.cases.pages import ProposalView, ReasonLine
 from serving.cases.proposal import build_view
 from serving.console.language import LANGUAGES, Language, tongue
 from serving.console.rendering import MOST_REASONS
-from serving.console.timeline import build_timeline, has_date
+from serving.console.timeline import MOST_YEARS, build_timeline, has_date
 from tests.support.console import console_service, reader
 from tests.support.review import Review, proposal
 
@@ -94,6 +94,8 @@ def test_points_lie_in_their_order_inside_the_picture_and_the_table_says_the_sam
         places = [x for x, y in points if y == row]
         assert places == sorted(places), "older to the left"
     assert len({y for _, y in points}) == len({sector for _, sector in dated})
+    first = min(day for day, _ in dated)
+    assert (found.older_than is not None) == (first.year < AS_OF.year - MOST_YEARS + 1), "what lies at the left end for being older is said"
     assert 'role="img"' in found.picture
     assert "style=" not in found.picture
 

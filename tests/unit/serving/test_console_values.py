@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from features.declarations.catalogue import Wording
+from features.declarations.catalogue import Indicator, Wording
 from features.declarations.specs import AGGREGATIONS
 from features.declarations.windows import CALENDAR_WINDOWS, CalendarWindow
 from serving.cases.pages import ReasonLine
+from serving.cases.wording import level_words
 from serving.console.language import LANGUAGES, tongue
 from serving.console.told import LABELS, told_label, told_text
 from serving.console.values import typical_text, value_text
@@ -116,3 +119,22 @@ def test_what_was_written_is_told_in_words() -> None:
 
 def test_every_field_that_is_told_is_named_in_every_language() -> None:
     assert all(key in tongue(language).catalogue for key in LABELS.values() for language in LANGUAGES)
+
+
+def test_a_level_is_said_in_the_projects_own_words_where_it_has_some() -> None:
+    words = Wording(nb="Meget god", nn="Mykje god", en="Very good")
+    told = replace(line("last", "5", unit=None), value_words=words, typical="4", typical_words=Wording(nb="God", nn="God", en="Good"))
+    assert value_text(tongue("nb"), told) == "Meget god siste år"
+    assert typical_text(tongue("nn"), told) == "God"
+    assert value_text(tongue("nb"), replace(line("max", 5.0, unit="grade"), value_words=words)) == "høyest meget god siste år"
+    assert "Meget god" not in value_text(tongue("nb"), replace(line("mean", 5.0, unit="grade"), value_words=words)), "a mean is no level"
+    share = replace(line("share_of_time", 0.5, level="5"), level_words=words)
+    assert "Meget god" in value_text(tongue("nb"), share)
+
+
+@pytest.mark.parametrize(("value", "found"), [("5", True), (5.0, True), (4.5, False), ("6", False), (None, False)])
+def test_words_of_a_level_are_found_by_its_name_or_number(value: float | str | None, found: bool) -> None:
+    words = Wording(nb="Meget god", nn="Mykje god", en="Very good")
+    indicator = Indicator.model_construct(level_labels={"5": words})
+    assert level_words(indicator, value) == (words if found else None)
+    assert level_words(None, value) is None
