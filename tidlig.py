@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("training.commands", "List, sign, promote, roll back and withdraw models."),
     "papers": ("training.paper_commands", "Write the papers of each model's newest run: model card to DPIA."),
     "plan-capacity": ("training.capacity_commands", "Say what so many reviews a month find, miss and approach in vain."),
-    "planning-figures": ("training.planning_commands", "Say by area how many young children there are; never about a child."),
+    "planning-figures": ("training.planning_commands", "Say by area how many children and young people there are; never about one."),
     "screen": ("serving.commands.service", "Propose cases for review, within each municipality's capacity."),
     "explain": ("serving.commands.service", "Explain one person's score; synthetic or public data only."),
     "serve": ("serving.commands.service", "Serve the API and the console."),
@@ -251,11 +251,11 @@ def _promote_all(folder: Path) -> None:
 
 
 def _plan(folder: Path) -> None:
-    """Count the children under ten by area, and put the figures where planners see them."""
-    from serving.aggregates.planning import EARLY_YEARS
+    """Count children and young people by area, and put the figures where planners see them."""
+    from serving.aggregates.planning import BY_AGE
     from training.planning_commands import planning_figures
 
-    path = folder / "var" / "reports" / EARLY_YEARS
+    path = folder / "var" / "reports" / BY_AGE
     _show("planning-figures", f"--project {folder} --as-of {DEMO_AS_OF:%Y-%m-%d} --json > {path}")
     with path.open("w", encoding="utf-8") as file, redirect_stdout(file):
         planning_figures(project=folder, as_of=DEMO_AS_OF, as_json=True)

@@ -26,12 +26,12 @@ def planning_figures(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say for each area how many young children there are and what older cohorts make likely; never about a child.
+    """Say for each area how many children and young people there are and what older cohorts make likely; never about one.
 
-    Children under ten get no score: so early a model would be wrong about most of those it names. What services need to plan is how many
-    children live where, what is known of them together, and how many of them an outcome is to be expected for: rates of the latest cohorts
-    whose outcomes are known, drawn towards the county's where a municipality is small, with 95 % intervals. Counts under five are
-    withheld, and what would give them away.
+    What services need to plan is how many live where at each age from 0 to 24, what is known of them together, and for how many an outcome
+    is to be expected that is still to come at that age: rates of the latest cohorts whose outcomes are known, drawn towards the county's
+    where a municipality is small, with 95 % intervals. Counts under five are withheld, and what would give them away. Of children under ten
+    there are these figures and nothing else: so early a model would be wrong about most of those it names, and none of them gets a score.
 
     The table shows the nation, its counties and the project's own municipalities; --json has every municipality. Needs valid purposes
     `score` (the children) and `train` (the older cohorts), and a `planning` table in screening.toml.
@@ -54,7 +54,7 @@ def planning_figures(
 def _print(project: Project, figures: PlanningFigures, note: str) -> None:
     outcomes = [str(one["outcome"]) for one in figures.outcomes]
     features = list(figures.places[0]["shares"]) if figures.places else []
-    title = f"Children under ten on {figures.as_of}{', all of them invented' if project.is_synthetic else ''}; – is too few to tell"
+    title = f"Everybody of these ages on {figures.as_of}{', all of them invented' if project.is_synthetic else ''}; – is too few to tell"
     print_table(title, ("area", "ages", "children", *features, *(f"expected: {one}" for one in outcomes)), list(_rows(project, figures)))
     for one in figures.outcomes:
         cohorts = f"{one['cohorts'][0]} to {one['cohorts'][-1]}"

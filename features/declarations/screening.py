@@ -50,18 +50,24 @@ class Purpose(Strict):
         return self.valid_from <= on <= self.valid_to
 
 
+OLDEST_PLANNED = 24
+"""Last age of those whom the cooperation is for."""
+
+
 class PlannedOutcome(Strict):
     """An outcome that is expected for children by area, and the stage whose older cohorts tell how often it comes."""
 
     outcome: Code
     stage: Code
+    until_age: int | None = Field(default=None, ge=0, le=OLDEST_PLANNED)
+    """Last age for which it is still to come: no band that reaches beyond it is told an expected number. None is the stage's `min_age`."""
 
 
 class Planning(Strict):
-    """Figures by area about children who are too young for a model of their own (R-17); never about one of them."""
+    """Figures by area about everybody of an age, 0 to 24; never about one of them. For children under ten there is nothing else (R-17)."""
 
-    bands: tuple[tuple[int, int], ...] = ((0, 2), (3, 5), (6, 9))
-    """Completed years, first and last, both included; none reaches the age from which there are models."""
+    bands: tuple[tuple[int, int], ...] = ((0, 2), (3, 5), (6, 9), (10, 12), (13, 15), (16, 18), (19, 24))
+    """Completed years, first and last, both included; none holds both ages of which there are models and ages of which there is none."""
     indicators: tuple[str, ...] = ()
     """Features by name, ``nav_low_income_hh.last@ever``: the share of children with more than 0, of those of whom it is known."""
     outcomes: tuple[PlannedOutcome, ...] = Field(min_length=1)
@@ -71,9 +77,14 @@ class Planning(Strict):
     """Digits of a municipality's number that name its county."""
 
     @model_validator(mode="after")
-    def _young_and_apart(self) -> Self:
-        if any(last < first or first < 0 or last >= YOUNGEST_SCREENED for first, last in self.bands) or not self.bands:
-            raise ValueError(f"[planning] `bands` are pairs of first and last age from 0 to {YOUNGEST_SCREENED - 1}")
+    def _in_range_and_apart(self) -> Self:
+        if any(last < first or first < 0 or last > OLDEST_PLANNED for first, last in self.bands) or not self.bands:
+            raise ValueError(f"[planning] `bands` are pairs of first and last age from 0 to {OLDEST_PLANNED}")
+        if any(first < YOUNGEST_SCREENED <= last for first, last in self.bands):
+            raise ValueError(
+                f"[planning] a band of `bands` ends before {YOUNGEST_SCREENED} or begins there: of younger children these figures are "
+                "all there is (R-17), which the pages say of their bands"
+            )
         if any(later[0] <= earlier[1] for earlier, later in zip(self.bands, self.bands[1:], strict=False)):
             raise ValueError("[planning] `bands` follow one another without overlap: a child is in one of them")
         return self

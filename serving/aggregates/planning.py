@@ -40,7 +40,7 @@ from serving.storage.tables import CaseRow, DecisionRow, HandoverRow, ScreeningR
 COUNTRY = ""
 """Area of the whole country."""
 
-EARLY_YEARS = "planning-figures.json"
+BY_AGE = "planning-figures.json"
 """What ``tidlig planning-figures --json`` printed, where somebody put it below ``var/reports``."""
 
 COUNTY_DIGITS = 2
@@ -104,12 +104,12 @@ class PlanningPage:
     figures: tuple[AreaFigures, ...]
     n_screenings: int
     """Screenings in the periods told."""
-    early_years: tuple[dict[str, Any], ...]
+    by_age: tuple[dict[str, Any], ...]
     """Rows of `tidlig planning-figures` on the areas that this planner sees; none where nobody has put them there."""
-    early_years_as_of: date | None
-    """The day on which the children were counted."""
-    early_years_cohorts: dict[str, tuple[str, ...]]
-    """Outcome -> the older cohorts that tell what is to be expected."""
+    by_age_as_of: date | None
+    """The day on which they were counted."""
+    by_age_cohorts: dict[str, tuple[str, ...]]
+    """Outcome -> the older cohorts that tell what is to be expected. A row says nothing of one that is not to come any more at its ages."""
 
 
 @dataclass(frozen=True)
@@ -135,16 +135,16 @@ def build_planning_page(session: Session, account: Account, project: Project, *,
     pending = first_pending(session, project, now=now)
     starts = [start for start in periods_screened(session, project) if start < pending]
     figures = [line for start in starts for line in told(session, project, start)]
-    early = read_early_years(project)
+    early = read_by_age(project)
     return PlanningPage(
         periods=tuple(name_of(start, kind_of(project)) for start in starts),
         next_period=name_of(pending, kind_of(project)),
         told_from=told_from(project, pending),
         figures=tuple(line for line in figures if sees(account, line.area)),
         n_screenings=sum(start in starts for start in starts_of_screenings(session, project)),
-        early_years=tuple(row for row in early.rows if sees(account, str(row["area"]))),
-        early_years_as_of=early.as_of,
-        early_years_cohorts=early.cohorts,
+        by_age=tuple(row for row in early.rows if sees(account, str(row["area"]))),
+        by_age_as_of=early.as_of,
+        by_age_cohorts=early.cohorts,
     )
 
 
@@ -239,22 +239,22 @@ def _told_elsewhere(numbers: Iterable[str], cases: Sequence[CourseOfCase]) -> fr
 
 
 @dataclass(frozen=True)
-class EarlyYears:
-    """Figures on children under ten, for all areas; stays inside."""
+class ByAge:
+    """Figures on everybody from 0 to 24, for all areas; stays inside."""
 
     as_of: date | None
     cohorts: dict[str, tuple[str, ...]]
     rows: tuple[dict[str, Any], ...]
 
 
-def read_early_years(project: Project) -> EarlyYears:
-    """Read the figures on children under ten where they are; they hide small numbers themselves."""
-    path = reports_folder(project) / EARLY_YEARS
+def read_by_age(project: Project) -> ByAge:
+    """Read the figures by age where they are; they hide small numbers themselves."""
+    path = reports_folder(project) / BY_AGE
     if not path.is_file():
-        return EarlyYears(None, {}, ())
+        return ByAge(None, {}, ())
     found = json.loads(path.read_text(encoding="utf-8"))
     rows = ({**place, "area": COUNTRY if place["level"] == "nation" else str(place["area"])} for place in found["places"])
-    return EarlyYears(date.fromisoformat(found["as_of"]), {one["outcome"]: tuple(one["cohorts"]) for one in found["outcomes"]}, tuple(rows))
+    return ByAge(date.fromisoformat(found["as_of"]), {one["outcome"]: tuple(one["cohorts"]) for one in found["outcomes"]}, tuple(rows))
 
 
 @cache

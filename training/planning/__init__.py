@@ -1,1 +1,1 @@
-"""Figures by area for children who are too young for a model of their own."""
+"""Figures by area for everybody from 0 to 24; for children under ten there are no others."""

@@ -1,4 +1,4 @@
-"""Children counted by municipality and age, with the declared indicators: read part by part, added up at once, nobody kept."""
+"""People counted by municipality and age, with the declared indicators: read part by part, added up at once, nobody kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Planning figures: how many children live where, what is known of them together, and how many the older cohorts make likely.
 
-For children who are too young for a model of their own (R-17). Everything here is about at least five people, and nothing that is
-withheld can be recomputed from what is shown (R-09).
+For everybody from 0 to 24; of children under ten, who are too young for a model of their own, there is nothing else (R-17). Everything
+here is about at least five people, and nothing that is withheld can be recomputed from what is shown (R-09).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.declarations.project import Project
-from features.declarations.screening import Planning
+from features.declarations.screening import PlannedOutcome, Planning
 from features.declarations.specs import FeatureSpec
 from features.errors import ProjectError
 from features.small_cells import SMALLEST_CELL, SMALLEST_SECTOR_CELL, withheld_cells
@@ -27,8 +27,9 @@ from training.planning.rates import Rate
 Mask = NDArray[np.bool_]
 
 NOTE = (
-    "Expected numbers say what would come if today's children fared as the older cohorts of their area did, and stayed there. They are "
-    "for planning services; they say nothing about any child."
+    "Expected numbers say what would come if today's children fared as the older cohorts of their area did, and stayed there; none is told "
+    "of ages that are past where it begins. They are for planning services and say nothing about any child. Of children under ten there "
+    "are these figures and nothing else: no model looks at one of them, and nobody proposes one."
 )
 
 
@@ -63,7 +64,7 @@ def planning_figures(project: Project, *, on: date, as_of: date) -> PlanningFigu
         for planned in planning.outcomes
     ]
     minimum = {spec.name: _minimum(project, spec) for spec in specs}
-    return PlanningFigures(as_of, list(_places(project, planning, children, older, minimum)), [_about(one) for one in older])
+    return PlanningFigures(as_of, list(places_told(project, planning, children, older, minimum)), [_about(one) for one in older])
 
 
 def get_planning(project: Project) -> Planning:
@@ -154,9 +155,10 @@ class _Withheld:
     features: Mapping[str, Mask]
 
 
-def _places(
+def places_told(
     project: Project, planning: Planning, children: Children, older: Sequence[OlderCohorts], minimum: Mapping[str, int]
 ) -> Iterator[dict[str, Any]]:
+    """Tell every level's figures, small numbers withheld level by level: the nation, its counties, their municipalities."""
     county_of = [area[: planning.county_digits] for area in children.areas]
     nation = _Level.added_up(["nation"] * len(children.areas), children, ["nation"])
     counties = _Level.added_up(county_of, children, sorted(set(county_of)))
@@ -165,12 +167,19 @@ def _places(
     middle = _withheld(counties, ["nation"] * len(counties.names), (nation, top), minimum)
     bottom = _withheld(areas, county_of, (counties, middle), minimum)
     names = {place.number: place.name for place in project.screening.municipality}
+    until = {one.planned.outcome: last_age(project, one.planned) for one in older}
     for kind, level, withheld in (("nation", nation, top), ("county", counties, middle), ("municipality", areas, bottom)):
         for place, name in enumerate(level.names):
             about = {"level": kind, "area": name, **({"name": names[name]} if name in names else {})}
             rates = {one.planned.outcome: _rate(one, kind, name, planning) for one in older}
             for band, (first, last) in enumerate(planning.bands):
-                yield about | {"ages": [first, last], **_told(level, withheld, place, band, rates)}
+                to_come = {outcome: rate for outcome, rate in rates.items() if last <= until[outcome]}
+                yield about | {"ages": [first, last], **_told(level, withheld, place, band, to_come)}
+
+
+def last_age(project: Project, planned: PlannedOutcome) -> int:
+    """Give the last age for which an outcome is still to come, so that older cohorts say what to expect of a whole band."""
+    return project.stages[planned.stage].min_age if planned.until_age is None else planned.until_age
 
 
 def _rate(older: OlderCohorts, kind: str, name: str, planning: Planning) -> Rate:

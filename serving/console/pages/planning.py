@@ -37,7 +37,7 @@ def planning(
 ) -> HTMLResponse:
     """Show one period's table at one level; of what the reader's own area holds."""
     figures = build_planning_page(session, account, project, now=clock())
-    early = [row for row in figures.early_years if _is_worked(row, project)]
+    early = [row for row in figures.by_age if _is_worked(row, project)]
     levels = [one for one in LEVELS if any(line.level == one for line in figures.figures) or any(_level_of(row) == one for row in early)]
     chosen = level if level in levels else next(iter(levels), "municipality")
     newest = period if period in figures.periods else next(reversed(figures.periods), None)
@@ -47,9 +47,9 @@ def planning(
         account=account,
         figures=figures,
         lines=[line for line in figures.figures if line.level == chosen and line.period == newest],
-        early_years=[row for row in early if _level_of(row) == chosen],
+        by_age=[row for row in early if _level_of(row) == chosen],
         shares=_shares(early, project),
-        outcomes={name: outcome_label(project, name) for name in figures.early_years_cohorts},
+        outcomes={name: outcome_label(project, name) for name in figures.by_age_cohorts},
         levels=levels,
         level=chosen,
         period=newest,

@@ -170,14 +170,14 @@ def test_who_does_not_plan_sees_none(review: Review, login: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "TID712")
 
 
-def test_early_years_are_shown_where_somebody_put_them_there(review: Review) -> None:
+def test_by_age_are_shown_where_somebody_put_them_there(review: Review) -> None:
     folder = review.project.var / "reports"
     folder.mkdir(parents=True, exist_ok=True)
     areas = {"all": "nation", "99": "county", "9902": "municipality"}
     rows = [{"level": level, "area": area, "n": 90} for area, level in areas.items()]
     (folder / "planning-figures.json").write_text(json.dumps({"as_of": "2026-06-30", "outcomes": [], "places": rows}), encoding="utf-8")
 
-    seen = {area: [row["area"] for row in page(planner(review, area))["early_years"]] for area in (None, "99", "9902", "9901")}
+    seen = {area: [row["area"] for row in page(planner(review, area))["by_age"]] for area in (None, "99", "9902", "9901")}
 
     assert seen == {None: ["", "99", "9902"], "99": ["99", "9902"], "9902": ["9902"], "9901": []}
 

@@ -1,11 +1,11 @@
-"""Figures by area for children under ten: counted from real stores, held against a plain recount, and never about one of them."""
+"""Figures by area for ages 0 to 24: counted from real stores, held against a plain recount, and never about one of them."""
 
 from __future__ import annotations
 
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,27 +13,31 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from features.declarations.project import Project, load_project
+from features.declarations.screening import PlannedOutcome, Planning
 from features.errors import ProjectError, PurposeError
 from features.restrictions import write_restrictions
 from features.store import open_store
 from tests.support.ingesting import ingest_tiny
 from tests.support.projects import NOW, tiny_project, write_csv
-from tests.support.quick_outcomes import told, write_quick_outcomes
-from training.planning.figures import planning_figures
+from tests.support.quick_outcomes import PER_YEAR, YEARS, told, write_quick_outcomes
+from training.planning.figures import last_age, planning_figures
 from training.planning_commands import app
 
 TODAY = NOW.date()
 PLANNING = """
 [planning]
-bands = [[0, 2], [3, 5], [6, 9]]
+bands = [[0, 2], [3, 5], [6, 9], [10, 12], [13, 15], [16, 18], [19, 24]]
 indicators = ["edu_absence_days.sum@365d"]
 cohorts = 3
-outcomes = [{ outcome = "not_completed", stage = "grade_10" }]
+outcomes = [{ outcome = "not_completed", stage = "grade_10", until_age = 15 }]
 """
 N_CHILDREN = 160
+N_YOUNG = 240
+BANDS = ((0, 2), (3, 5), (6, 9), (10, 12), (13, 15), (16, 18), (19, 24))
 
 
 def child(number: int) -> tuple[date, str, bool]:
@@ -41,13 +45,15 @@ def child(number: int) -> tuple[date, str, bool]:
     if number < 3:
         return date(2025, 3, 1), "9902", False
     rng = random.Random(number)
+    if number >= N_CHILDREN:
+        return date(rng.randrange(2004, 2017), rng.randrange(1, 12), 1), rng.choice(("9901", "9902")), rng.random() < 0.4
     return date(rng.randrange(2017, 2026), rng.randrange(1, 12), 1), "9901", rng.random() < 0.4
 
 
 def write_children(data: Path) -> None:
-    """Add children to the people of the quick project, after them."""
+    """Add children and young people to those of the quick project, after them."""
     persons, residence, school = [], [], []
-    for number in range(N_CHILDREN):
+    for number in range(N_CHILDREN + N_YOUNG):
         person, (born_on, home, is_absent) = f"SYN-C{number:04d}", child(number)
         persons.append({"person": person, "born_on": born_on})
         residence.append(told(person, born_on, municipality=home))
@@ -78,7 +84,7 @@ def project(root: Path) -> Project:
 
 def band_of(born_on: date) -> tuple[int, int] | None:
     age = TODAY.year - born_on.year - ((TODAY.month, TODAY.day) < (born_on.month, born_on.day))
-    return next((band for band in ((0, 2), (3, 5), (6, 9)) if band[0] <= age <= band[1]), None)
+    return next((band for band in BANDS if band[0] <= age <= band[1]), None)
 
 
 def by_place(places: list[dict[str, Any]]) -> Mapping[tuple[str, tuple[int, int]], dict[str, Any]]:
@@ -112,11 +118,47 @@ def test_expected_numbers_come_from_the_latest_cohorts_and_hold_the_middle(proje
     (outcome,) = figures.outcomes
     assert outcome["cohorts"] == ["2016", "2017", "2018"]
     for place in figures.places:
-        expected = place["expected"]["not_completed"]
+        expected = place["expected"].get("not_completed")
         if expected is not None:
             assert expected["low"] <= expected["number"] <= expected["high"] <= place["n"]
-    nation = by_place(figures.places)["nation", (6, 9)]
+    nation = by_place(figures.places)["nation", (13, 15)]
     assert nation["expected"]["not_completed"]["number"] == pytest.approx(outcome["rate"] * nation["n"], abs=1)
+
+
+def everybody() -> Iterator[tuple[date, str]]:
+    """Birth and home of everybody in the files."""
+    for number in range(len(YEARS) * PER_YEAR):
+        yield date(YEARS[number // PER_YEAR] - 15, 1 + number % 12, 1), ("9901", "9902")[number % 2]
+    yield from (child(number)[:2] for number in range(N_CHILDREN + N_YOUNG))
+
+
+def test_every_age_to_twenty_four_is_counted_in_one_band(project: Project) -> None:
+    places = by_place(planning_figures(project, on=TODAY, as_of=TODAY).places)
+    expected = Counter((home, band_of(born_on)) for born_on, home in everybody())
+    for band in BANDS:
+        n = {area: expected[area, band] for area in ("9901", "9902")}
+        assert places["nation", band]["n"] == places["99", band]["n"] == sum(n.values())
+        if band != (0, 2):  # three of those may not be told
+            assert {area: places[area, band]["n"] for area in n} == n
+    assert sum(places["nation", band]["n"] for band in BANDS) == sum(band_of(born_on) is not None for born_on, _ in everybody())
+
+
+def test_nothing_is_expected_at_an_age_that_is_past_it(project: Project) -> None:
+    for place in planning_figures(project, on=TODAY, as_of=TODAY).places:
+        assert set(place["expected"]) == (set() if place["ages"][0] >= 16 else {"not_completed"})
+
+
+def test_without_a_last_age_the_stage_s_own_first_one_holds(project: Project) -> None:
+    stage = project.stages["grade_10"]
+    assert last_age(project, PlannedOutcome(outcome="not_completed", stage="grade_10")) == stage.min_age
+    assert last_age(project, PlannedOutcome(outcome="not_completed", stage="grade_10", until_age=15)) == 15
+
+
+@pytest.mark.requirement("R-17")
+@pytest.mark.parametrize("bands", [((8, 12),), ((0, 25),), ((5, 3),), ((0, 4), (4, 6)), ()])
+def test_no_band_holds_children_with_models_and_children_without(bands: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(ValidationError):
+        Planning(bands=bands, outcomes=(PlannedOutcome(outcome="not_completed", stage="grade_10"),))
 
 
 @pytest.mark.requirement("R-22")
@@ -161,6 +203,6 @@ def test_the_command_says_that_all_are_invented_and_names_no_child(root: Path) -
     assert "invented" in printed
     found = json.loads(runner.invoke(app, ["--project", str(root), "--json"], catch_exceptions=False).stdout)
     assert found["synthetic"] is True
-    assert len(found["places"]) == 3 * (1 + 1 + 2)
+    assert len(found["places"]) == len(BANDS) * (1 + 1 + 2)
     store = open_store(load_project(root), "score").subjects()
     assert not [subject for subject in store["subject_id"] if subject in json.dumps(found)]
