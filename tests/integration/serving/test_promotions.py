@@ -206,7 +206,7 @@ def test_the_page_gives_a_statement_and_takes_the_signature_back(console: Review
     keeper = reader(console, "modellforvalter")
     console.app.state.project = real
     page = keeper.open(PAGE)
-    assert "kari.nordmann (modellforvalter)" in page
+    assert "kari.nordmann (Modellforvalter)" in page
     assert keeper.send(page, f"{PAGE}/statement", reason=WHY)[0] == 422
     status, text = keeper.send(page, f"{PAGE}/statement", reason=WHY, understood="yes")
     assert status == 200
