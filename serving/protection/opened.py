@@ -25,6 +25,9 @@ OPENED, PROPOSAL, IDENTITY, REPORT = "case.opened", "case.proposal_read", "ident
 ACTIONS = (OPENED, PROPOSAL, IDENTITY, REPORT)
 """What is counted: opening a case and learning who it is about are done with a stated need."""
 
+_SHOWN = '"proposal_shown":true'
+"""How an entry says that its page held the proposal."""
+
 
 @dataclass(frozen=True)
 class OpenedLine:
@@ -52,7 +55,8 @@ def list_opened(desk: Desk) -> list[OpenedLine]:
     check_may(desk.account, Action.SEE_PROTECTION)
     cases: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for entry in _entries(desk):
-        cases[entry.actor][entry.action].add(str(entry.public["case"]))
+        for kind in _kinds_of(entry):
+            cases[entry.actor][kind].add(str(entry.public["case"]))
     rows = desk.session.scalars(select(AccountRow).where(AccountRow.id.in_(cases)))
     lines = sorted((_line(row, cases[row.id]) for row in rows), key=lambda line: (-line.n_opened, line.login))
     event = log.Event("protection.read", desk.account.id, desk.account.role, details={"n": len(lines)})
@@ -71,14 +75,20 @@ def by_role(lines: list[OpenedLine]) -> dict[Role, Counter[str]]:
 
 def _entries(desk: Desk) -> Iterator[Entry]:
     """Read backwards from the newest entry, only of the kinds that are counted, until they are too old."""
-    kinds = or_(*(LogRow.entry.contains(f'"action":"{action}"', autoescape=True) for action in ACTIONS))
+    marks = (_SHOWN, *(f'"action":"{action}"' for action in ACTIONS))
+    wanted = or_(*(LogRow.entry.contains(mark, autoescape=True) for mark in marks))
     since = desk.now - WITHIN
-    for row in desk.session.scalars(log.listed_before(None).where(kinds).execution_options(yield_per=500)):
+    for row in desk.session.scalars(log.listed_before(None).where(wanted).execution_options(yield_per=500)):
         entry = log.read_entry(row)
         if entry.recorded_at < since:
             return
-        if entry.action in ACTIONS:
-            yield entry
+        yield entry
+
+
+def _kinds_of(entry: Entry) -> tuple[str, ...]:
+    """Say what of an entry is counted: a page of the case may have shown the proposal too."""
+    shown = (PROPOSAL,) if entry.public.get("proposal_shown") is True else ()
+    return (entry.action,) if entry.action in ACTIONS else shown
 
 
 def _line(row: AccountRow, cases: dict[str, set[str]]) -> OpenedLine:

@@ -6,7 +6,7 @@ What is shown stands in report.json, which withheld what is small; the report's 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -20,12 +20,12 @@ from serving.console.months.reading import Month, get_month, read_course
 from serving.console.months.standing import sign_offs_of
 from serving.console.plots.values import Drawn
 from serving.console.rendering import page, tongue_of
+from serving.errors import NotFoundError
 from serving.http.dependencies import CallerOf, ProjectOf
 
 router = APIRouter(prefix="/monitoring")
 
-Part = Literal["fairness", "together", "over-time", "drift", "reviewers", "performance"]
-PARTS: tuple[Part, ...] = ("fairness", "together", "over-time", "drift", "reviewers", "performance")
+PARTS = ("fairness", "together", "over-time", "drift", "reviewers", "performance")
 
 N_FEATURES_SHOWN = 12
 """Features of the drift page, as in the report's own: every one that changed, and as many of the others as fit."""
@@ -42,10 +42,12 @@ def overview(request: Request, account: CallerOf, project: ProjectOf, model: str
 
 @router.get("/{model}/{month}/{part}")
 def part(
-    request: Request, account: CallerOf, project: ProjectOf, model: str, month: str, part: Part, by: str = "", group: str = ""
+    request: Request, account: CallerOf, project: ProjectOf, model: str, month: str, part: str, by: str = "", group: str = ""
 ) -> HTMLResponse:
     """Show one part of the report; what it is told by is chosen in a form."""
     found = _get(account, project, model, month)
+    if part not in PARTS:
+        raise NotFoundError("part")
     if not found.is_readable:
         return _page(request, account, "other_format", found)
     content, naming = found.content, Naming(found.content, tongue_of(request))

@@ -19,7 +19,7 @@ from serving.console.language import LANGUAGES
 from serving.protection.standing import Standing, build_standing
 from serving.storage.tables import ConsentRow, RestrictionRow
 from tests.support.console import console_service, reader
-from tests.support.review import NEED, Review
+from tests.support.review import NEED, VIEW, Review
 
 
 @pytest.fixture
@@ -131,12 +131,13 @@ def test_who_opened_what_stands_by_account_and_leads_to_their_lines(review: Revi
     coordinator, cases = reader(review, "koordinator-9901"), [review.add_case() for _ in range(2)]
     for case in cases:
         _, page = coordinator.send(coordinator.open(f"/cases/{case}"), f"/cases/{case}/assign")
-        coordinator.send(page, f"/cases/{case}/open", need_to_know=NEED)
+        _, page = coordinator.send(page, f"/cases/{case}/open", need_to_know=NEED)
+    coordinator.send(page, f"/cases/{case}/own-view", **VIEW)  # after which the page shows the proposal
     officer = reader(review, "personvernombud")
     page = officer.open("/protection")
     row = re.search(r"<tr><td><a href=\"(/audit-log\?by=[0-9a-f]{32})\">koordinator-9901</a>.*?</tr>", page, re.S)
     assert row is not None
-    assert re.findall(r'<td class="number">(\d+)</td>', row[0]) == ["2", "0", "0", "0"]
+    assert re.findall(r'<td class="number">(\d+)</td>', row[0]) == ["2", "1", "0", "0"]
     assert all(review.row(case).reference not in page and review.row(case).subject_id not in page for case in cases)
     assert NEED not in page
     lines = officer.open(row[1])
