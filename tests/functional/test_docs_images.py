@@ -39,7 +39,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.copytree(made, folder)
     else:
         command = [sys.executable, "-m", "tidlig", "demo", "--no-serve", "--project", str(folder)]
-        subprocess.run(command, env=environ, cwd=ROOT, check=True, capture_output=True)
+        made_now = subprocess.run(command, env=environ, cwd=ROOT, check=False, capture_output=True, text=True)
+        assert made_now.returncode == 0, made_now.stderr[-3000:]
     with served(folder, {"HOME": str(folder.parent)}) as (_, where):
         yield where
 
