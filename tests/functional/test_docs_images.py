@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 WIDTH, TALLEST = 1100, 1000
 AT_MOST = 60_000
 """Bytes of a picture. A page of text in 32 colours stays readable, and far below the picture that a browser writes."""
-COLOURS = (64, 32, 16)
+COLOURS = (64, 32, 16, 8)
 NAMES = {"queue", "case-before", "case-after", "decision", "monitoring", "models", "family-sheet"}
 
 
