@@ -14,7 +14,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from serving.access.accounts import Account
 from serving.access.permissions import MATRIX, Action, can, check_may
-from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
+from serving.cases.states import STEPS, CaseState, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.errors import NotAllowedError, NotFoundError
 from serving.roles import Role
 from serving.storage.tables import AccountRow, CaseRow, DecisionRow, LogRow, OwnViewRow, StepNoteRow
