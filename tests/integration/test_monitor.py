@@ -134,6 +134,8 @@ def test_finished_reviews_renew_the_report_and_only_its_oversight(project, repor
         "low": 0,
         "high": 0,
         "verdict": "measured",
+        "widening": None,
+        "limits": "these reviewers",
     }
     assert renewed.content["oversight"]["before"]["n"] == 16
     for part in ("fairness", "drift", "performance", "bands"):
