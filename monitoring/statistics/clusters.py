@@ -2,19 +2,21 @@
 
 Ten decisions of one reviewer tell less of what reviewers decide than one decision of each of ten. How much less is estimated from how far
 the clusters lie apart, and the exact limits of `monitoring.statistics.intervals` are taken of as many fewer people (Korn & Graubard, Survey
-Methodology 24 (1998) 193-201), never of more. Worst coverage of nominal 95 % with 5 to 12 reviewers of equal and of unequal workload whose
-habits make up 0 to 40 % of the variation, 25 to 150 reviews and 5 to 75 positives (10 to 50 on average but for two of 400 cases):
+Methodology 24 (1998) 193-201), never of more. Worst coverage of nominal 95 % with 5 to 12 reviewers of equal and of unequal workload,
+25 to 150 reviews and 5 to 75 positives on average, of shares that a report would tell:
 
 =============================================== ======== ===========
 limits                                          a share  difference
 =============================================== ======== ===========
-as if independent                               34.6 %   71.4 %
+as if independent                               35.7 %   68.7 %
 bootstrap of reviewers, percentiles             77.3 %   not asked
 bootstrap of reviewers, BCa                     78.3 %   not asked
-here, variance without correction for leverage  91.3 %   not asked
-here, each group of a difference by itself      -        97.6 %
-here                                            96.0 %   96.8 %
+as here, variance without correction, not coarse 91.3 %  not asked
+as here, not coarse                             95.6 %   96.8 %
+here                                            97.9 %   99.1 %
 =============================================== ======== ===========
+
+The last two rows differ by what a reader may not be told: how far reviewers lie apart is told in three steps (`OWN_SHARES`).
 """
 
 from __future__ import annotations
@@ -35,14 +37,20 @@ MIN_CLUSTERS = 5
 MIN_WORTH = 3.0
 """Clusters of equal size that they must be worth: where one has nearly all, the others say too little of how clusters differ."""
 
-ALIKE = 0.1
-"""Share of the variation that is taken to lie between clusters where all were alike, so that nothing can be estimated."""
+MIN_DECIDED, MIN_SIZE = 30, 3.0
+"""Decisions of all clusters, and of the cluster where the mean decision is: of fewer, limits would tell what some decided."""
 
-OWN_WAY = 0.5
-"""From this part of the widest on, each cluster counts as one, as if it always did the same: how nearly it does is not told."""
+OWN_SHARES = np.array([0.05, 0.2, 1.0])
+"""Share of the variation that lies between clusters, as far as it is told: the least of these that is not under the measured one.
 
-LADDER = np.array([1.0, *(step * 2.0**power for power in range(40) for step in (1.5, 2.0))])
-"""What a widening is rounded up to, so that a reader can't solve it for what one cluster did."""
+At 1 each cluster counts as one, as if it always did the same. Finer steps would let a reader solve for what one cluster did.
+"""
+
+UNMEASURED = 1
+"""Place in `OWN_SHARES` of clusters that all did the same, and the first one told where there is little to measure by."""
+
+MIN_OF_EACH = 2.0
+"""Yes and no that a cluster must have on average for the first step: of fewer it would tell that nobody said yes twice."""
 
 
 class Clustered(NamedTuple):
@@ -91,39 +99,49 @@ def widening(*sides: Clustered) -> Vector:
 
     Returns
     -------
-    A step of `LADDER`, at least 1; NaN where a side has under `MIN_CLUSTERS` clusters, or they are worth under `MIN_WORTH`.
+    At least 1; NaN where a side has under `MIN_CLUSTERS` clusters, they are worth under `MIN_WORTH`, or decided too little.
 
     Notes
     -----
     The variance between clusters, each divided by 1 less its part of all (Bell & McCaffrey, Survey Methodology 28 (2002) 169-181), by that
-    of independent people; times the square of Student's t by the normal quantile, with the clusters' worth less 1 degrees of freedom.
-    Only what clusters decided varies between them: somebody in no cluster counts as one person.
+    of independent people, as the least step of `OWN_SHARES` that gives as much; times the square of Student's t by the normal quantile,
+    with the clusters' worth less 1 degrees of freedom. With the numbers of decisions it tells that step and nothing more. Only what
+    clusters decided varies between them: somebody in no cluster counts as one person.
 
     Examples
     --------
-    >>> float(widening(clustered([5, 5, 5, 5, 5, 5], [10] * 6))), float(widening(clustered([1, 9, 2, 8, 5, 5], [10] * 6)))
-    (1.0, 8.0)
+    >>> alike, apart = clustered([5, 5, 5, 5, 5, 5], [10] * 6), clustered([1, 9, 2, 8, 5, 5], [10] * 6)
+    >>> round(float(widening(alike)), 1), round(float(widening(apart)), 1)
+    (2.5, 17.2)
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        enough = np.all([((side.of > 0).sum(axis=-1) >= MIN_CLUSTERS) & (side.worth >= MIN_WORTH) for side in sides], axis=0)
+        enough = np.all([_says_of_others(side) for side in sides], axis=0)
         parts = [_variance(side.yes.sum(axis=-1), side.in_clusters) * (side.in_clusters / side.n_of) ** 2 for side in sides]
         by_chance, of_everybody = np.sum(parts, axis=0), np.sum([_variance(side.n_yes, side.n_of) for side in sides], axis=0)
         decided = _widening_of_decided(sides, by_chance, enough)
         found = np.where(of_everybody > 0, 1 + by_chance / of_everybody * (decided - 1), decided)
-    # A hair below, so that what is a step but for rounding stays on it.
-    return np.where(enough, LADDER[np.searchsorted(LADDER, np.where(enough, found, 1.0) * (1 - 1e-9))], np.nan)
+    return np.where(enough, found, np.nan)
+
+
+def _says_of_others(side: Clustered) -> NDArray[np.bool_]:
+    size = side.in_clusters / side.worth
+    is_many = (side.in_clusters >= MIN_DECIDED) & (size >= MIN_SIZE)
+    return np.asarray(((side.of > 0).sum(axis=-1) >= MIN_CLUSTERS) & (side.worth >= MIN_WORTH) & is_many)
 
 
 def _widening_of_decided(sides: tuple[Clustered, ...], by_chance: Vector, enough: NDArray[np.bool_]) -> Vector:
-    """Give the widening of the part that clusters decided, not rounded; `by_chance` is its variance if everybody were independent."""
+    """Give the widening of the part that clusters decided; `by_chance` is its variance if everybody were independent."""
     worth = np.min([side.worth for side in sides], axis=0)
     few = (stats.t.ppf(0.975, np.where(enough, worth - 1, np.nan)) / stats.norm.ppf(0.975)) ** 2
     size = np.max([side.in_clusters / side.worth for side in sides], axis=0)
-    widest = np.maximum(few * size, 1.0)
-    measured = np.maximum(few * _between(sides) / by_chance, 1.0)
-    own_way = (measured > 1) & (measured > OWN_WAY * widest)
-    alike = np.maximum(few * (1 + (size - 1) * ALIKE), 1.0)
-    return np.asarray(np.where(by_chance > 0, np.where(own_way, np.maximum(measured, widest), measured), alike))
+    told = 1 + (size - 1)[..., None] * OWN_SHARES
+    measured = _between(sides) / by_chance
+    # Beyond the last step, where clusters lie further apart than if each always did the same, the measured one counts.
+    place = np.minimum((told < measured[..., None] * (1 - 1e-9)).sum(axis=-1), len(OWN_SHARES) - 1)
+    rarer = np.min([np.minimum(side.yes.sum(axis=-1), (side.of - side.yes).sum(axis=-1)) / side.worth for side in sides], axis=0)
+    place = np.where(by_chance > 0, np.maximum(place, np.where(rarer < MIN_OF_EACH, UNMEASURED, 0)), UNMEASURED)
+    step = np.take_along_axis(told, place[..., None], axis=-1)[..., 0]
+    return np.asarray(few * np.maximum(step, 1.0))
 
 
 def _between(sides: tuple[Clustered, ...]) -> Vector:

@@ -17,7 +17,7 @@ from monitoring.statistics.clusters import clustered, widened_proportion, wideni
 from monitoring.statistics.intervals import Interval, difference, proportion
 
 REVIEWERS = (5, 6, 8, 12)
-REVIEWS = ((25, 0.5), (50, 0.2), (50, 0.5), (100, 0.1), (100, 0.3), (150, 0.3), (60, 0.8), (60, 0.9))
+REVIEWS = ((30, 0.4), (50, 0.2), (50, 0.5), (100, 0.1), (100, 0.3), (150, 0.3), (60, 0.8), (60, 0.9))
 """How many reviews, and how often reviewers say yes on average."""
 
 
