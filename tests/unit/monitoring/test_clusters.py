@@ -37,7 +37,7 @@ def by_hand(decisions: list[tuple[int, int]], others: tuple[int, int] = (0, 0)) 
     if 0 < whole_k < whole_n:
         decided, everybody = n * rate * (1 - rate), whole_k * (whole_n - whole_k) / whole_n
         found = 1 + decided / everybody * (found - 1)
-    return found
+    return next(step for power in range(30) for step in (2.0**power, 1.5 * 2**power) if step * (1 + 2e-9) >= found)
 
 
 @given(decisions=people, others=st.tuples(st.integers(0, 50), st.integers(0, 50)))
