@@ -41,8 +41,9 @@ var/bench/peers/%/installed: requirements/%.txt .venv/installed
 demo: install ## Synthetic municipality from raw files to a served case, on http://127.0.0.1:8000
 	$(RUN)/tidlig demo
 
+# Bytecode is kept even where the machine says not to: three processes, and each program they start, would compile every file anew.
 test: install ## All tests, about ten minutes at most
-	$(RUN)/python -m pytest -n 3 --dist loadfile -m "not proof"
+	PYTHONDONTWRITEBYTECODE= $(RUN)/python -m pytest -n 3 --dist loadfile -m "not proof"
 
 PEERS := var/bench/peers/featuretools/installed var/bench/peers/collate/installed
 WOODELF := var/bench/peers/woodelf/installed

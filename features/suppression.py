@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
 
 from features.small_cells import SMALLEST_CELL
 
@@ -137,6 +135,9 @@ def _extreme(target: Sequence[int], shown: Sequence[Count], sign: int) -> _End:
     free = _End(0.0 if sign > 0 else np.inf, np.zeros(len(shown)), None)
     if not shown:
         return free
+    from scipy.optimize import linprog  # here, since everything that publishes a figure imports this file, and few solve
+    from scipy.sparse import csr_array
+
     used = sorted({cell for one in shown for cell in one.cells} | set(target))
     place = {cell: position for position, cell in enumerate(used)}
     columns = [place[cell] for one in shown for cell in one.cells]

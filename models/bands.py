@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from features.declarations.catalogue import Wording
 from features.declarations.learning import Bands
@@ -109,5 +109,5 @@ def _frequency(label: Vector) -> BandFrequency:
     n, ones = len(label), float(label.sum())
     if not can_tell(n, ones):
         return BandFrequency(None, n if n >= SMALLEST_CELL else 0, None, None)
-    low, high = beta.ppf([0.025, 0.975], ones + 0.5, n - ones + 0.5)
+    low, high = betaincinv(ones + 0.5, n - ones + 0.5, [0.025, 0.975])
     return BandFrequency(round(100 * ones / n), n, int(np.floor(100 * low)), int(np.ceil(100 * high)))

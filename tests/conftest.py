@@ -45,6 +45,15 @@ def password_cost() -> Iterator[int]:
     accounts.SCRYPT_N = cost
 
 
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Give a real PostgreSQL, started once for all tests."""
+    from tests.support.postgres import postgres_server
+
+    with postgres_server() as url:
+        yield url
+
+
 @pytest.fixture
 def realdata(request: pytest.FixtureRequest) -> Path:
     """Folder of the data set that the test's ``realdata`` marker names.

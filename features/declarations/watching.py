@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from features.declarations.catalogue import Code, Strict
-
-Responsible = Literal["modellforvalter", "dataansvarlig", "personvernombud", "leder", "fairness-revisor"]
-"""Roles that answer for an incident, under the service's names; never a private person's name."""
+from features.roles import Responsible
 
 EventKind = Literal["report_written", "signal_failed", "incident_opened", "incident_overdue", "report_signed"]
 
@@ -131,7 +129,7 @@ class Sinks(Strict):
 class Monitoring(Strict):
     """How models are watched here (R-30, R-41)."""
 
-    responsible: Responsible = "modellforvalter"
+    responsible: Responsible = Responsible.MODEL_KEEPER
     """Role that answers for an incident from when it opens; whether a breach is notified is the controller's to decide."""
     thresholds: Thresholds = HOUSE
     sinks: Sinks = Sinks()

@@ -15,7 +15,8 @@ from typing import Any
 
 from features.declarations.project import Project
 from features.errors import GateError, LedgerError
-from features.ledger import GENESIS, Anchor, Entry, VerifiedLedger, read_entries, verify
+from features.ledger import GENESIS, Anchor, Entry, VerifiedLedger, verify
+from features.ledger_file import LedgerFile
 from models.promotion.signatures import Signature, check_signatures
 from models.promotion.signers import ENOUGH, Signers, read_signers
 from models.promotion.steps import Step
@@ -62,14 +63,19 @@ class HistoryLine:
     """Hash of the ledger entry."""
 
 
+def ledger_of(project: Project) -> LedgerFile:
+    """Training's ledger file with its head."""
+    return LedgerFile(project.var / "ledger" / "promotions.jsonl", "the ledger", head_indent=1)
+
+
 def ledger_path(project: Project) -> Path:
     """Training's ledger file."""
-    return project.var / "ledger" / "promotions.jsonl"
+    return ledger_of(project).path
 
 
 def head_path(project: Project) -> Path:
     """The file that says where the ledger ends."""
-    return project.var / "ledger" / "promotions.head.json"
+    return ledger_of(project).head_path
 
 
 def read_promotions(project: Project) -> tuple[Entry, ...]:
@@ -80,8 +86,8 @@ def read_promotions(project: Project) -> tuple[Entry, ...]:
     LedgerError
         TID801 to TID805 when it does not verify: an entry was edited, removed or moved, or the end was cut off.
     """
-    entries = tuple(read_entries(ledger_path(project)))
-    _check_end(project, entries)
+    entries = ledger_of(project).read()
+    _check_pointers(project, entries)
     return entries
 
 
@@ -210,31 +216,8 @@ def with_predecessors(entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, str]]
         last[name] = entry.hash
 
 
-def read_head(project: Project) -> Anchor | None:
-    """Read where the ledger ended when it was last written, None where nothing says so.
-
-    Raises
-    ------
-    LedgerError
-        TID805 when the file is damaged.
-    """
-    path = head_path(project)
-    if not path.is_file():
-        return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return Anchor(int(content["count"]), str(content["head"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise LedgerError("TID805", f"{path} does not say where the ledger ends. Restore it, with the ledger, from a backup.") from error
-
-
-def _check_end(project: Project, entries: tuple[Entry, ...]) -> None:
-    head = read_head(project)
-    verify(entries, anchor=head)
-    if head is None and len(entries) > 1:
-        raise LedgerError(
-            "TID804", f"{head_path(project)} is missing, so the end of the ledger may have been cut off. Restore both from a backup."
-        )
+def _check_pointers(project: Project, entries: tuple[Entry, ...]) -> None:
+    """Each model's pointer names an entry: a ledger that was cut off with its head lacks it."""
     known = {entry.hash for entry in entries}
     for path in sorted((project.var / "models").glob("*/champion.json")):
         if _named_entry(path) not in known:

@@ -17,15 +17,13 @@ from features.declarations.catalogue import Strict
 from features.declarations.project import Project
 from features.errors import GateError
 from features.findings import Finding
+from features.roles import ANSWERABLE
 
 PREFIX = "ed25519:"
 FILE = "signers.toml"
 KEY_BYTES = 32
 ENOUGH = 2
 """Different people that a promotion needs."""
-ANSWERABLE = frozenset({"leder", "dataansvarlig"})
-"""Roles that answer for how a model is used. One of them signs each promotion: what is signed holds the table of what is found and missed
-at each capacity, and the cut-offs, so that the signature acknowledges them (R-31)."""
 
 
 class Signer(Strict):

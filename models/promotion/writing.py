@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from features.declarations.project import Project
-from features.ledger import Entry, append_next
-from models.promotion.ledger import ACTIONS, head_path, last_entry, ledger_path, read_promotions
+from features.ledger import Entry
+from models.promotion.ledger import ACTIONS, last_entry, ledger_of, read_promotions
 from models.promotion.signatures import Signature
 from models.promotion.steps import Step
-from models.rungs.rung import write_json
 
 ACTOR = "training.registry"
 """Who writes the ledger, whichever command or page lets it; what is in it was signed by people."""
@@ -50,10 +47,7 @@ def justified_until(now: datetime) -> date:
 @contextmanager
 def one_step_at_a_time(project: Project) -> Iterator[None]:
     """Keep other promotions and rollbacks of the project waiting: a signature names the step before its own."""
-    path = ledger_path(project).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with ledger_of(project).writing():
         yield
 
 
@@ -75,12 +69,4 @@ def record_step(project: Project, step: Step, signed: Signed, *, now: datetime, 
         "justification_expires_on": None if justified is None else justified.isoformat(),
         "signatures": [signature.as_dict() for signature in signed.signatures],
     }
-    entry = append_next(ledger_path(project), recorded_at=now, actor=ACTOR, action=ACTIONS[step.action], purpose="train", public=public)
-    _write_head(project, entry)
-    return entry
-
-
-def _write_head(project: Project, entry: Entry) -> None:
-    draft = head_path(project).with_suffix(f".{os.getpid()}")
-    write_json(draft, {"count": entry.sequence, "head": entry.hash})
-    draft.replace(head_path(project))
+    return ledger_of(project).append(recorded_at=now, actor=ACTOR, action=ACTIONS[step.action], purpose="train", public=public)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import betaln, logit
 
 from features.errors import DataError
@@ -118,6 +117,7 @@ def _fit_strength(rows: Vector, ones: Vector, overall: float) -> float:
     """Prior strength that makes the areas' counts most likely, between 1 and 100,000 rows' worth."""
     if len(rows) < 2:
         return 1e5
+    from scipy.optimize import minimize_scalar  # here, since a service that answers fits nothing
 
     def unlikeliness(log_strength: float) -> float:
         a, b = np.exp(log_strength) * overall, np.exp(log_strength) * (1 - overall)

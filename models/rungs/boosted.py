@@ -1,6 +1,7 @@
 """Fifth rung: gradient boosted trees that may only move the way the catalogue declares.
 
-Levels are encoded before they reach the trees; there are no categorical splits, which keeps explanations exact.
+Levels are encoded before they reach the trees; there are no categorical splits, which keeps explanations exact. LightGBM brings
+scikit-learn with it, half of what starting the service would take, so it is imported where trees are grown or read.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import lightgbm
 import numpy as np
 
 from models.rungs.boosting import RESERVED, lightgbm_parameters, useful_threads
 from models.rungs.rung import FitSettings, Matrix, Vector, check_outcomes, check_trainable, read_json, write_json
-from models.rungs.streamed import Blocks, build_binned, medians_if_complete
 from models.trees.explainer import TreeExplainer
+
+if TYPE_CHECKING:
+    import lightgbm
+
+    from models.rungs.streamed import Blocks
 
 __all__ = ["RESERVED", "BoostedRung"]
 
@@ -52,6 +56,10 @@ class BoostedRung:
         ModelError
             TID508 when a parameter is refused (`models.rungs.boosting.check_boosted`).
         """
+        import lightgbm
+
+        from models.rungs.streamed import medians_if_complete
+
         check_trainable(matrix, label, feature_names)
         parameters = lightgbm_parameters(feature_names, settings)
         parameters["num_threads"] = useful_threads(matrix.size, at_most=settings.num_threads)
@@ -68,6 +76,8 @@ class BoostedRung:
         DataError, ModelError
             As `fit`.
         """
+        from models.rungs.streamed import build_binned
+
         check_outcomes(label, n_rows=sum(blocks.sizes))
         parameters = lightgbm_parameters(feature_names, settings)
         parameters["num_threads"] = useful_threads(len(label) * len(feature_names), at_most=settings.num_threads)
@@ -78,6 +88,8 @@ class BoostedRung:
     @cached_property
     def booster(self) -> lightgbm.Booster:
         """The model, read from its text, so that a fresh and a loaded rung score bit for bit alike."""
+        import lightgbm
+
         return lightgbm.Booster(model_str=self.model_text)
 
     @cached_property
@@ -135,6 +147,8 @@ class BoostedRung:
 
 
 def _grow(data: lightgbm.Dataset, parameters: dict[str, Any], n_rounds: int) -> str:
+    import lightgbm
+
     return _without_ranges(_without_threads(lightgbm.train(parameters, data, num_boost_round=n_rounds).model_to_string()))
 
 

@@ -9,9 +9,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
 from features.small_cells import SMALLEST_CELL
 from models.metrics import log_loss
@@ -142,6 +139,9 @@ def _missing(matrix: Matrix) -> tuple[Vector, NDArray[np.bool_]]:
 
 
 def _fit_line(strength: float, design: Vector, label: Vector, *, tolerance: float = 1e-8) -> Any:
+    from sklearn.exceptions import ConvergenceWarning  # here, since a service that answers fits nothing
+    from sklearn.linear_model import LogisticRegression
+
     # Newton's steps: far fewer columns than rows, and correlated ones, on which L-BFGS needs thousands of steps.
     model = LogisticRegression(C=strength, solver="newton-cholesky", tol=tolerance, max_iter=200)
     with warnings.catch_warnings():
@@ -181,6 +181,8 @@ _PULL = 1e-3
 
 def _choose_strength(design: Vector, label: Vector, seed: int) -> float:
     """Inverse penalty with the lowest cross-validated log loss; the strongest where too few of a class, or no column, can tell."""
+    from sklearn.model_selection import StratifiedKFold
+
     kept = np.sort(np.random.default_rng(seed).permutation(len(label))[:_ROWS_FOR_CHOICE])
     design, label = design[kept], label[kept]
     n_folds = min(_FOLDS, int(label.sum()), int((1 - label).sum()))

@@ -11,7 +11,6 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
-from sklearn.isotonic import isotonic_regression
 
 from features.errors import DataError, ModelError
 from models.rungs.rung import FitSettings, Matrix, Vector, check_trainable, column_index, read_json, write_json
@@ -136,6 +135,8 @@ def _met(rules: tuple[Rule, ...], matrix: Matrix, feature_names: tuple[str, ...]
 
 
 def _rates_by_points(points: NDArray[np.int64], label: Vector, n_rules: int) -> Vector:
+    from sklearn.isotonic import isotonic_regression  # here, since a service that answers fits nothing
+
     rows = np.bincount(points, minlength=n_rules + 1) + _PRIOR_ROWS
     ones = np.bincount(points, weights=label, minlength=n_rules + 1) + _PRIOR_ROWS * label.mean()
     return np.asarray(logit(isotonic_regression(ones / rows, sample_weight=rows)))

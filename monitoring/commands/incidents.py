@@ -12,24 +12,14 @@ import typer
 
 from features.command_line import HERE, JsonOption, ProjectOption, print_json, print_line, print_table
 from features.errors import DataError
+from features.roles import Responsible
 
 if TYPE_CHECKING:
     from features.declarations.project import Project
-    from features.declarations.watching import Responsible
     from monitoring.incidents.clocks import Duty, Harm
     from monitoring.incidents.record import Incident
 
 incidents = typer.Typer(no_args_is_help=True, help="Open, assess, notify and close incidents of models in use; see which clocks run.")
-
-
-class RoleName(StrEnum):
-    """Roles that answer for an incident."""
-
-    MODEL_KEEPER = "modellforvalter"
-    CONTROLLER = "dataansvarlig"
-    DATA_PROTECTION_OFFICER = "personvernombud"
-    LEADER = "leder"
-    FAIRNESS_AUDITOR = "fairness-revisor"
 
 
 class Breach(StrEnum):
@@ -59,7 +49,7 @@ class Authority(StrEnum):
 DUTY_OF: dict[Authority, Duty] = {Authority.DATA_PROTECTION: "gdpr_33", Authority.MARKET_SURVEILLANCE: "aia_73"}
 
 IncidentArgument = Annotated[str, typer.Argument(metavar="ID", help="Incident, such as I-0001.")]
-ByOption = Annotated[RoleName, typer.Option("--by", help="Role that you do this in; never a name.")]
+ByOption = Annotated[Responsible, typer.Option("--by", help="Role that you do this in; never a name.")]
 
 
 @incidents.command("list")
@@ -116,7 +106,7 @@ def open_(
     from monitoring.incidents.steps import open_by_hand
 
     loaded, now = _load(project), _now()
-    _done(loaded, open_by_hand(loaded, model=model, what=what, role=_role(by), now=now), as_json=as_json)
+    _done(loaded, open_by_hand(loaded, model=model, what=what, role=by, now=now), as_json=as_json)
 
 
 @incidents.command("assess")
@@ -142,7 +132,7 @@ def assess(
         breach=breach.value,
         harm=cast("Harm", harm.value.replace("-", "_")),
         why=why,
-        role=_role(by),
+        role=by,
         now=now,
         aware_at=_moment("--aware-at", aware_at),
     )
@@ -169,9 +159,9 @@ def notify(
         raise typer.BadParameter("give --reference, or --not-needed with --why")
     loaded, now, duty = _load(project), _now(), DUTY_OF[authority]
     if not_needed:
-        found = decline(loaded, incident, duty=duty, why=why or "", role=_role(by), now=now)
+        found = decline(loaded, incident, duty=duty, why=why or "", role=by, now=now)
     else:
-        found = note(loaded, incident, duty=duty, reference=reference or "", role=_role(by), now=now, at=_moment("--at", at))
+        found = note(loaded, incident, duty=duty, reference=reference or "", role=by, now=now, at=_moment("--at", at))
     _done(loaded, found, as_json=as_json)
 
 
@@ -187,7 +177,7 @@ def close(
     from monitoring.incidents.steps import close as close_incident
 
     loaded, now = _load(project), _now()
-    _done(loaded, close_incident(loaded, incident, done=done, role=_role(by), now=now), as_json=as_json)
+    _done(loaded, close_incident(loaded, incident, done=done, role=by, now=now), as_json=as_json)
 
 
 @incidents.command("verify")
@@ -237,10 +227,6 @@ def _due(incident: Incident, now: datetime) -> str:
         how = "OVERDUE" if clock.is_overdue(now) else "runs" if clock.is_running else (clock.answer or "").replace("_", " ")
         said.append(f"{clock.duty} by {clock.due_at.astimezone(UTC):%Y-%m-%d %H:%M} ({how}{', late' if clock.was_late else ''})")
     return "; ".join(said) or "none"
-
-
-def _role(by: RoleName) -> Responsible:
-    return by.value
 
 
 def _moment(option: str, text: str | None) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,8 @@ from monitoring.commands.series import series_breaks
 from monitoring.commands.signing import list_reports, sign, verify
 
 if TYPE_CHECKING:
-    from monitoring.reports.monthly import Report
+    from features.declarations.project import Project
+    from monitoring.reports.monthly import Failure, Report
     from monitoring.sinks.sending import Sent
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -34,6 +35,12 @@ app.command("monitor-scores")(monitor_scores)
 MonthOption = Annotated[
     str | None,
     typer.Option("--month", help="Month of the screening's as-of date, YYYY-MM.", show_default="the month of the newest screening"),
+]
+
+
+RenewOption = Annotated[
+    bool,
+    typer.Option("--renew", help="Instead of one month's: make all reports of an earlier format anew, except those that are signed."),
 ]
 
 
@@ -57,6 +64,7 @@ def monitor_command(
     context: typer.Context,
     project: ProjectOption = HERE,
     month: MonthOption = None,
+    renew: RenewOption = False,
     prometheus: PrometheusOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,10 +78,13 @@ def monitor_command(
     or another threshold, and a run that was killed is finished by the next. A signal that fails opens an incident (`tidlig incidents`).
     Events go to the sinks that the project declares, and nowhere without. Needs a valid purpose of kind audit.
 
+    After an upgrade, reports may be of an earlier format, which later ones can't be compared with. Each run names them, and --renew makes
+    them anew, oldest first. A report that is signed is left as it was signed.
+
     One model's failure does not keep the others from their reports; the exit status is that of the first failure.
     """
     if context.invoked_subcommand is None:
-        write_reports(project, month=month, prometheus=prometheus, as_json=as_json)
+        write_reports(project, month=month, renew=renew, prometheus=prometheus, as_json=as_json)
 
 
 monitor_group.command("list")(list_reports)
@@ -82,7 +93,7 @@ monitor_group.command("sign-statement")(sign_statement)
 monitor_group.command("verify")(verify)
 
 
-def write_reports(project: Path, *, month: str | None, prometheus: Path | None = None, as_json: bool = False) -> None:
+def write_reports(project: Path, *, month: str | None, renew: bool = False, prometheus: Path | None = None, as_json: bool = False) -> None:
     """Write the monthly reports, follow them up, and say what became of each.
 
     Raises
@@ -94,13 +105,15 @@ def write_reports(project: Path, *, month: str | None, prometheus: Path | None =
     """
     if month is not None and not is_month(month):
         raise DataError("TID483", f"--month {month} is no month. Expected YYYY-MM, such as 2026-06.")
+    if renew and month is not None:
+        raise typer.BadParameter("give --month, or --renew for all months")
     from features.declarations.project import load_project
     from monitoring.reports.following_up import follow_up, world_of
     from monitoring.reports.gauges import write_textfile
-    from monitoring.reports.monthly import Failure, Report, monitor_each
+    from monitoring.reports.monthly import Failure, Report
 
     loaded, now = load_project(project), datetime.now(UTC)
-    made = monitor_each(loaded, month=month, now=now, progress=progress_for(as_json=as_json))
+    made = _make(loaded, month=month, renew=renew, now=now, as_json=as_json)
     reports = [one for one in made if isinstance(one, Report)]
     failures = [one for one in made if isinstance(one, Failure)]
     say_reports(reports, as_json=as_json)
@@ -113,7 +126,31 @@ def write_reports(project: Path, *, month: str | None, prometheus: Path | None =
             write_textfile(loaded, prometheus, now=datetime.now(UTC))
     if failures:
         raise failures[0].error
+    _say_old_reports(loaded)
     check_sent(sent)
+
+
+def _make(project: Project, *, month: str | None, renew: bool, now: datetime, as_json: bool) -> Sequence[Report | Failure]:
+    progress = progress_for(as_json=as_json)
+    if not renew:
+        from monitoring.reports.monthly import monitor_each
+
+        return monitor_each(project, month=month, now=now, progress=progress)
+    from monitoring.reports.renewing import renew_reports
+
+    renewal = renew_reports(project, now=now, progress=progress)
+    if not renewal.made and not renewal.left:
+        typer.echo("No report is of an earlier format.", err=True)
+    for one in renewal.left:
+        typer.echo(f"Left as it is: {one.model} {one.month}, since {one.why}.", err=True)
+    return renewal.made
+
+
+def _say_old_reports(project: Project) -> None:
+    from monitoring.reports.overview import list_monthly_reports, old_reports_words
+
+    if (old := old_reports_words(list_monthly_reports(project))) is not None:
+        typer.echo(old, err=True)
 
 
 def say_reports(reports: list[Report], *, as_json: bool) -> None:

@@ -22,8 +22,8 @@ SignedMonthOption = Annotated[str, typer.Option("--month", help="Month of the re
 
 
 def list_reports(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
-    """List the monthly reports: what failed, and whether an auditor has signed this very version of them."""
-    from monitoring.reports.overview import list_monthly_reports
+    """List the monthly reports: what failed, whether an auditor has signed this very version, and which are of an earlier format."""
+    from monitoring.reports.overview import list_monthly_reports, old_reports_words
 
     loaded = _load(project)
     found = list_monthly_reports(loaded)
@@ -32,6 +32,8 @@ def list_reports(project: ProjectOption = HERE, as_json: JsonOption = False) -> 
         return
     rows = [(one.model, one.month, one.version, ", ".join(one.failed) or "none", one.made_at[:16], one.sign_off_words) for one in found]
     print_table("Monthly reports", ("model", "month", "version", "failed signals", "made (UTC)", "sign-off"), rows)
+    if (old := old_reports_words(found)) is not None:
+        print_line(old)
 
 
 def sign(

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 from scipy.special import gammaln
 
+from monitoring.statistics.clusters import widened_p_value
+
 Vector = NDArray[np.float64]
 
 _TIE = 1 + 1e-7
@@ -38,18 +40,25 @@ class Fourfold:
             raise ValueError("expected counts with 0 <= k <= n")
 
 
-def changed_odds_p_value(now: Fourfold, earlier: Sequence[Fourfold]) -> float:
+def changed_odds_p_value(now: Fourfold, earlier: Sequence[Fourfold], *, cohorts: int = 1) -> float:
     """Give the chance of as unlikely a month, had the group always had one odds ratio to everybody else.
+
+    Parameters
+    ----------
+    cohorts
+        How many months' worth of different people the earlier months have; 1 where all may be of the same.
 
     Returns
     -------
-    Two-sided p-value; 1 where nothing can be compared. It never claims more than its level, however few people there are. Where the same
-    people are in several months, it claims less.
+    Two-sided p-value; 1 where nothing can be compared. It claims no more than its level, however few people there are, also where all
+    earlier months are of the same people and this one is of others: twelve months of one school year are one school year.
 
     Notes
     -----
     Zelen, Biometrika 58 (1971), for one month against several: given how many there are in all, in each month and in the group over all
-    months, the group's number now has a distribution without any unknown. The shares of the other months may differ as they like.
+    months, the group's number now has a distribution without any unknown. The shares of the other months may differ as they like. That
+    takes people as others every month. Where they are not, the normal deviate is shrunk: by the standard error of now less all earlier
+    months, by that of now less so many of them as there are cohorts.
 
     Examples
     --------
@@ -70,7 +79,21 @@ def changed_odds_p_value(now: Fourfold, earlier: Sequence[Fourfold]) -> float:
     can_be = (place >= 0) & (place < len(before))
     chance = np.where(can_be, own * before[np.clip(place, 0, len(before) - 1)], 0.0)
     seen = chance[now.k - months[0].least]
-    return min(1.0, float(chance[chance <= seen * _TIE].sum() / chance.sum()))
+    alone = min(1.0, float(chance[chance <= seen * _TIE].sum() / chance.sum()))
+    return widened_p_value(alone, _repeated(now, earlier, cohorts))
+
+
+def _repeated(now: Fourfold, earlier: Sequence[Fourfold], cohorts: int) -> float:
+    """Give the variance of a month less so many earlier months, by that of a month less all of them; of log odds ratios."""
+    told = sum(1 / _variance(table) for table in earlier)
+    times = max(len(earlier) / cohorts, 1.0)
+    return (_variance(now) + times / told) / (_variance(now) + 1 / told)
+
+
+def _variance(table: Fourfold) -> float:
+    """Give Woolf's variance of the log odds ratio, half a person more in each cell so that none is empty."""
+    cells = (table.k, table.n - table.k, table.rest_k, table.rest_n - table.rest_k)
+    return sum(1 / (cell + 0.5) for cell in cells)
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,20 +61,24 @@ class FairnessOverTime:
         return tuple(sorted(found, key=lambda one: (one.adjusted or 0.0, one.p_value or 0.0, one.question)))
 
 
-def measure_over_time(fairness: Sequence[Mapping[str, Any]], earlier: EarlierReports, *, month: str, version: str) -> FairnessOverTime:
+def measure_over_time(
+    fairness: Sequence[Mapping[str, Any]], earlier: EarlierReports, *, month: str, version: str, cohorts: int = 1
+) -> FairnessOverTime:
     """Compare a report's published single tables with what earlier reports told.
 
     Parameters
     ----------
     fairness
         ``fairness`` of the present report's content.
+    cohorts
+        How many months' worth of different people the earlier reports are about (`monitoring.performance.periods.count_cohorts`).
 
     Notes
     -----
     What can't be answered counts as asked with p = 1, as in `comparisons` beside it: of a rare event only surprising groups are shown.
     """
     now = ToldRates(month, version, rates_of(fairness))
-    p_values = [_p_value(rate, [one.rates.get(question) for one in earlier.told]) for question, rate in now.rates.items()]
+    p_values = [_p_value(rate, [one.rates.get(question) for one in earlier.told], cohorts) for question, rate in now.rates.items()]
     adjusted = holm([1.0 if p_value is None else p_value for p_value in p_values])
     courses = tuple(
         Course(
@@ -88,9 +92,11 @@ def measure_over_time(fairness: Sequence[Mapping[str, Any]], earlier: EarlierRep
     return FairnessOverTime(courses, earlier, month, version)
 
 
-def _p_value(now: Fourfold | None, earlier: Sequence[Fourfold | None]) -> float | None:
+def _p_value(now: Fourfold | None, earlier: Sequence[Fourfold | None], cohorts: int) -> float | None:
     before = [rate for rate in earlier if rate is not None]
-    return None if now is None or not before else changed_odds_p_value(now, before)
+    # A month that was withheld may have had the only other people.
+    left = max(cohorts - (len(earlier) - len(before)), 1)
+    return None if now is None or not before else changed_odds_p_value(now, before, cohorts=left)
 
 
 def over_time_content(found: FairnessOverTime) -> dict[str, Any]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from features.declarations.project import Project
-from monitoring.files import remove_leftovers, write_whole
+from monitoring.files import CONTENT, remove_leftovers, write_whole
 from monitoring.incidents.book import read_incidents
 from monitoring.incidents.record import Incident
+from monitoring.page_templates import template_environment
 from monitoring.wording import Language, words
 
 PAGES: Mapping[Language, str] = {"nb": "incidents.html", "en": "incidents-en.html"}
-REPORT = "report.json"
 
 
 def write_incident_pages(project: Project, *, now: datetime) -> None:
@@ -26,7 +24,7 @@ def write_incident_pages(project: Project, *, now: datetime) -> None:
         TID801 to TID805 when the incidents' book does not verify.
     """
     incidents = read_incidents(project)
-    for report in sorted((project.var / "reports").glob(f"*/*/{REPORT}")):
+    for report in sorted((project.var / "reports").glob(f"*/*/{CONTENT}")):
         model = report.parent.parent.name
         remove_leftovers(report.parent)
         mine = [incident for incident in incidents if incident.model == model]
@@ -38,14 +36,8 @@ def write_incident_pages(project: Project, *, now: datetime) -> None:
 def render_incidents(incidents: Sequence[Incident], *, model: str, language: Language, is_synthetic: bool, now: datetime) -> str:
     """Render a model's incidents as one self-contained page, the open ones first, newest first."""
     ordered = sorted(incidents, key=lambda incident: (incident.is_open, incident.opened_at, incident.id), reverse=True)
-    environment = Environment(
-        loader=PackageLoader("monitoring"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("incidents.html.j2").render(
+    template = template_environment(language).get_template("incidents.html.j2")
+    return template.render(
         incidents=[incident.as_dict(now=now) for incident in ordered],
         overdue=sum(bool(incident.overdue(now)) for incident in incidents),
         model=model,

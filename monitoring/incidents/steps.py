@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from features.declarations.project import Project
-from features.declarations.watching import Responsible
 from features.errors import DataError
 from features.ledger import canonical_json
 from features.nationalid import holds_national_id
+from features.roles import Responsible
 from models.bundle import model_name
 from monitoring.incidents.book import Book, open_book
 from monitoring.incidents.clocks import Duty, Harm

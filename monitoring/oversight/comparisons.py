@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from models.multiplicity import holm
 from monitoring.fairness.comparisons import Comparison, Comparisons
-from monitoring.fairness.groups import Rate
-from monitoring.oversight.by_group import ReviewTable
+from monitoring.oversight.by_group import ReviewTable, Row
+from monitoring.statistics.clusters import widened_p_value
 from monitoring.statistics.exact_test import exact_p_value
 
 
@@ -22,7 +22,8 @@ def compare_reviews(tables: Sequence[ReviewTable]) -> Comparisons:
 
     Notes
     -----
-    What can't be answered counts as asked, as in `monitoring.fairness.comparisons`.
+    What can't be answered counts as asked, as in `monitoring.fairness.comparisons`. Where limits of a difference are of other reviewers
+    like these, so is the answer; of fewer reviewers it says whether these decide otherwise.
     """
     questions = [one for table in tables for one in _questions(table)]
     adjusted = holm([1.0 if p_value is None else p_value for *_, p_value in questions])
@@ -62,11 +63,15 @@ def _questions(table: ReviewTable) -> Iterator[tuple[str, str, str, float | None
     for row in table.rows:
         if row is not reference and row.group is not None:
             for step in table.steps:
-                yield table.attribute, row.group, step.name, _p_value(row.shares, reference.shares, step.name)
+                yield table.attribute, row.group, step.name, _p_value(row, reference, step.name)
 
 
-def _p_value(shares: Mapping[str, Rate], others: Mapping[str, Rate], step: str) -> float | None:
-    a, b = shares[step], others[step]
+def _p_value(row: Row, reference: Row, step: str) -> float | None:
+    a, b = row.shares[step], reference.shares[step]
     if a.numerator is None or a.denominator is None or b.numerator is None or b.denominator is None:
         return None
-    return exact_p_value(a.numerator, a.denominator, b.numerator, b.denominator) if a.denominator and b.denominator else None
+    if not a.denominator or not b.denominator:
+        return None
+    alone = exact_p_value(a.numerator, a.denominator, b.numerator, b.denominator)
+    widening = row.differences[step].widening if step in row.differences else None
+    return alone if widening is None else widened_p_value(alone, widening)

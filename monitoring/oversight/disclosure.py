@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from features.small_cells import SMALLEST_CELL
 from features.suppression import Count, withheld_counts
-from monitoring.fairness.disclosure import NO_GAP, PIECES
-from monitoring.fairness.groups import CELLS, METRICS, Rate
-from monitoring.oversight.by_group import ReviewTable, ReviewTables, Row
+from monitoring.fairness.disclosure import PIECES
+from monitoring.fairness.groups import CELLS, METRICS
+from monitoring.oversight.by_group import NO_SHARE_GAP, ReviewTable, ReviewTables, Row, Share
 from monitoring.oversight.paths import MARKS, NOBODY
 from monitoring.oversight.steps import (
     ALL_STEPS,
@@ -239,20 +239,26 @@ def _publish_table(table: ReviewTable, pieces: _Pieces, hidden: set[Key]) -> Rev
 
 def _publish_row(row: Row, key: Key, steps: Sequence[Step], pieces: _Pieces, hidden: set[Key]) -> Row:
     decided = None if row.n_decided is None or (*key, "decided") in hidden else row.n_decided
-    return replace(row, cells=None, n_decided=decided, shares={step.name: _publish_share(row, step, key, pieces, hidden) for step in steps})
+    return replace(
+        row,
+        cells=None,
+        by_reviewer=None,
+        n_decided=decided,
+        shares={step.name: _publish_share(row, step, key, pieces, hidden) for step in steps},
+    )
 
 
-def _publish_share(row: Row, step: Step, key: Key, pieces: _Pieces, hidden: set[Key]) -> Rate:
+def _publish_share(row: Row, step: Step, key: Key, pieces: _Pieces, hidden: set[Key]) -> Share:
     """Show a share when both its sides are; else how many it is of, where that is shown."""
     share = row.shares[step.name]
     yes, no, both = ((*key, pieces.names[cells]) in hidden for _, cells in _sides(step))
     if share.denominator and not (yes or no or both) and (share.numerator or 0) > 0:
         return share
-    return Rate(None, None if both or not share.denominator else share.denominator, None, None, None, "too small")
+    return Share(None, None if both or not share.denominator else share.denominator, None, None, None, "too small")
 
 
 def _publish_differences(row: Row, against: Row | None) -> Row:
     if against is None:
         return replace(row, differences={})
     shown = {name for name, share in row.shares.items() if share.point is not None and against.shares[name].point is not None}
-    return replace(row, differences={name: gap if name in shown else NO_GAP for name, gap in row.differences.items()})
+    return replace(row, differences={name: gap if name in shown else NO_SHARE_GAP for name, gap in row.differences.items()})

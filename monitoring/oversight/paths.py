@@ -39,6 +39,8 @@ SEEN, HELD_BACK, NOT_KNOWN, NOBODY = "seen", "held back", "not known", "not deci
 FAST, SLOW, UNTIMED = "fast", "not fast", "time not known"
 AGREE, DISAGREE, ONE_READER = "agree", "disagree", "one reader"
 
+NO_REVIEWER = -1
+
 TOO_FAST_MINUTES = 2.0
 """A decision sooner after the first sight of the proposal than this can hardly rest on having read it."""
 
@@ -53,12 +55,15 @@ class Reviewed:
         Place in `PATHS`, shape (n_people,).
     marks
         Mark of the review, of `MARKS` -> value of each person, ``"not decided"`` where there is no decided review.
+    reviewer
+        Number of the reviewer who decided, those not known as one; -1 where there is no decided review, shape (n_people,).
     reviews
         The newest finished review of each proposed person who has one.
     """
 
     path: NDArray[np.int64]
     marks: Mapping[str, NDArray[np.object_]]
+    reviewer: NDArray[np.int64]
     reviews: pd.DataFrame
 
 
@@ -88,7 +93,10 @@ def follow_people(
             continue
         for name, value in _marks(review, too_fast_minutes).items():
             marks[name][row] = value
-    return Reviewed(path, marks, newest)
+    reviewer = np.full(len(path), NO_REVIEWER)
+    is_decided = (newest["decision"] != "expired").to_numpy(dtype=bool)
+    reviewer[rows[is_decided]] = pd.factorize(newest.loc[is_decided, "reviewer"], use_na_sentinel=False)[0]
+    return Reviewed(path, marks, reviewer, newest)
 
 
 def _newest(reviews: pd.DataFrame) -> pd.DataFrame:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from monitoring.fairness.disclosure import NO_GAP
-from monitoring.fairness.groups import Gap, Rate
-from monitoring.oversight.by_group import ReviewTable, ReviewTables, Row, compare, measure_reviews
+from monitoring.oversight.by_group import (
+    NO_SHARE_GAP,
+    ReviewTable,
+    ReviewTables,
+    Row,
+    Share,
+    ShareGap,
+    compare,
+    measure_reviews,
+    measure_share,
+    sides_of,
+)
 from monitoring.oversight.comparisons import compare_reviews, review_comparisons_content
 from monitoring.oversight.disclosure import publish_reviews
 from monitoring.oversight.paths import AGREE, DISAGREE, FAST, HELD_BACK, NOBODY, SEEN, SLOW, follow_people
-from monitoring.oversight.steps import AGREEMENT
+from monitoring.oversight.steps import AGREEMENT, DECIDED
 from monitoring.oversight.timing import Workload, count_workload, publish_times, publish_workload
-from monitoring.statistics.intervals import proportion
+from monitoring.statistics.clusters import clustered
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,14 +97,15 @@ def publish_oversight(
     """
     tables = publish_reviews(oversight.tables, proposals=proposals, minimum_of=minimum_of or {})
     by_mark = {table.attribute: table for table in tables.by_mark}
+    counted = {table.attribute: {row.group: row for row in table.rows} for table in oversight.tables.by_mark}
     everybody = tables.everybody
     return {
         **{name: _share(everybody.shares[name]) for name in AGREEMENT},
         "steps": {name: _share(share) for name, share in everybody.shares.items() if name not in AGREEMENT},
-        "by_sight": _by_sight(by_mark["sight"]),
+        "by_sight": _by_sight(by_mark["sight"], counted["sight"]),
         "by_band": [_row(row) for row in by_mark["band"].rows if row.group != NOBODY],
-        "too_fast": _part(by_mark["speed"], FAST, SLOW),
-        "readers_agree": _part(by_mark["readers"], AGREE, DISAGREE),
+        "too_fast": _part(by_mark["speed"], counted["speed"], FAST, SLOW),
+        "readers_agree": _part(by_mark["readers"], counted["readers"], AGREE, DISAGREE),
         "times": publish_times(oversight.reviews),
         "workload": publish_workload(oversight.workload, n_decided=everybody.n_decided),
         "by_group": [_table(table) for table in tables.by_group],
@@ -119,13 +129,14 @@ def mcnemar(towards: int, away: int) -> float:
     return float(stats.binomtest(towards, towards + away, 0.5).pvalue) if towards + away else 1.0
 
 
-def _by_sight(table: ReviewTable) -> dict[str, Any]:
+def _by_sight(table: ReviewTable, counted: Mapping[str | None, Row]) -> dict[str, Any]:
     """Compare decisions that were made having seen the proposal with those of study mode, made without (R-20)."""
+    after = AGREEMENT["after"]
     rows = {row.group: row for row in table.rows}
     seen, held = rows.get(SEEN), rows.get(HELD_BACK)
-    gap = NO_GAP
+    gap = NO_SHARE_GAP
     if seen is not None and held is not None and None not in (seen.shares["after"].point, held.shares["after"].point):
-        gap = compare(seen.shares["after"], held.shares["after"])
+        gap = compare(*(sides_of(counted[name], after.yes, after.both) for name in (SEEN, HELD_BACK)))
     return {
         "seen": None if seen is None else {**_row(seen), "mcnemar": _mcnemar(seen)},
         "held_back": None if held is None else {**_row(held), "mcnemar": _mcnemar(held)},
@@ -139,14 +150,14 @@ def _mcnemar(row: Row) -> float | None:
     return None if towards is None or away is None else float(f"{mcnemar(towards, away):.2g}")
 
 
-def _part(table: ReviewTable, yes: str, no: str) -> dict[str, Any]:
-    """Give the share of decided reviews with one mark of those with this or that."""
+def _part(table: ReviewTable, counted: Mapping[str | None, Row], yes: str, no: str) -> dict[str, Any]:
+    """Give the share of decided reviews with one mark of those with this or that, where both numbers are told."""
     decided = {row.group: row.n_decided for row in table.rows}
-    k, rest = decided.get(yes, 0), decided.get(no, 0)
-    if not k or not rest:
-        return _share(Rate(None, None, None, None, None, "too small"))
-    point, low, high = (float(value) for value in proportion(k, k + rest))
-    return _share(Rate(k, k + rest, point, low, high, "measured"))
+    if not decided.get(yes) or not decided.get(no):
+        return _share(Share(None, None, None, None, None, "too small"))
+    with_it, without = (sides_of(counted[name], DECIDED, DECIDED) for name in (yes, no))
+    share = measure_share(clustered(with_it.of, with_it.of + without.of))
+    return _share(replace(share, verdict="measured"))
 
 
 def _table(table: ReviewTable) -> dict[str, Any]:
@@ -162,10 +173,16 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _share(share: Rate) -> dict[str, Any]:
+def _share(share: Share) -> dict[str, Any]:
     fields = asdict(share)
-    return {"n": fields["denominator"], **{name: fields[name] for name in ("point", "low", "high", "verdict")}}
+    told = {"n": fields["denominator"], **{name: fields[name] for name in ("point", "low", "high", "verdict")}}
+    return {**told, **_limits_of(share, is_told=share.point is not None)}
 
 
-def _gap(gap: Gap) -> dict[str, float | None]:
-    return asdict(gap)
+def _gap(gap: ShareGap) -> dict[str, Any]:
+    return {"point": gap.point, "low": gap.low, "high": gap.high, **_limits_of(gap, is_told=gap.point is not None)}
+
+
+def _limits_of(found: Share | ShareGap, *, is_told: bool) -> dict[str, Any]:
+    """Say of whom the limits are, and how many people weigh as one in them."""
+    return {"limits": None if not is_told else "these reviewers" if found.widening is None else "any reviewers", "widening": found.widening}

@@ -1,4 +1,4 @@
-"""How long reviews take and how they are spread over reviewers: quartiles with exact limits, told only of enough of them.
+"""How long reviews take and how they are spread over reviewers: quartiles with limits, told only of enough of them.
 
 A distribution says how the work goes. Who works how is no business of a report: no figure here is of fewer than five reviewers (R-32).
 """
@@ -6,16 +6,17 @@ A distribution says how the work goes. Who works how is no business of a report:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from features.small_cells import SMALLEST_CELL
 from features.suppression import Count, withheld_counts
+from monitoring.statistics.clusters import clustered, widening
 from monitoring.statistics.intervals import proportion
 
 MIN_FOR_QUARTILES = 4 * SMALLEST_CELL
@@ -27,11 +28,15 @@ MIN_DECISIONS = 10
 
 @dataclass(frozen=True)
 class Quartile:
-    """A quartile with its limits; a limit is None where fewer than five values lie beyond it."""
+    """A quartile with its limits; a limit is None where fewer than five values lie beyond it.
+
+    `widening` is how many values weigh as one in the limits; None where they are of these reviewers alone, or of single values.
+    """
 
     point: float
     low: float | None
     high: float | None
+    widening: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,39 +57,60 @@ class Workload:
     mixed: int
 
 
-def quartiles(values: ArrayLike, *, confidence: float = 0.95) -> dict[str, Quartile] | None:
+def quartiles(values: ArrayLike, *, reviewer: ArrayLike | None = None, confidence: float = 0.95) -> dict[str, Quartile] | None:
     """Give the quartiles of known values in whole units, with exact limits; None with fewer than `MIN_FOR_QUARTILES`.
+
+    Parameters
+    ----------
+    values
+        NaN where not known, shape (n_values,).
+    reviewer
+        Number of the reviewer that each value is of; then limits are of other reviewers like these, where they are enough.
 
     Notes
     -----
     Each is the value of one order statistic, and its limits are two others, between which the quartile of the population lies with at
     least this confidence whatever the distribution (Conover, Practical Nonparametric Statistics, §3.2). Limits are not told where fewer
-    than five values lie at or beyond them.
+    than five values lie at or beyond them. With reviewers the order statistics are those of as many fewer values as the share at or below
+    the quartile is widened by (Woodruff, Journal of the American Statistical Association 47 (1952) 635-646).
 
     Examples
     --------
     >>> quartiles(range(1, 100))["median"]
-    Quartile(point=50.0, low=40.0, high=60.0)
+    Quartile(point=50.0, low=40.0, high=60.0, widening=None)
     >>> quartiles([3.0] * 19) is None
     True
     """
     known = np.asarray(values, dtype=float)
-    known = np.sort(known[~np.isnan(known)])
+    is_known = ~np.isnan(known)
+    order = np.argsort(known[is_known], kind="stable")
+    who = None if reviewer is None else np.asarray(reviewer, dtype=np.int64)[is_known][order]
+    known = known[is_known][order]
     if len(known) < MIN_FOR_QUARTILES:
         return None
     shares = {"lower": 0.25, "median": 0.5, "upper": 0.75}
-    return {name: _quartile(known, share, confidence) for name, share in shares.items()}
+    return {name: _quartile(known, who, share, confidence) for name, share in shares.items()}
 
 
-def _quartile(ordered: np.ndarray[Any, Any], share: float, confidence: float) -> Quartile:
+def _quartile(ordered: NDArray[np.float64], who: NDArray[np.int64] | None, share: float, confidence: float) -> Quartile:
     n, tail = len(ordered), (1 - confidence) / 2
-    low = int(stats.binom.ppf(tail, n, share))
-    high = int(stats.binom.ppf(1 - tail, n, share)) + 1
+    place = int(np.ceil(n * share))
+    widen = None if who is None else _widening(who, place)
+    fewer = max(int(n / (widen or 1.0)), 1)
+    low = int(stats.binom.ppf(tail, fewer, share) * n / fewer)
+    high = int(np.ceil((stats.binom.ppf(1 - tail, fewer, share) + 1) * n / fewer))
     return Quartile(
-        point=float(np.round(ordered[int(np.ceil(n * share)) - 1])),
+        point=float(np.round(ordered[place - 1])),
         low=float(np.round(ordered[low - 1])) if low >= SMALLEST_CELL else None,
         high=float(np.round(ordered[high - 1])) if n - high + 1 >= SMALLEST_CELL else None,
+        widening=widen,
     )
+
+
+def _widening(who: NDArray[np.int64], place: int) -> float | None:
+    """Give by how much the share at or below a place is widened; None where it is of these reviewers alone."""
+    found = float(widening(clustered(np.bincount(who[:place], minlength=who.max() + 1), np.bincount(who))))
+    return None if np.isnan(found) else found
 
 
 def count_workload(reviews: pd.DataFrame) -> Workload:
@@ -139,11 +165,12 @@ def publish_times(reviews: pd.DataFrame) -> dict[str, Any]:
     """Give the quartiles of days to the opening and to the decision, and of minutes from first sight of the proposal to the decision."""
     decided = reviews[reviews["decision"] != "expired"]
     columns = ("days_to_opened", "days_to_decided", "minutes_seen")
-    return {name: as_json(quartiles(decided[name].to_numpy(dtype=float, na_value=np.nan))) for name in columns}
+    reviewer = pd.factorize(decided["reviewer"], use_na_sentinel=False)[0]
+    return {name: as_json(quartiles(decided[name].to_numpy(dtype=float, na_value=np.nan), reviewer=reviewer)) for name in columns}
 
 
 def as_json(found: Mapping[str, Quartile] | None) -> dict[str, Any] | None:
     """Give quartiles as they stand in the report; None where there were too few values."""
     if found is None:
         return None
-    return {name: {"point": one.point, "low": one.low, "high": one.high} for name, one in found.items()}
+    return {name: asdict(one) for name, one in found.items()}

@@ -7,7 +7,7 @@ together, since a reader has them side by side and most people are in several.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
@@ -185,6 +185,22 @@ def _rounded(value: float | None) -> float | Literal["unbounded", "unbounded bel
     if np.isinf(value):
         return "unbounded" if value > 0 else "unbounded below"
     return round(value, _DIGITS)
+
+
+def count_cohorts(periods: Sequence[Period], *, months: Collection[str]) -> int:
+    """Count how many months' worth of different people some months' screenings have; 1 where a month's people are not known any more.
+
+    A whole number, rounded down: of a few who were in one month and not in another it says nothing. Twelve screenings of one school year
+    are one cohort, twelve years' are twelve.
+    """
+    people: dict[str, set[str]] = {}
+    for period in periods:
+        if (month := f"{period.as_of:%Y-%m}") in months:
+            people.setdefault(month, set()).update(period.subject.tolist())
+    if not people or len(people) < len(months):
+        return 1
+    most = max(len(those) for those in people.values())
+    return max(len(set().union(*people.values())) // most, 1) if most else 1
 
 
 def compare_with_what_came(period: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from numpy.typing import NDArray
 
 from features.declarations.watching import HOUSE, Thresholds
@@ -26,16 +26,17 @@ from monitoring.fairness.intersections import Measured
 from monitoring.fairness.known_inputs import Known, known_content
 from monitoring.fairness.over_time import measure_over_time, over_time_content
 from monitoring.oversight.reviews import Oversight, publish_oversight
+from monitoring.page_templates import template_environment
 from monitoring.performance.content import performance_content
 from monitoring.performance.interventions import Interventions
-from monitoring.performance.periods import Period
+from monitoring.performance.periods import Period, count_cohorts
 from monitoring.published_counts import publish_counts
 from monitoring.reports.provenance import provenance_content
 from monitoring.signals.judging import Signal, changed_groups_signal
 from monitoring.signals.limits import suspension_content, thresholds_content
-from monitoring.wording import NOTHING, Language, decimal, percent, quantity, words
+from monitoring.wording import NOTHING, Language, decimal, words
 
-FORMAT = 5
+FORMAT = 6
 
 PAGE_METRICS = ("base_rate", "tpr", "fpr", "ppv", "npv")
 """Rates that need outcomes and stand on the page; fnr is 1 - tpr and stands in the JSON."""
@@ -118,7 +119,8 @@ def build_content(subject: Subject, found: Findings) -> dict[str, Any]:
     """Make the report's one document: JSON-ready, aggregates only, small numbers withheld (R-09, R-10)."""
     fairness = fairness_content(found.fairness, found.calibrations, found.minimum_of)
     oversight = publish_oversight(found.oversight, proposals=fairness["fairness"], minimum_of=found.minimum_of)
-    over_time = measure_over_time(fairness["fairness"], found.earlier, month=subject.month, version=subject.version)
+    cohorts = count_cohorts(found.periods, months={one.month for one in found.earlier.told})
+    over_time = measure_over_time(fairness["fairness"], found.earlier, month=subject.month, version=subject.version, cohorts=cohorts)
     signals = (*found.signals, changed_groups_signal(over_time))
     content = {
         "format": FORMAT,
@@ -191,18 +193,9 @@ def render_report(
 
 
 def page_environment(language: Language) -> Environment:
-    """Give what renders a page in a language: everything is escaped, and what is missing is an error."""
-    environment = Environment(
-        loader=PackageLoader("monitoring"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = lambda value, digits=1: percent(value, language=language, digits=digits)
-    environment.filters["decimal"] = lambda value, digits=2: decimal(value, language=language, digits=digits)
+    """Give what renders a report's page in a language; with the words of a report's limits."""
+    environment = template_environment(language)
     environment.filters["limit"] = lambda value: _evidence_value("limit", value, {}, language)
-    environment.filters["quantity"] = lambda value: quantity(value, language=language)
     return environment
 
 

@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitoring.reports.content import page_environment
-from monitoring.reports.overview import ReportLine
+from monitoring.reports.overview import ReportLine, old_reports
 from monitoring.wording import Language, words
 
 
-def build_index(lines: Sequence[ReportLine], contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def build_index(lines: Sequence[ReportLine], contents: Sequence[Mapping[str, Any]], *, old: Sequence[ReportLine] = ()) -> dict[str, Any]:
     """List models with their months, the newest month first.
 
     Parameters
     ----------
     lines, contents
         The same reports: how each stands, and its JSON; at least one.
+    old
+        Reports of an earlier format, which are named and not listed.
     """
     models: dict[str, dict[str, Any]] = {}
     for line, content in sorted(zip(lines, contents, strict=True), key=lambda pair: pair[0].month, reverse=True):
@@ -27,6 +29,7 @@ def build_index(lines: Sequence[ReportLine], contents: Sequence[Mapping[str, Any
         "controller": contents[0]["controller"],
         "synthetic": any(content["synthetic"] for content in contents),
         "models": [models[name] for name in sorted(models)],
+        "old": old_reports(old),
     }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from features.declarations.project import Project
 from features.declarations.screening import Purpose, PurposeKind
@@ -108,22 +109,39 @@ def monitor_each(project: Project, *, month: str | None, now: datetime, progress
     PurposeError, DataError
         As `monitor`, for what concerns every model.
     """
-    purpose = project.check_purpose("audit", on=now.date())
-    for kind in PURPOSES:
-        project.check_purpose(kind, on=now.date())
-    made: list[Report | Failure] = []
+    purpose = check_purposes(project, on=now.date())
     with one_run_at_a_time(project):
-        for scored in find_screenings(project, month=month):
-            try:
-                gathered = gather(project, scored, on=now.date(), progress=progress)
-                made.append(_report(project, gathered, purpose, now=now, progress=progress))
-            except Exception as error:  # noqa: BLE001 - kept whole, and raised when the other models have their reports
-                made.append(Failure(str(scored.iloc[0]["model"]), error))
-        try:
-            write_standing_pages(project.var / "reports", list_monthly_reports(project))
-        except ScreeningError as error:  # an old report that is damaged, which has to be said, and keeps nobody from the new ones
-            made.append(Failure("the index and year pages", error))
-    return made
+        made = [report_on(project, scored, purpose, now=now, progress=progress) for scored in find_screenings(project, month=month)]
+        return [*made, *write_pages_above(project)]
+
+
+def check_purposes(project: Project, *, on: date) -> Purpose:
+    """Give the audit purpose, where all that a report needs are valid.
+
+    Raises
+    ------
+    PurposeError
+        TID201, TID202.
+    """
+    audit, *_ = [project.check_purpose(kind, on=on) for kind in PURPOSES]
+    return audit
+
+
+def report_on(project: Project, scored: pd.DataFrame, purpose: Purpose, *, now: datetime, progress: Progress) -> Report | Failure:
+    """Report on one model's screening; a caller holds the lock of `one_run_at_a_time`."""
+    try:
+        return _report(project, gather(project, scored, on=now.date(), progress=progress), purpose, now=now, progress=progress)
+    except Exception as error:  # noqa: BLE001 - kept whole, and raised when the other models have their reports
+        return Failure(str(scored.iloc[0]["model"]), error)
+
+
+def write_pages_above(project: Project) -> list[Failure]:
+    """Write the index and year pages anew; why they can't be, where an old report is damaged, keeps nobody from the new ones."""
+    try:
+        write_standing_pages(project.var / "reports", list_monthly_reports(project))
+    except ScreeningError as error:
+        return [Failure("the index and year pages", error)]
+    return []
 
 
 def _report(project: Project, gathered: Gathered, purpose: Purpose, *, now: datetime, progress: Progress) -> Report:

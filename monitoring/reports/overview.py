@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from features.ledger import VerifiedLedger
 from models.promotion.signers import Signers, read_signers
 from monitoring.files import CONTENT, read_content
 from monitoring.incidents.book import verify_incidents
+from monitoring.reports.content import FORMAT
 from monitoring.reports.publishing import changed_pages
 from monitoring.reports.sign_offs import SignOff, SignOffState, read_sign_offs, sign_off_state
 from monitoring.reports.simulated import read_simulated
@@ -37,6 +38,8 @@ class ReportLine:
         Every sign-off, as `SignOff.shown` gives it.
     simulated
         What stands in for sign-offs in a synthetic project, as `ReadSimulated.shown` gives it; none of it counts as signed.
+    format
+        Of its `report.json`.
     """
 
     model: str
@@ -48,6 +51,17 @@ class ReportLine:
     sign_off: SignOffState
     sign_offs: tuple[dict[str, Any], ...]
     simulated: tuple[dict[str, Any], ...] = ()
+    format: int = FORMAT
+
+    @property
+    def is_of_this_format(self) -> bool:
+        """Whether other reports and the pages above can be set beside it."""
+        return self.format == FORMAT
+
+    @property
+    def may_be_renewed(self) -> bool:
+        """Whether nobody's signature is under this very version; one that does not hold is for people to look into, as it stands."""
+        return self.sign_off in ("unsigned", "earlier_version")
 
     @property
     def sign_off_words(self) -> str:
@@ -59,7 +73,7 @@ class ReportLine:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the line as JSON-ready fields."""
-        return asdict(self)
+        return {**asdict(self), "is_of_this_format": self.is_of_this_format}
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,32 @@ def list_monthly_reports(project: Project) -> list[ReportLine]:
     return sorted(lines, key=lambda line: (line.month, line.model), reverse=True)
 
 
+def old_reports(lines: Sequence[ReportLine]) -> dict[str, list[str]]:
+    """Name the reports of an earlier format, the oldest first: those that can be made anew, and those that stay because they are signed."""
+    old = sorted((one for one in lines if not one.is_of_this_format), key=lambda one: (one.month, one.model))
+    return {
+        "renewable": [f"{one.model} {one.month}" for one in old if one.may_be_renewed],
+        "signed": [f"{one.model} {one.month}" for one in old if not one.may_be_renewed],
+    }
+
+
+def old_reports_words(lines: Sequence[ReportLine]) -> str | None:
+    """Say which reports are of an earlier format and what renews them; None where there are none.
+
+    Examples
+    --------
+    >>> line = ReportLine("m", "2026-05", "1", "2026-06-01", (), (), "unsigned", (), format=1)
+    >>> print(old_reports_words([line]))
+    Of an earlier format: m 2026-05. `tidlig monitor --renew` makes them anew.
+    """
+    old = old_reports(lines)
+    renewable, signed = ", ".join(old["renewable"]), ", ".join(old["signed"])
+    said = [f"Of an earlier format: {renewable}. `tidlig monitor --renew` makes them anew."] if renewable else []
+    if signed:
+        said.append(f"Of an earlier format, and left as they were signed: {signed}.")
+    return " ".join(said) or None
+
+
 def verify_reports(project: Project) -> Verified:
     """Check every report's pages, every sign-off, and the incidents' book; what does not hold is named, and nothing stops at the first.
 
@@ -154,6 +194,7 @@ def _line(folder: Path, signers: Signers) -> ReportLine:
         sign_off=sign_off_state(sign_offs),
         sign_offs=tuple(one.shown() for one in sign_offs),
         simulated=tuple(one.shown() for one in read_simulated(folder)),
+        format=int(content["format"]),
     )
 
 

@@ -24,6 +24,7 @@ from features.declarations.project import Project
 from features.errors import GateError
 from features.ledger import canonical_json
 from features.nationalid import holds_national_id
+from features.roles import AUDITORS
 from models.promotion.signers import FILE as SIGNERS_FILE
 from models.promotion.signers import Signer, Signers, decode_public_key, encode_public_key, fingerprint
 from monitoring.files import CONTENT, digest, read_content, write_whole
@@ -33,8 +34,6 @@ FILE = "signoff.json"
 FORMAT = 1
 KIND = "tidlig-report-sign-off/1"
 """Stands in every statement, so that a signature under it can be taken for nothing else."""
-AUDITORS = frozenset({"fairness-revisor"})
-"""Roles of `signers.toml` that sign reports off: whoever keeps or uses the model does not audit it."""
 MIN_REMARK = 10
 
 SignOffState = Literal["signed", "earlier_version", "invalid", "unsigned"]

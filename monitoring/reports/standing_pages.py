@@ -7,7 +7,6 @@ from itertools import groupby
 from pathlib import Path
 
 from monitoring.files import CONTENT, read_content, write_whole
-from monitoring.reports.content import FORMAT
 from monitoring.reports.index_page import build_index, render_index
 from monitoring.reports.overview import ReportLine
 from monitoring.reports.year_page import build_year, render_year
@@ -48,19 +47,20 @@ def write_standing_pages(folder: Path, lines: Sequence[ReportLine]) -> tuple[Pat
 
 
 def _pages(folder: Path, lines: Sequence[ReportLine]) -> Iterator[tuple[Path, str]]:
-    # A report of another format has its own words for what it says; its month comes back when it is made anew.
-    read = [(line, read_content(folder / line.model / line.month / CONTENT)) for line in lines]
-    kept = [(line, content) for line, content in read if content["format"] == FORMAT]
+    # A report of another format has its own words for what it says; its month is named, and comes back when it is made anew.
+    kept = [(line, read_content(folder / line.model / line.month / CONTENT)) for line in lines if line.is_of_this_format]
+    old = [line for line in lines if not line.is_of_this_format]
     if not kept:
         return
-    index = build_index([line for line, _ in kept], [content for _, content in kept])
+    index = build_index([line for line, _ in kept], [content for _, content in kept], old=old)
     for language, name in INDEX.items():
         other = _others(INDEX, language)
         yield folder / name, render_index(index, language=language, other=other, report=REPORTS[language], year=YEAR[language])
     kept.sort(key=lambda pair: (pair[0].model, pair[0].month))
     for model, group in groupby(kept, key=lambda pair: pair[0].model):
         of_model = list(group)
-        year = build_year([line for line, _ in of_model], [content for _, content in of_model])
+        old_months = [line for line in old if line.model == model]
+        year = build_year([line for line, _ in of_model], [content for _, content in of_model], old=old_months)
         for language, name in YEAR.items():
             other = _others(YEAR, language)
             yield folder / model / name, render_year(year, language=language, other=other, index=f"../{INDEX[language]}")

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from monitoring.reports.content import page_environment
-from monitoring.reports.overview import ReportLine
+from monitoring.reports.overview import ReportLine, old_reports
 from monitoring.reports.trend import Line, Mark, trend_svg
 from monitoring.wording import Language, decimal, percent, words
 
@@ -19,7 +19,7 @@ FIGURES = ("ppv", "calibration", "net_benefit", "auc")
 """Of those whose outcome is known; the expected share of those proposed stands beside them."""
 
 
-def build_year(lines: Sequence[ReportLine], contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def build_year(lines: Sequence[ReportLine], contents: Sequence[Mapping[str, Any]], *, old: Sequence[ReportLine] = ()) -> dict[str, Any]:
     """Put a model's reports side by side, oldest first.
 
     Figures are those that the newest report tells of each month's screening: they are of the outcomes known by then, and were protected
@@ -29,6 +29,8 @@ def build_year(lines: Sequence[ReportLine], contents: Sequence[Mapping[str, Any]
     ----------
     lines, contents
         The same reports of one model, oldest first: how each stands, and its JSON.
+    old
+        Its reports of an earlier format, which are named and not set beside the others.
     """
     newest = contents[-1]
     by_month = {str(row["as_of"])[:7]: row for row in newest["performance"]["periods"]}
@@ -44,6 +46,7 @@ def build_year(lines: Sequence[ReportLine], contents: Sequence[Mapping[str, Any]
         "purpose": newest["purpose"],
         "codes": codes,
         "months": [_month(line, content, by_month.get(line.month)) for line, content in shown],
+        "old": old_reports(old),
     }
 
 

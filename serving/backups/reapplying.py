@@ -13,7 +13,8 @@ from features.declarations.project import Project
 from serving.auditing import log
 from serving.auditing.anchors import Standing
 from serving.cases import exchange
-from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
+from serving.cases.states import STEPS, CaseState, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.person_keys import PersonKeys
 from serving.persons.erasure import empty_person, keep_restricted
 from serving.storage.tables import CaseRow, PersonKeyRow, RestrictionRow

@@ -1,22 +1,11 @@
-"""Write ``docs/reference/case-states.md`` from the dicts of `serving.cases.states`, so that the page can't say something else."""
+"""Write ``docs/reference/case-states.md`` from `serving.cases.states` and `.transitions`, so that the page can't say something else."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serving.cases.states import (
-    BEFORE_THE_PROPOSAL,
-    ESCALATING,
-    GOES_ON,
-    RESTRICTED,
-    STATES,
-    STEPS,
-    TRANSITIONS,
-    CaseState,
-    Deadline,
-    Step,
-    StepRule,
-)
+from serving.cases.states import BEFORE_THE_PROPOSAL, ESCALATING, RESTRICTED, STATES, STEPS, CaseState, Deadline, Step, StepRule
+from serving.cases.transitions import GOES_ON, TRANSITIONS
 
 
 def case_states_markdown() -> str:
@@ -33,7 +22,7 @@ def case_states_markdown() -> str:
 _HEAD = (
     "# States of a review case",
     "",
-    "<!-- Made by serving/cases/describe.py from serving/cases/states.py. Change it there. -->",
+    "<!-- Made by serving/cases/describe.py from states.py and transitions.py beside it. Change it there. -->",
     "",
     "A case waits for a person. Nothing happens to anybody before somebody has looked, and the model's proposal is hidden until the",
     "reviewer has written what they know themselves. An objection (`object`) stops a case in every open state, and every other case",

@@ -11,7 +11,8 @@ from features.declarations.project import Project
 from serving.auditing import log
 from serving.cases import exchange
 from serving.cases.purging import purge
-from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
+from serving.cases.states import STEPS, CaseState, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.storage.tables import CaseRow
 
 SYSTEM = "system"

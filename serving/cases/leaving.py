@@ -18,7 +18,8 @@ from serving.auditing import log
 from serving.cases.access import left_by_first_reader, reaches_to_read_second
 from serving.cases.deadlines import due_in_state
 from serving.cases.expiry import SYSTEM
-from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
+from serving.cases.states import STEPS, CaseState, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.storage.tables import AccountRow, CaseRow
 
 _WAITS = CaseState.SECOND_OWN_VIEW

@@ -23,7 +23,8 @@ from serving.cases.pages import CasePage, ObjectionLine
 from serving.cases.policies import MIN_REASON, check_step, check_version
 from serving.cases.purging import purge
 from serving.cases.reading import is_readable, unseal
-from serving.cases.states import STATES, TRANSITIONS, CaseState, Step
+from serving.cases.states import STATES, CaseState, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.errors import NotFoundError
 from serving.person_keys import erase_person_key
 from serving.roles import Role

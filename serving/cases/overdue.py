@@ -19,7 +19,8 @@ from serving.cases.access import left_by_first_reader, waiting_in_reach
 from serving.cases.deadlines import due_after
 from serving.cases.expiry import SYSTEM
 from serving.cases.pages import OverdueLine
-from serving.cases.states import ESCALATING, OPEN_STATES, RESTRICTED, STATES, TRANSITIONS, CaseState, Deadline, Step
+from serving.cases.states import ESCALATING, OPEN_STATES, RESTRICTED, STATES, CaseState, Deadline, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.storage.tables import AccountRow, CaseRow
 
 ESCALATES_AFTER = Deadline(3, "working_days")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.errors import ReviewError
-from serving.cases.states import BEFORE_THE_PROPOSAL, GOES_ON, SEALED, STATES, STEPS, TRANSITIONS, Actor, CaseState, Step
+from serving.cases.states import BEFORE_THE_PROPOSAL, SEALED, STATES, STEPS, Actor, CaseState, Step
+from serving.cases.transitions import GOES_ON, TRANSITIONS
 from serving.errors import CaseChangedError
 from serving.storage.tables import CaseRow
 

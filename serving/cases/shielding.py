@@ -20,7 +20,8 @@ from serving.cases import exchange
 from serving.cases.deadlines import due_in_state
 from serving.cases.expiry import SYSTEM
 from serving.cases.purging import purge
-from serving.cases.states import STEPS, TRANSITIONS, CaseState, Step
+from serving.cases.states import STEPS, CaseState, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.person_keys import erase_person_key
 from serving.storage.tables import CaseRow, HandoverRow
 

@@ -33,7 +33,7 @@ SAID = {"rescored": ("correction.proposed_again", CaseState.NEW)}
 NO_FIELDS: Fields = MappingProxyType({})
 
 
-def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, status: int = 200) -> HTMLResponse:
+def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY) -> HTMLResponse:
     """Show what this reader may see of the case now."""
     case, t = service.read_case(desk, case_id), tongue_of(request)
     relevant, others = ([], []) if case.proposal is None else relevant_first(desk.project, case.proposal)
@@ -41,7 +41,7 @@ def show_case(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, 
         request,
         "case.html",
         account=desk.account,
-        status=status,
+        status=draft.status,
         path=f"/cases/{case_id}",
         case=case,
         draft=draft,
@@ -86,13 +86,13 @@ def take_step(
         What the page that follows says of it, where the case itself does not show what happened; one of `SAID`.
     """
     if filled.content is None or filled.draft.errors:
-        return show_case(desk, request, case_id, filled.draft, status=422)
+        return show_case(desk, request, case_id, filled.draft)
     try:
         with desk.session.begin_nested():
             elsewhere = step(filled.content)
     except ReviewError as refusal:
         errors = error_of(refusal, text=text, t=t, fields=fields)
-        return show_case(desk, request, case_id, Draft(filled.draft.values, errors), status=409 if "main" in errors else 422)
+        return show_case(desk, request, case_id, Draft(filled.draft.values, errors))
     return go_to(elsewhere if isinstance(elsewhere, str) else f"/cases/{case_id}" + ("" if said is None else f"?said={said}"))
 
 

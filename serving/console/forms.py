@@ -35,6 +35,17 @@ class Draft:
         """What was written in words of one's own, rather than chosen: sentences have spaces in them, codes and dates do not."""
         return [value for value in self.values.values() if isinstance(value, str) and " " in value.strip()]
 
+    @property
+    def status(self) -> int:
+        """HTTP status of the page that shows it: 409 where the case is in the way, 422 where the reader has something to mend.
+
+        >>> Draft().status, Draft(errors={"reason": "too short"}).status, Draft(errors={"main": "the case has changed"}).status
+        (200, 422, 409)
+        """
+        if not self.errors:
+            return 200
+        return 409 if "main" in self.errors else 422
+
 
 EMPTY = Draft()
 

@@ -18,7 +18,8 @@ from serving.cases.forms import ChildHeard, Participant, Signer, Wellbeing
 from serving.cases.forms import Language as ConsentLanguage
 from serving.cases.pages import Inclination
 from serving.cases.policies import MIN_REASON, MIN_TEXT
-from serving.cases.states import GOES_ON, STATES, STEPS
+from serving.cases.states import STATES, STEPS
+from serving.cases.transitions import GOES_ON
 from serving.console.evidence import attribute_labels, figures_of
 from serving.console.language import Tongue, as_clause, choose_language, tongue
 from serving.console.navigation import links_for

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import httpx
 from fastapi import FastAPI
 
@@ -21,8 +23,14 @@ def install(app: FastAPI, settings: Settings, project: Project) -> None:
     ProjectError
         TID738 when the settings do not fit together, or none is set in production (R-29).
     """
-    app.state.http = http = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+    app.state.http = http = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, verify=_trust(settings))
     app.state.provider = build_provider(settings, project, http)
     app.state.machines = build_machines(settings, http)
     if app.state.provider is not None:
         app.include_router(router)
+
+
+def _trust(settings: Settings) -> ssl.SSLContext | bool:
+    """Trust whom the machine trusts; nobody at all where no issuer is named, since reading all those certificates takes a while."""
+    is_asked = settings.oidc_issuer is not None or settings.machine_issuer is not None
+    return is_asked or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

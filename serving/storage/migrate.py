@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from features.errors import ReviewError
 from serving.storage.database import WRITERS_LOCK, Database
@@ -19,6 +20,8 @@ def upgrade(database: Database) -> None:
     with database.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
+        if _revision(connection) == head_revision():
+            return
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -33,7 +36,7 @@ def check_schema(database: Database) -> None:
         TID719.
     """
     with database.engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        found = _revision(connection)
     expected = head_revision()
     if found != expected:
         raise ReviewError(
@@ -41,9 +44,14 @@ def check_schema(database: Database) -> None:
         )
 
 
+@cache
 def head_revision() -> str:
     """Name the schema of this version."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:

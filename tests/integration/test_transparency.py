@@ -56,20 +56,6 @@ def texts(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
 
 
-def test_the_index_and_the_year_stand_above_the_reports_and_are_left_alone_when_nothing_is_new(project, report):
-    folder = project.var / "reports"
-    pages = [folder / "index.html", folder / "index-en.html", folder / MODEL / "year.html", folder / MODEL / "year-en.html"]
-    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in pages]
-    for path in pages:
-        text = path.read_text(encoding="utf-8")
-        assert "SYNTETISK" in text
-        addresses = re.findall(r'href="([^"]+)"', text)
-        assert any("2026-06/report" in address for address in addresses)
-        assert all((path.parent / address).is_file() for address in addresses)
-    assert monitor(project, month="2026-06", now=NOW, progress=Silent())[0].is_unchanged
-    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in pages] == before
-
-
 def test_an_earlier_screening_is_told_of_with_what_was_shown_then(project, report):
     periods = report["performance"]["periods"]
     assert [(row["as_of"], row["is_current"], row["threshold"]) for row in periods] == [

@@ -90,7 +90,7 @@ def reviewed_of(paths: np.ndarray, marks: np.ndarray) -> Reviewed:
     """Put people on paths, and mark those who were decided on."""
     decided = paths > PATHS.index("expired")
     sight = np.where(decided, np.where(marks == 0, "seen", "held back"), NOBODY).astype(object)
-    return Reviewed(paths, {"sight": sight}, pd.DataFrame())
+    return Reviewed(paths, {"sight": sight}, np.where(decided, np.arange(len(paths)) % 7, -1), pd.DataFrame())
 
 
 def check_nothing_small_follows(paths: np.ndarray, marks: np.ndarray, sex: np.ndarray, label: np.ndarray) -> ReviewTables:

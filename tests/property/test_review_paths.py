@@ -19,7 +19,8 @@ from sqlalchemy import func, select, update
 
 from serving.auditing.log import verify_log
 from serving.cases.leaving import release_left
-from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, GOES_ON, SEALED, STATES, TRANSITIONS, CaseState, Step
+from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, SEALED, STATES, CaseState, Step
+from serving.cases.transitions import GOES_ON, TRANSITIONS
 from serving.storage.tables import AccountRow, CaseRow, ConsentRow, DecisionRow, HandoverRow, OwnViewRow
 from tests.support.follow_up import EVALUATION, SECOND_VIEW, WEIGHTY, WRONG, consent, handover, informed, talk, to_consent, to_family
 from tests.support.review import NEED, REASON, VIEW, Caller, Review, review_service

@@ -41,7 +41,8 @@ def counts_of(row: GroupFairness) -> dict:
 def report(random: np.random.Generator, *, n_earlier: int = 5, n: int = 300, more_abroad: float = 0.0) -> FairnessOverTime:
     earlier = [told(random, f"2026-{month + 1:02}", n=n, capacity=random.uniform(0.1, 0.3)) for month in range(n_earlier)]
     now = told(random, "2026-12", n=n, capacity=random.uniform(0.1, 0.3), more_abroad=more_abroad)
-    return measure_over_time(now["fairness"], EarlierReports(tuple(map(told_rates, earlier)), ()), month="2026-12", version="1")
+    told_earlier = EarlierReports(tuple(map(told_rates, earlier)), ())
+    return measure_over_time(now["fairness"], told_earlier, month="2026-12", version="1", cohorts=n_earlier)
 
 
 @pytest.mark.requirement("R-11")
@@ -74,7 +75,7 @@ def test_the_test_alone_claims_no_more_than_its_level_in_groups_of_any_size(n_gr
         )
 
     n_runs = 300
-    alarms = sum(changed_odds_p_value(month(), [month() for _ in range(4)]) <= 0.05 for _ in range(n_runs))
+    alarms = sum(changed_odds_p_value(month(), [month() for _ in range(4)], cohorts=4) <= 0.05 for _ in range(n_runs))
     assert alarms <= stats.binom.ppf(0.999, n_runs, 0.05)
 
 
@@ -92,8 +93,41 @@ def test_the_same_people_in_several_months_make_the_test_claim_less():
             again = random.uniform(size=350) < 0.7
             proposed = np.where(again, proposed, random.uniform(size=350) < odds / (1 + odds))
             months.append(Fourfold(int(proposed[in_group].sum()), 50, int(proposed[~in_group].sum()), 300))
-        alarms += changed_odds_p_value(months[-1], months[:-1]) <= 0.05
+        alarms += changed_odds_p_value(months[-1], months[:-1], cohorts=4) <= 0.05
     assert alarms <= stats.binom.ppf(0.999, n_runs, 0.05)
+
+
+def a_new_cohort_after_one_that_was_told_often(random: np.random.Generator, n_earlier: int, n: int = 80) -> tuple[Fourfold, list[Fourfold]]:
+    """Tell of one school year's people every month, scored alike, at another capacity each time; then of the next year's."""
+
+    def cohort() -> tuple[np.ndarray, np.ndarray]:
+        return random.uniform(size=n) < 0.3, random.uniform(size=n)
+
+    def month(in_group: np.ndarray, score: np.ndarray) -> Fourfold:
+        proposed = score < 0.2 * random.uniform(0.7, 1.3) * np.where(in_group, 1.2, 1)
+        return Fourfold(int(proposed[in_group].sum()), int(in_group.sum()), int(proposed[~in_group].sum()), int((~in_group).sum()))
+
+    first = cohort()
+    return month(*cohort()), [month(*first) for _ in range(n_earlier)]
+
+
+@pytest.mark.requirement("R-11")
+def test_ten_months_of_the_same_people_are_not_taken_for_ten_years_of_others():
+    random, n_runs = np.random.default_rng(3), 150
+    drawn = [a_new_cohort_after_one_that_was_told_often(random, 10) for _ in range(n_runs)]
+    as_others, as_the_same = ([changed_odds_p_value(now, earlier, cohorts=n) <= 0.05 for now, earlier in drawn] for n in (10, 1))
+    assert sum(as_the_same) <= stats.binom.ppf(0.999, n_runs, 0.05)
+    assert sum(as_others) > stats.binom.ppf(0.95, n_runs, 0.05)
+
+
+@pytest.mark.proof
+@pytest.mark.requirement("R-11")
+@pytest.mark.parametrize("n_earlier", [3, 10])
+def test_nor_in_many_runs(n_earlier: int):
+    random, n_runs = np.random.default_rng(n_earlier), 1500
+    drawn = [a_new_cohort_after_one_that_was_told_often(random, n_earlier) for _ in range(n_runs)]
+    alarms = sum(changed_odds_p_value(now, earlier) <= 0.05 for now, earlier in drawn)
+    assert stats.beta.ppf(0.95, alarms + 1, n_runs - alarms) <= 0.05
 
 
 @pytest.mark.proof

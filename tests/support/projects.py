@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
 import random
+import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -231,8 +235,17 @@ def tiny_project(root: Path, *, seed: int = 1) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    write_people(root / "data", seed=seed)
+    shutil.copytree(_people(seed), root / "data", dirs_exist_ok=True, copy_function=shutil.copyfile)
     return root
+
+
+@cache
+def _people(seed: int) -> Path:
+    """Write the people of a seed once a process: drawing them takes longer than the rest of most tests' projects."""
+    folder = Path(tempfile.mkdtemp(prefix="tidlig-people-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    write_people(folder, seed=seed)
+    return folder
 
 
 def make_real(root: Path) -> None:

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.testclient import TestClient
@@ -179,8 +180,12 @@ class Review:
 class Caller:
     """A logged-in person who calls the API as a browser's script would."""
 
+    portal: ClassVar[BlockingPortal | None] = None
+    """An event loop for the calls of all, as a server has; without one each call starts a loop and a thread of its own."""
+
     def __init__(self, app: FastAPI, login: str, *, password: str | None = None) -> None:
         self.client, self.login = TestClient(app, base_url="https://testserver"), login
+        self.client.portal = self.portal
         self.database: Database = app.state.database
         role = re.sub(r"-[0-9]+$", "", login)
         answer = self.client.post("/api/v1/session", json={"login": login, "password": password or f"demo-{role}"})

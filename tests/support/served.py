@@ -47,14 +47,15 @@ def served(root: Path, environ: Mapping[str, str]) -> Iterator[tuple[subprocess.
 
 def _wait_until_it_answers(running: subprocess.Popen[bytes], address: str, *, seconds: float = 90) -> None:
     until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        assert running.poll() is None, "the server ended while it started"
-        try:
-            if httpx.get(address).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass  # not listening yet
-        time.sleep(0.05)
+    with httpx.Client(verify=False) as client:  # one for all tries: each would read the machine's certificates anew
+        while time.monotonic() < until:
+            assert running.poll() is None, "the server ended while it started"
+            try:
+                if client.get(address).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass  # not listening yet
+            time.sleep(0.05)
     raise AssertionError(f"the server did not answer within {seconds} seconds")
 
 

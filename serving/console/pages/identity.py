@@ -48,26 +48,24 @@ def show(
     values = {"identity_need": identity_need}
     errors = find_errors(values, texts=values, t=t)
     if errors:
-        return _page(desk, request, case_id, Draft(values, errors), status=422)
+        return _page(desk, request, case_id, Draft(values, errors))
     try:
         with desk.session.begin_nested():
             identifier = reveal(desk, vault, case_id, need=identity_need)
     except ReviewError as refusal:
         errors = error_of(refusal, text="identity_need", fields=_REFUSED, t=t)
-        return _page(desk, request, case_id, Draft(values, errors), status=409 if "main" in errors else 422)
+        return _page(desk, request, case_id, Draft(values, errors))
     return _page(desk, request, case_id, identifier=identifier)
 
 
-def _page(
-    desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, identifier: str | None = None, status: int = 200
-) -> HTMLResponse:
+def _page(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, identifier: str | None = None) -> HTMLResponse:
     check_may(desk.account, Action.REVEAL_IDENTITY)
     case = service.read_case(desk, case_id)
     return page(
         request,
         "identity.html",
         account=desk.account,
-        status=status,
+        status=draft.status,
         path=f"/cases/{case_id}/identity",
         case=case,
         draft=draft,

@@ -105,23 +105,23 @@ def _answer(
     t: Tongue,
 ) -> Response:
     if filled.content is None:
-        return _objection_page(desk, request, case_id, filled.draft, status=422)
+        return _objection_page(desk, request, case_id, filled.draft)
     try:
         with desk.session.begin_nested():
             answer(filled.content)
     except ReviewError as refusal:
         errors = error_of(refusal, text="reason", t=t)
-        return _objection_page(desk, request, case_id, Draft(filled.draft.values, errors), status=409 if "main" in errors else 422)
+        return _objection_page(desk, request, case_id, Draft(filled.draft.values, errors))
     return go_to(_list_of(desk.account))
 
 
-def _objection_page(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, status: int = 200) -> HTMLResponse:
+def _objection_page(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY) -> HTMLResponse:
     line = _get_objection(desk, case_id)
     return page(
         request,
         "objection.html",
         account=desk.account,
-        status=status,
+        status=draft.status,
         path=f"/objections/{case_id}",
         back=_list_of(desk.account),
         line=line,

@@ -32,17 +32,17 @@ def show(desk: DeskOf, request: Request, t: TongueOf, case_id: Text = "", stated
     values = {"case_id": case_id.strip(), "stated_reason": stated_reason}
     errors = find_errors(values, texts=("stated_reason",), t=t)
     if errors:
-        return _page(desk, request, Draft(values, errors), status=422)
+        return _page(desk, request, Draft(values, errors))
     try:
         with desk.session.begin_nested():
             found = reconstruct(desk, values["case_id"], reason=stated_reason)
     except ReviewError as refusal:
         errors = error_of(refusal, text="stated_reason", fields=_REFUSED, t=t)
-        return _page(desk, request, Draft(values, errors), status=422)
+        return _page(desk, request, Draft(values, errors))
     return _page(desk, request, EMPTY, found=found)
 
 
-def _page(desk: Desk, request: Request, draft: Draft, *, found: Reconstruction | None = None, status: int = 200) -> HTMLResponse:
+def _page(desk: Desk, request: Request, draft: Draft, *, found: Reconstruction | None = None) -> HTMLResponse:
     check_may(desk.account, Action.RECONSTRUCT)
     words = (
         {} if found is None else {"stage": stage_label(desk.project, found.stage), "outcome": outcome_label(desk.project, found.outcome)}
@@ -51,7 +51,7 @@ def _page(desk: Desk, request: Request, draft: Draft, *, found: Reconstruction |
         request,
         "reconstruction.html",
         account=desk.account,
-        status=status,
+        status=draft.status,
         path="/reconstruction",
         draft=draft,
         found=found,

@@ -43,24 +43,23 @@ def pass_on(desk: DeskOf, request: Request, t: TongueOf, case_id: str, version: 
     offered = [line.login for line in passing_on.list_successors(desk, case_id)]
     filled = read_texts({"to": to, "reason": reason}, texts=("reason",), choices={"to": offered}, t=t)
     if filled.content is None:
-        return _pass_on_page(desk, request, case_id, filled.draft, status=422)
+        return _pass_on_page(desk, request, case_id, filled.draft)
     try:
         with desk.session.begin_nested():
             passing_on.pass_on(desk, case_id, to=filled.content["to"], reason=filled.content["reason"], version=version)
     except ReviewError as refusal:
         errors = error_of(refusal, text="reason", t=t, fields=_PASS_ON)
-        draft = Draft(filled.draft.values, errors)
-        return _pass_on_page(desk, request, case_id, draft, status=409 if "main" in errors else 422)
+        return _pass_on_page(desk, request, case_id, Draft(filled.draft.values, errors))
     return go_to(_list_of(desk))
 
 
-def _pass_on_page(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY, *, status: int = 200) -> HTMLResponse:
+def _pass_on_page(desk: Desk, request: Request, case_id: str, draft: Draft = EMPTY) -> HTMLResponse:
     line = _get_line(desk, case_id)
     return page(
         request,
         "pass_on.html",
         account=desk.account,
-        status=status,
+        status=draft.status,
         path=f"/overdue/{case_id}",
         back=_list_of(desk),
         line=line,

@@ -14,7 +14,7 @@ from joserfc.jwk import OctKey
 from sqlalchemy import select
 
 from serving.storage.tables import AccountRow, LoginAttemptRow, LogRow, SessionRow
-from tests.support.databases import new_service_database
+from tests.support.databases import lent_url
 from tests.support.oidc_provider import CLIENT, OidcProvider, key, oidc_provider
 from tests.support.provider_login import Town, town
 from tests.support.review import Clock
@@ -34,8 +34,7 @@ def provider(clock: Clock) -> Iterator[OidcProvider]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def here(request: pytest.FixtureRequest, tmp_path: Path, provider: OidcProvider, clock: Clock) -> Iterator[Town]:
     """Give a service whose people log in through the provider."""
-    url = new_service_database(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
-    with town(tmp_path / "project", provider, clock, url=url) as running:
+    with lent_url(request) as url, town(tmp_path / "project", provider, clock, url=url) as running:
         yield running
 
 

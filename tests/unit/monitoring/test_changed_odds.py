@@ -34,7 +34,7 @@ def any_table() -> Fourfold:
 def test_equals_counting_every_way_by_hand(n_earlier):
     for _ in range(25):
         now, earlier = any_table(), [any_table() for _ in range(n_earlier)]
-        assert changed_odds_p_value(now, earlier) == pytest.approx(by_hand(now, earlier), rel=1e-9)
+        assert changed_odds_p_value(now, earlier, cohorts=n_earlier) == pytest.approx(by_hand(now, earlier), rel=1e-9)
 
 
 def test_large_months_are_as_sound_as_small_ones():

@@ -100,6 +100,27 @@ def test_agreement_before_and_after_is_paired_and_compared_with_study_mode():
     assert content["times"]["days_to_decided"]["median"]["point"] == 4
 
 
+@pytest.mark.requirement("R-11")
+def test_limits_say_whose_decisions_they_are_of():
+    few = reviewed_people()
+    few = few.assign(reviewer=[str(n % 4) for n in range(len(few))])
+    counted = [measure_oversight(IDS, PROPOSED, reviews, label=UNKNOWN, groups={}) for reviews in (reviewed_people(), few)]
+    many, of_four = (publish_oversight(one) for one in counted)
+    share, alone = many["after"], of_four["after"]
+    assert (share["limits"], alone["limits"], alone["widening"]) == ("any reviewers", "these reviewers", None)
+    exact = stats.binomtest(round(alone["point"] * alone["n"]), alone["n"]).proportion_ci()
+    assert (alone["low"], alone["high"]) == pytest.approx((exact.low, exact.high))
+    assert (share["point"], share["n"]) == (alone["point"], alone["n"])
+    assert share["low"] < alone["low"]
+    assert share["high"] > alone["high"]
+    # Most people screened were decided on by nobody, so that their share hangs on reviewers less.
+    shares = counted[0].tables.everybody.shares
+    assert 1 < shares["both_together"].widening < shares["followed_up"].widening
+    assert many["by_sight"]["difference_after"]["limits"] == "any reviewers"
+    assert many["times"]["days_to_decided"]["median"]["widening"] > 1
+    assert of_four["times"]["days_to_decided"]["median"]["widening"] is None
+
+
 def test_groups_are_told_of_step_by_step_and_a_small_one_is_said_to_be_small():
     sex = ["girl" if n % 2 else "boy" for n in range(400)]
     born = ["here"] * 397 + ["abroad"] * 3

@@ -5,23 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitoring.fairness.groups import Rate
-from monitoring.oversight.by_group import ReviewTable, Row, compare
+from monitoring.oversight.by_group import ReviewTable, Row, Share, compare, measure_share
 from monitoring.oversight.comparisons import compare_reviews, review_comparisons_content
 from monitoring.oversight.steps import STEPS
-from monitoring.statistics.intervals import proportion
+from monitoring.statistics.clusters import Clustered, clustered
 
 NAMES = tuple(STEPS)
 
 
-def share(k: int, n: int) -> Rate:
-    return Rate(k, n, *(float(value) for value in proportion(k, n)), "measured")
+def counted(k: int, n: int) -> Clustered:
+    """Count reviews of reviewers who are not known: limits are of these alone."""
+    return clustered([], [], n_yes=k, n_of=n)
 
 
 def table(**groups: tuple[int, int]) -> ReviewTable:
-    shares = {group: share(k, n) for group, (k, n) in groups.items()}
-    first = next(iter(shares))
-    rows = [Row(g, None, None, dict.fromkeys(NAMES, one), dict.fromkeys(NAMES, compare(one, shares[first]))) for g, one in shares.items()]
+    counts = {group: counted(k, n) for group, (k, n) in groups.items()}
+    first = next(iter(counts))
+    rows = [
+        Row(group, None, None, None, dict.fromkeys(NAMES, measure_share(one)), dict.fromkeys(NAMES, compare(one, counts[first])))
+        for group, one in counts.items()
+    ]
     return ReviewTable("sex", tuple(STEPS.values()), first, tuple(rows))
 
 
@@ -36,9 +39,11 @@ def test_a_large_difference_stays_and_is_told_as_its_table_tells_it() -> None:
 
 def test_what_is_withheld_counts_as_asked() -> None:
     told = compare_reviews([table(boy=(40, 200), girl=(58, 200))])
-    withheld = Rate(None, None, None, None, None, "too small")
+    withheld = Share(None, None, None, None, None, "too small")
     hidden = table(boy=(40, 200), other=(3, 9))
-    rows = tuple(Row(r.group, None, None, dict.fromkeys(NAMES, withheld) if r.group == "other" else r.shares, {}) for r in hidden.rows)
+    rows = tuple(
+        Row(r.group, None, None, None, dict.fromkeys(NAMES, withheld) if r.group == "other" else r.shares, {}) for r in hidden.rows
+    )
     both = compare_reviews([table(boy=(40, 200), girl=(58, 200)), ReviewTable("born", hidden.steps, "boy", rows)])
     assert (len(both.asked), both.n_answered) == (2 * len(NAMES), len(NAMES))
     first, second = told.asked[0], both.asked[0]

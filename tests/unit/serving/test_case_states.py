@@ -11,7 +11,8 @@ import pytest
 from features.declarations.reviewing import Review
 from serving.cases.deadlines import due_after, due_in_state, is_working_day
 from serving.cases.describe import case_states_markdown, reachable_states
-from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, OPEN_STATES, STATES, STEPS, TRANSITIONS, CaseState, Deadline, Step
+from serving.cases.states import BEFORE_THE_PROPOSAL, DECISIONS, OPEN_STATES, STATES, STEPS, CaseState, Deadline, Step
+from serving.cases.transitions import TRANSITIONS
 
 SERVING = Path(__file__).parents[3] / "serving"
 
