@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,18 +58,29 @@ def log_pyfunc(bundle_folder: Path, *, name: str = "model", test_purpose: Purpos
         "test_purpose_from": None if test_purpose is None else test_purpose.valid_from.isoformat(),
         "test_purpose_until": None if test_purpose is None else test_purpose.valid_to.isoformat(),
     }
-    info: ModelInfo = mlflow.pyfunc.log_model(
-        name=name,
-        python_model=str(Path(__file__).with_name("pyfunc_model.py")),
-        artifacts={"bundle": str(bundle_folder)},
-        signature=signature_of(bundle.feature_names),
-        pip_requirements=requirements(),
-        model_config=config,
-        input_example=typical_row(bundle),
-        **options,
-    )
+    with _no_bytecode():
+        info: ModelInfo = mlflow.pyfunc.log_model(
+            name=name,
+            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+            artifacts={"bundle": str(bundle_folder)},
+            signature=signature_of(bundle.feature_names),
+            pip_requirements=requirements(),
+            model_config=config,
+            input_example=typical_row(bundle),
+            **options,
+        )
     _leave_places_out(info, name)
     return info
+
+
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Let Python compile nothing into the model's folder: MLflow tries the model there, and compiled files name the machine's folders."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _leave_places_out(info: ModelInfo, name: str) -> None:

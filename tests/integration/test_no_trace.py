@@ -55,12 +55,15 @@ TIMES = 4
 """The tiny project's people are drawn this many times over, so that counts are large enough to be shown."""
 TODAY = NOW.date()
 
+HIDDEN_HOME = "household-of-the-hidden"
+"""Too long to stand anywhere by chance; three letters did, in what is encrypted."""
+
 
 def write_crowd(root: Path, *, hidden: bool, grades: dict[str, str] | None = None) -> None:
     """Write many people like the tiny project's; the hidden one has rows in every file, good ones, broken ones and empty ones."""
     # Who lives with the hidden one is shielded; where there is nobody to live with they are so by a grade of their own.
     graded = {SHIELDED: "fortrolig", HIDDEN: "strengtFortrolig", SIBLING: "ugradert" if hidden else "klientadresse", **(grades or {})}
-    households = {SHIELDED: "H-1", FLATMATE: "H-1", SIBLING: "H-2", HIDDEN: "H-2"}
+    households = {SHIELDED: "H-1", FLATMATE: "H-1", SIBLING: HIDDEN_HOME, HIDDEN: HIDDEN_HOME}
     rows: dict[str, list[dict[str, str]]] = {}
     for seed in range(TIMES):
         write_people(root / "draw", seed=seed)
@@ -191,7 +194,7 @@ def test_no_file_below_var_knows_them_by_any_name(runs: Runs) -> None:
     one, told, _, _ = runs
     names = [
         HIDDEN.removeprefix("SYN-"),
-        "H-2",
+        HIDDEN_HOME,
         *(pseudonym_of(HIDDEN, bytes.fromhex(key), synthetic=True).removeprefix("SYN-") for key in KEYS.values()),
     ]
     texts = [str(told), *texts_below(one.var)]

@@ -126,8 +126,8 @@ def test_ten_months_of_the_same_people_are_not_taken_for_ten_years_of_others():
 def test_nor_in_many_runs(n_earlier: int):
     random, n_runs = np.random.default_rng(n_earlier), 1500
     drawn = [a_new_cohort_after_one_that_was_told_often(random, n_earlier) for _ in range(n_runs)]
-    alarms = sum(changed_odds_p_value(now, earlier) <= 0.05 for now, earlier in drawn)
-    assert stats.beta.ppf(0.95, alarms + 1, n_runs - alarms) <= 0.05
+    alarms = sum(changed_odds_p_value(now, earlier, cohorts=1) <= 0.05 for now, earlier in drawn)
+    assert alarms <= stats.binom.ppf(0.95, n_runs, 0.05)  # one question keeps its level; how seldom a whole report names any is asked below
 
 
 @pytest.mark.proof

@@ -52,7 +52,7 @@ class Town:
 
     def browser(self) -> httpx.Client:
         """Sit somebody down at a browser that goes where it is sent."""
-        return httpx.Client(base_url=self.address, follow_redirects=True)
+        return httpx.Client(base_url=self.address, follow_redirects=True, timeout=60)  # a busy machine is no refusal
 
     def log_in(self, browser: httpx.Client, **person: Any) -> httpx.Response:
         """Log somebody in; without claims whoever the provider has."""

@@ -330,7 +330,7 @@ def test_logging_out_here_leads_to_logging_out_there(one: Town) -> None:
 
 
 def test_the_provider_ends_a_login_and_every_session_that_came_of_it(here: Town) -> None:
-    with here.browser() as browser, here.browser() as another_s, httpx.Client(base_url=here.address) as back_channel:
+    with here.browser() as browser, here.browser() as another_s, httpx.Client(base_url=here.address, timeout=60) as back_channel:
         here.log_in(browser, sub="kari", groups=["coordinators"])
         here.provider.sid = "session-2"
         here.log_in(another_s, sub="ola", groups=["coordinators"])
@@ -347,7 +347,7 @@ def test_the_provider_ends_a_login_and_every_session_that_came_of_it(here: Town)
 
 
 def test_a_logout_token_counts_once_and_only_as_one(here: Town) -> None:
-    with here.browser() as browser, httpx.Client(base_url=here.address) as back_channel:
+    with here.browser() as browser, httpx.Client(base_url=here.address, timeout=60) as back_channel:
         here.log_in(browser, sub="kari", groups=["coordinators"])
 
         def sends(token: str) -> tuple[int, str]:
