@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
-from itertools import groupby
+from itertools import groupby, product
 from statistics import median
 from typing import Annotated, Any, Literal
 
@@ -213,29 +213,61 @@ def _by_screening(
 
 
 def publish(cases: Sequence[CourseOfCase], project: Project, *, period: str) -> list[AreaFigures]:
-    """Make the table of all areas: country, counties and municipalities, withheld as one."""
+    """Make the table of all areas: country, counties and municipalities, withheld as one.
+
+    Several roles read the list of screenings beside it, which shows how many each proposed. Where a period has more than one, the attacker
+    knows of them too: twelve in all and nine of one screening would be three of the other, which that list withholds.
+    """
     names = {m.number: m.name for m in project.screening.municipality}
     areas = _areas(names)
-    cells = {(place, course): i for i, (place, course) in enumerate((p, c) for p in names for c in Course)}
-    values = Counter((case.municipality, case.course) for case in cases)
-    told_elsewhere = _told_elsewhere(names, cases)
+    inside = [case for case in cases if case.municipality in names]
+    parts = sorted({(case.municipality, case.screening_id) for case in inside})
+    parts += [(place, "") for place in names if all(place != one for one, _ in parts)]
+    cells = {(*part, course): i for i, (part, course) in enumerate((part, c) for part in parts for c in Course)}
+    values = Counter((case.municipality, case.screening_id, case.course) for case in inside)
+    listed = _listed(names, inside)
+    told_elsewhere = _told_elsewhere(names, parts, listed)
 
-    def count(area: str, courses: Iterable[Course], name: str) -> Count:
-        inside = [cell for cell in cells if cell[0].startswith(area) and cell[1] in courses]
-        is_fixed = name == ALL and tuple(sorted({cell[0] for cell in inside})) in told_elsewhere
-        return Count((area, name), tuple(cells[cell] for cell in inside), sum(values[cell] for cell in inside), is_fixed=is_fixed)
+    def count(name: tuple[str, ...], covered: Sequence[tuple[str, str, Course]], *, is_fixed: bool, is_shown: bool = True) -> Count:
+        at = tuple(cells[cell] for cell in covered)
+        return Count(name, at, sum(values[cell] for cell in covered), is_fixed=is_fixed, is_shown=is_shown)
 
-    counts = [count(area, [Course(one) for one in courses], name) for area in areas for name, courses in NAMED.items()]
+    counts = []
+    for area, (name, courses) in product(areas, NAMED.items()):
+        covered = [cell for cell in cells if cell[0].startswith(area) and cell[2] in courses]
+        is_fixed = name == ALL and tuple(sorted({cell[0] for cell in covered})) in told_elsewhere
+        counts.append(count((area, name), covered, is_fixed=is_fixed))
+    if len({screening for _, screening in parts if screening}) > 1:
+        for (place, screening), told in listed.items():
+            covered = [cell for cell in cells if cell[1] == screening and cell[0].startswith(place)]
+            counts.append(count((place, screening, ALL), covered, is_fixed=told, is_shown=told))
     hidden = withheld_counts(counts)
     shown = {one.name: None if one.name in hidden else one.value for one in counts}
     return [_line(area, shown, [c for c in cases if c.municipality.startswith(area)], names, period=period) for area in areas]
 
 
-def _told_elsewhere(numbers: Iterable[str], cases: Sequence[CourseOfCase]) -> frozenset[tuple[str, ...]]:
+def _listed(numbers: Iterable[str], cases: Sequence[CourseOfCase]) -> dict[tuple[str, str], bool]:
+    """Say of each screening's proposals in each municipality, and in all, whether the list of screenings shows their number; of some."""
+    places = list(numbers)
+    listed: dict[tuple[str, str], bool] = {}
+    for screening in sorted({case.screening_id for case in cases}):
+        proposed = dict.fromkeys(places, 0) | Counter(case.municipality for case in cases if case.screening_id == screening)
+        listed |= {(place, screening): n is not None for place, n in hide_small(proposed).items() if proposed[place]}
+        listed[COUNTRY, screening] = total_of(proposed) is not None
+    return listed
+
+
+def _told_elsewhere(
+    numbers: Iterable[str], parts: Sequence[tuple[str, str]], listed: Mapping[tuple[str, str], bool]
+) -> frozenset[tuple[str, ...]]:
     """Give the sets of municipalities whose number of proposals the list of screenings shows: to withhold it here would protect nothing."""
-    proposed = dict.fromkeys(numbers, 0) | Counter(case.municipality for case in cases)
-    each = {(number,) for number, n in hide_small(proposed).items() if n}
-    return frozenset(each | ({tuple(sorted(proposed))} if total_of(proposed) else set()))
+    places = sorted(numbers)
+    with_cases = [part for part in parts if part in listed]
+    each = {
+        (place,) for place in places if (own := [part for part in with_cases if part[0] == place]) and all(listed[part] for part in own)
+    }
+    in_all = [told for (area, _), told in listed.items() if area == COUNTRY]
+    return frozenset(each | ({tuple(places)} if in_all and all(in_all) else set()))
 
 
 @dataclass(frozen=True)

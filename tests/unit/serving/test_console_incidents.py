@@ -129,6 +129,19 @@ def test_overdue_ones_come_first_and_say_so(review: Review) -> None:
         review.clock.forward(hours=-73)
 
 
+def test_what_monitoring_opened_says_which_signal_named_whom_in_the_reader_s_words(review: Review) -> None:
+    evidence = {"places": "Elvemark", "sectors": "education", "n_places_judged": 4}
+    signal = {"code": "S-08", "title": "Each municipality's records are as they were there", "verdict": "FAILED", "evidence": evidence}
+    content = {"model": MODEL, "month": "2026-09", "version": "1", "signals": [signal]}
+    (found,) = steps.open_for_report(review.project, content, now=review.clock())
+    page = reader(review, "fairness-revisor").open(f"{BOOK}/{found.incident.id}")
+    assert "Signal S-08 slo ut i rapporten for 2026-09." in page
+    assert "Elvemark" in page
+    assert "opplæring" in page
+    assert f'href="/monitoring/{MODEL}/2026-09"' in page
+    assert "failed in the report" not in page  # the book's own English
+
+
 @pytest.mark.requirement("R-42")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_are_whole_in_each_language(review: Review, language: str) -> None:
