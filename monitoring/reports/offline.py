@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from features.declarations.project import Project
 from features.errors import GateError
+from features.roles import AUDITORS
 from models.promotion.signers import Signer, Signers, encode_public_key, fingerprint
 from monitoring.reports.sign_offs import (
-    AUDITORS,
     SignOff,
     Statement,
     check_auditor,

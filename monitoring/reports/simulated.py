@@ -14,8 +14,9 @@ from typing import Any
 
 from features.declarations.project import Project
 from features.errors import GateError
+from features.roles import AUDITORS
 from monitoring.files import CONTENT, digest, write_whole
-from monitoring.reports.sign_offs import AUDITORS, check_report, checked_remark, one_signer_at_a_time
+from monitoring.reports.sign_offs import check_report, checked_remark, one_signer_at_a_time
 
 FILE = "signoff-simulated.json"
 KIND = "tidlig-report-simulated-sign-off/1"

@@ -19,7 +19,8 @@ from features.small_cells import SMALLEST_CELL
 from serving.access.accounts import Account
 from serving.access.permissions import Action, check_may
 from serving.aggregates.overview import hide_small, total_of
-from serving.cases.states import TRANSITIONS, CaseState, Step
+from serving.cases.states import CaseState, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.storage.tables import CaseRow, ConsentRow, RestrictionRow
 
 Age = Literal["under_a_week", "under_a_month", "longer"]

@@ -15,6 +15,7 @@ from typing import Any
 from features.declarations.project import Project
 from features.errors import GateError, ModelError, ReviewError
 from features.nationalid import holds_national_id
+from features.roles import ANSWERABLE
 from models.bundle import Bundle, model_name
 from models.deployment import Champion, bundle_folder, find_champion
 from models.placed import list_placed, load_placed
@@ -22,7 +23,7 @@ from models.promoting import check_signed, finish_pointer, let_bundle_serve, ste
 from models.promotion.gates import JUSTIFIABLE, check_gates, failed_gates, must_be_justified
 from models.promotion.offline import build_file
 from models.promotion.signatures import Signature, check_enough, check_signature
-from models.promotion.signers import ANSWERABLE, ENOUGH, check_roles, read_signers, same_person
+from models.promotion.signers import ENOUGH, check_roles, read_signers, same_person
 from models.promotion.steps import Step
 from models.promotion.waiting import (
     SimulatedSignature,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal
 
 from features.declarations.project import Project
 from features.errors import ReviewError
+from features.roles import Responsible
 from monitoring.incidents import steps
 from monitoring.incidents.book import read_incidents
 from monitoring.incidents.clocks import Duty, Harm
@@ -23,9 +24,6 @@ from serving.access.permissions import Action, can, check_may
 from serving.auditing import log
 from serving.errors import NotFoundError
 from serving.roles import Role
-
-if TYPE_CHECKING:
-    from features.declarations.watching import Responsible
 
 
 def list_incidents(account: Account, project: Project, *, now: datetime) -> list[Incident]:
@@ -165,4 +163,4 @@ def _done(desk: Desk, action: str, take: Callable[[Responsible], Incident]) -> I
 
 def _responsible(role: Role) -> Responsible:
     """Name the role as the book does; the matrix lets no role handle incidents that has nothing to answer for."""
-    return cast("Responsible", role.value)
+    return Responsible(role.value)

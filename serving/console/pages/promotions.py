@@ -10,9 +10,10 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
 from features.errors import ScreeningError
+from features.roles import ANSWERABLE
 from models.promotion.gates import MIN_JUSTIFICATION
 from models.promotion.offline import read_signature
-from models.promotion.signers import ANSWERABLE, read_signers
+from models.promotion.signers import read_signers
 from models.promotion.steps import MIN_REASON
 from serving.access.desk import Desk
 from serving.access.permissions import Action, check_may

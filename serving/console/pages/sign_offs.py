@@ -11,8 +11,9 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse
 
 from features.errors import GateError
+from features.roles import AUDITORS
 from models.promotion.signers import read_signers
-from monitoring.reports.sign_offs import AUDITORS, MIN_REMARK
+from monitoring.reports.sign_offs import MIN_REMARK
 from serving.access.desk import Desk
 from serving.access.permissions import Action, check_may
 from serving.aggregates.overview import reports_folder
