@@ -6,7 +6,8 @@ import httpx
 from fastapi import FastAPI
 
 from features.declarations.project import Project
-from serving.oidc.provider import TIMEOUT_SECONDS, build_machines, build_provider
+from serving.oidc.citizen_routes import router as citizen_router
+from serving.oidc.provider import TIMEOUT_SECONDS, build_citizen_provider, build_machines, build_provider
 from serving.oidc.routes import router
 from serving.settings import Settings
 
@@ -23,6 +24,9 @@ def install(app: FastAPI, settings: Settings, project: Project) -> None:
     """
     app.state.http = http = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
     app.state.provider = build_provider(settings, project, http)
+    app.state.citizen_provider = build_citizen_provider(settings, project, http)
     app.state.machines = build_machines(settings, http)
     if app.state.provider is not None:
         app.include_router(router)
+    if app.state.citizen_provider is not None:
+        app.include_router(citizen_router)
