@@ -17,6 +17,7 @@ from serving.cases.reading import is_readable, unseal
 from serving.cases.states import TRANSITIONS, CaseState, Step
 from serving.citizens.whom import Whom
 from serving.errors import NotFoundError
+from serving.persons.told import Reader
 from serving.storage.tables import CaseRow, ConsentRow
 
 
@@ -28,7 +29,7 @@ class ConsentLine:
     given_on: date
     valid_to: date
     services: tuple[Wording, ...]
-    """What the services that it lets read are called."""
+    """What the services that it lets read are called; to a guardian none, since one of two may not know of a service (R-06)."""
 
 
 def list_consents(desk: Desk, whom: Whom) -> tuple[ConsentLine, ...]:
@@ -42,7 +43,8 @@ def list_consents(desk: Desk, whom: Whom) -> tuple[ConsentLine, ...]:
     check_may(desk.account, Action.SPEAK_FOR_ONESELF)
     lines = []
     for case, row in _running(desk, whom):
-        lines.append(ConsentLine(row.id, row.given_on, row.valid_to, _services(desk, case, row)))
+        services = _services(desk, case, row) if whom.reader is Reader.PERSON else ()
+        lines.append(ConsentLine(row.id, row.given_on, row.valid_to, services))
         log_about(desk, case, "consent.read", details={"by": whom.spoken_by}, personal=None)
     return tuple(lines)
 
