@@ -76,6 +76,8 @@ TID761  an exported case's folder holds something else                –
 TID758  there is no identity vault, or it is not apart from the rest  409
 TID759  who somebody is can't be found                                409
 TID763  who a case is about is shown in an opened case only           409
+TID764  a citizen who logs in can't be recognised here                503
+TID766  the extract of guardians does not read                        –
 ======= =========================================================== ====
 """
 

@@ -49,6 +49,16 @@ class Settings(BaseSettings):
     oidc_scopes: str = "openid profile"
     oidc_acr_values: str = ""
     """How sure the provider has to be of who somebody is, with blanks between; empty is what the preset asks for."""
+    citizen_issuer: str | None = None
+    """ID-porten, exactly as its own documents name it: what young people and guardians log in with. None: they do not log in here."""
+    citizen_client_id: str | None = None
+    citizen_client_secret: SecretStr | None = None
+    citizen_private_key_file: Path | None = None
+    citizen_scopes: str = "openid profile"
+    citizen_acr_values: str = "idporten-loa-high"
+    """How sure the provider has to be of who a citizen is, with blanks between; never nothing."""
+    citizen_identifier_claim: str = "pid"
+    """The claim with the identifier that the identity vault turns into a subject id; it is kept nowhere."""
     machine_issuer: str | None = None
     """Who issues the tokens of machine clients, such as Maskinporten. None: no machine gets in."""
     machine_audience: str | None = None

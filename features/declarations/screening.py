@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from features.declarations.catalogue import Code, Strict
+from features.declarations.citizens import Citizens
 from features.declarations.learning import Bands, DiagnosticSplit, Reference, Split, Training
 from features.declarations.outcomes import Outcome
 from features.declarations.reviewing import Municipality, Retention, Review
@@ -111,3 +112,4 @@ class Screening(Strict):
     review: Review = Review()
     monitoring: Monitoring = Monitoring()
     planning: Planning | None = None
+    citizens: Citizens = Citizens()

@@ -23,6 +23,7 @@ class Action(StrEnum):
     REVEAL_IDENTITY = "reveal_identity"
     GIVE_PERSON_REPORT = "give_person_report"
     SEE_OWN_REPORT = "see_own_report"
+    SPEAK_FOR_ONESELF = "speak_for_oneself"
     SEE_ACCESS_REQUESTS = "see_access_requests"
     ANSWER_OBJECTIONS = "answer_objections"
     SEE_OVERDUE = "see_overdue"
@@ -159,7 +160,8 @@ MATRIX: dict[Role, dict[Action, str]] = {
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
     },
     Role.CITIZEN: {
-        Action.SEE_OWN_REPORT: "Sees what is known and was done about themselves (R-21).",
+        Action.SEE_OWN_REPORT: "Sees what is known and was done about themselves, and a guardian's report on their child (R-21).",
+        Action.SPEAK_FOR_ONESELF: "Says no, or takes a consent back, for themselves or their child; it takes effect at once (R-22, R-23).",
         Action.SEE_MODELS: _MODELS_ARE_OPEN,
     },
     Role.MACHINE: {

@@ -263,9 +263,13 @@ IN_NORWEGIAN: dict[str, tuple[str, str]] = {
         "Tall etter område for å planlegge tjenester, små skjult; aldri en sak.",
         "Tal etter område for å planleggje tenester, små skjulte; aldri ei sak.",
     ),
-    "Sees what is known and was done about themselves (R-21).": (
-        "Ser det som er kjent og gjort om seg selv (R-21).",
-        "Ser det som er kjent og gjort om seg sjølv (R-21).",
+    "Sees what is known and was done about themselves, and a guardian's report on their child (R-21).": (
+        "Ser det som er kjent og gjort om seg selv, og som foresatt rapporten for foresatte om barnet sitt (R-21).",
+        "Ser det som er kjent og gjort om seg sjølv, og som føresett rapporten for føresette om barnet sitt (R-21).",
+    ),
+    "Says no, or takes a consent back, for themselves or their child; it takes effect at once (R-22, R-23).": (
+        "Sier nei eller trekker et samtykke for seg selv eller barnet sitt; det gjelder med en gang (R-22, R-23).",
+        "Seier nei eller trekkjer eit samtykke for seg sjølv eller barnet sitt; det gjeld med ein gong (R-22, R-23).",
     ),
     "Scores histories that it posts itself, under a score purpose; nothing is stored and no identity is known.": (
         "Lar modellen vurdere historier den sender selv, under et formål for gjennomgang; ingenting lagres, ingen er kjent.",

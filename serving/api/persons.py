@@ -8,12 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from serving.api.cases import CaseId
+from serving.api.identities import vault_of
 from serving.api.routing import ApiRoute
 from serving.api.schemas import Answer
+from serving.citizens.whom import get_whom
 from serving.http.dependencies import DeskOf, ProjectOf, checked_csrf
 from serving.http.problems import responses
+from serving.identities.vault import IdentityVault
 from serving.persons.pages import Naming, report_html, report_policy
-from serving.persons.report import own_report, report_of_case
+from serving.persons.report import give_report, report_of_case
 from serving.persons.requests import RequestLine, register_request, requests_of_case
 from serving.persons.told import PersonReport
 
@@ -29,6 +32,8 @@ def naming_of(request: Request, project: ProjectOf, language: LanguageOf = "nb")
 
 
 NamingOf = Annotated[Naming, Depends(naming_of)]
+VaultOf = Annotated[IdentityVault | None, Depends(vault_of)]
+ChildOf = Annotated[str, Query(max_length=40, description="Of a guardian: the child, as their own page names it. Empty is oneself.")]
 
 
 @router.get("/cases/{case_id}/person-report", summary="Give the person of a case their report", responses=responses(409))
@@ -69,15 +74,17 @@ def list_requests(desk: DeskOf, case_id: CaseId) -> Answer[list[RequestLine]]:
 
 
 @router.get("/me/report", summary="Read one's own report")
-def my_report(desk: DeskOf) -> Answer[PersonReport]:
-    """Give a citizen everything that is known and was done about them, machine-readable."""
-    return Answer(synthetic=desk.project.is_synthetic, data=own_report(desk))
+def my_report(desk: DeskOf, vault: VaultOf, child: ChildOf = "") -> Answer[PersonReport]:
+    """Give a citizen everything that is known and was done about them, machine-readable; a guardian what they may see of their child."""
+    whom = get_whom(desk, vault, child)
+    return Answer(synthetic=desk.project.is_synthetic, data=give_report(desk, whom.subject_id, whom.reader))
 
 
 @router.get("/me/report.html", summary="The same as a page", responses={200: {"content": {"text/html": {}}}}, response_class=HTMLResponse)
-def my_report_page(desk: DeskOf, naming: NamingOf) -> HTMLResponse:
-    """Give a citizen their own report as a page."""
-    return _page(report_html(own_report(desk), naming))
+def my_report_page(desk: DeskOf, naming: NamingOf, vault: VaultOf, child: ChildOf = "") -> HTMLResponse:
+    """Give a citizen their own report, or a guardian their child's, as a page."""
+    whom = get_whom(desk, vault, child)
+    return _page(report_html(give_report(desk, whom.subject_id, whom.reader), naming))
 
 
 def _page(html: str) -> HTMLResponse:

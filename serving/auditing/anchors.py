@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from features.declarations.project import Project
 from features.errors import LedgerError, ReviewError, ScreeningError
 from features.ledger import GENESIS, Anchor, Entry, append_next, read_anchor, read_entries, verify
+from features.restrictions import read_restrictions
 from models.promotion.ledger import read_promotions
 from serving.auditing import log
 from serving.storage.database import Database
@@ -81,7 +82,7 @@ def export_anchor(session: Session, project: Project, folder: Path, *, now: date
     before = next((str(_head_of(other).head) for other in reversed(files) if other.name < path.name), GENESIS.head)
     public = {"log": _text(anchored.log), "promotions": _text(anchored.promotions), "previous_file": before}
     append_next(path, recorded_at=now, actor=SYSTEM, action="restored" if is_restored else "anchored", public=public)
-    export_standing(session, folder)
+    export_standing(session, project, folder)
     return anchored
 
 
@@ -90,7 +91,7 @@ def export_if_due(session: Session, project: Project, folder: Path, *, now: date
     check_anchor_folder(folder)
     last = max((anchored.at for anchored in read_anchors(folder)), default=None)
     if last is not None and last.date() >= now.date():
-        export_standing(session, folder)
+        export_standing(session, project, folder)
         return False
     export_anchor(session, project, folder, now=now)
     return True
@@ -205,11 +206,11 @@ def read_standing(folder: Path) -> tuple[Standing, ...]:
     )
 
 
-def export_standing(session: Session, folder: Path) -> int:
+def export_standing(session: Session, project: Project, folder: Path) -> int:
     """Append every erasure, restriction and release that is not listed yet; say how many."""
     check_anchor_folder(folder)
     known = {(s.subject_id, s.kind, s.at) for s in read_standing(folder)}
-    new = [s for s in _standing_now(session) if (s.subject_id, s.kind, s.at) not in known]
+    new = [s for s in (*_standing_now(session), *_objections_without_a_row(session, project)) if (s.subject_id, s.kind, s.at) not in known]
     for standing in sorted(new, key=lambda s: (s.at, s.subject_id, s.kind)):
         append_next(
             folder / STANDING,
@@ -247,6 +248,17 @@ def _standing_now(session: Session) -> Iterator[Standing]:
         yield Standing(row.subject_id, "restricted", row.registered_at, row.role, row.kind)
         if row.lifted_at is not None:
             yield Standing(row.subject_id, "lifted", row.lifted_at, row.role, row.kind)
+
+
+def _objections_without_a_row(session: Session, project: Project) -> Iterator[Standing]:
+    """Find who objected without ever having had a case: the table that every run reads is the only place that says so."""
+    table = read_restrictions(project)
+    table = table[(table["kind"] == "objection") & table["valid_to"].isna()]
+    if not table.empty:
+        kept = set(session.execute(select(RestrictionRow.subject_id, RestrictionRow.registered_at)).tuples())
+        for subject, at, role in table[["subject_id", "recorded_at", "recorded_by_role"]].itertuples(index=False, name=None):
+            if (subject, at.to_pydatetime()) not in kept:
+                yield Standing(subject, "restricted", at.to_pydatetime(), role, "objection")
 
 
 def _check_one(name: str, anchor: Anchor, hashes: Mapping[int, str], *, at: datetime) -> None:

@@ -20,7 +20,8 @@ from serving.cases.forms import ConsentForm
 from serving.cases.moving import add_note, checked_text, end_handovers, move, seal
 from serving.cases.pages import CasePage
 from serving.cases.policies import MIN_TEXT, check_step, check_version
-from serving.cases.states import Step
+from serving.cases.states import CaseState, Step
+from serving.cases.transitions import TRANSITIONS
 from serving.errors import NotFoundError
 from serving.storage.tables import CaseRow, ConsentRow
 
@@ -90,14 +91,34 @@ def withdraw_consent(desk: Desk, case_id: str, *, note: str, version: int) -> Ca
     check_version(case, version)
     target = check_step(case, Step.WITHDRAW_CONSENT, known=follow_up.known_of(desk, case))
     words = checked_text(note, what="the note", at_least=0)
+    row = _withdrawn(desk, case)
+    noted = add_note(desk, case, Step.WITHDRAW_CONSENT, {"note": words})
+    move(desk, case, Step.WITHDRAW_CONSENT, target, personal=noted, consent=row.id)
+    return building.build_page(desk, case)
+
+
+def withdraw_for_person(desk: Desk, case: CaseRow, *, spoken_by: str) -> None:
+    """Take a case's consent back as somebody who logged in asks, for themselves or their child; whatever the case's reader has done yet.
+
+    Raises
+    ------
+    NotFoundError
+        TID710 when there is none.
+    ReviewError
+        TID701 when the case's state knows of no consent.
+    """
+    target = TRANSITIONS.get(CaseState(case.state), {}).get(Step.WITHDRAW_CONSENT) or check_step(case, Step.WITHDRAW_CONSENT)
+    row = _withdrawn(desk, case)
+    move(desk, case, Step.WITHDRAW_CONSENT, target, consent=row.id, by=spoken_by)
+
+
+def _withdrawn(desk: Desk, case: CaseRow) -> ConsentRow:
     row = follow_up.find_consent_row(desk, case)
     if row is None:
         raise NotFoundError("consent")
     row.withdrawn_at = desk.now
     end_handovers(desk, case)
-    noted = add_note(desk, case, Step.WITHDRAW_CONSENT, {"note": words})
-    move(desk, case, Step.WITHDRAW_CONSENT, target, personal=noted, consent=row.id)
-    return building.build_page(desk, case)
+    return row
 
 
 def check_services(project: Project, codes: tuple[str, ...], *, municipality: str | None) -> None:

@@ -64,6 +64,13 @@ def write_restrictions_table(session: Session, project: Project) -> None:
     write_restrictions(project, pd.DataFrame([*others, *ours], columns=kept.columns))
 
 
+def add_restriction(project: Project, subject_id: str, *, kind: str, role: str, now: datetime) -> None:
+    """Put a restriction into the table that has no row in the database: one without a case has none."""
+    table = read_restrictions(project)
+    row = {"subject_id": subject_id, "kind": kind, "valid_from": now.date(), "valid_to": None, "recorded_at": now, "recorded_by_role": role}
+    write_restrictions(project, pd.DataFrame([*table.to_dict("records"), row], columns=table.columns))
+
+
 def write_finished_table(session: Session, project: Project, *, keys: PersonKeys | None = None) -> None:
     """Write every finished review: coded, without a word that anybody wrote.
 

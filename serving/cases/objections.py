@@ -46,7 +46,7 @@ def register_objection(desk: Desk, case_id: str, *, statement: str, version: int
     check_version(case, version)
     check_step(case, Step.OBJECT)
     words = checked_text(statement, what="the statement", at_least=0)
-    _stop_all_cases_of(desk, case, words)
+    _stop_all_cases_of(desk, case.subject_id, registered=case, statement=words)
     desk.session.add(
         RestrictionRow(
             id=secrets.token_hex(16),
@@ -60,6 +60,38 @@ def register_objection(desk: Desk, case_id: str, *, statement: str, version: int
     )
     _tell_the_rooms_below(desk)
     return building.build_page(desk, case)
+
+
+def register_for_person(desk: Desk, subject_id: str, *, spoken_by: str) -> None:
+    """Register that somebody who logged in says no for themselves or their child; in this very transaction, with or without a case.
+
+    Of somebody who never had a case the service's database has no row: the no stands in the table that intake and every run reads, and in
+    the log. There is nothing to answer then, and nobody ends it.
+
+    Parameters
+    ----------
+    spoken_by
+        Whether the person or a guardian said it; for the log.
+    """
+    _stop_all_cases_of(desk, subject_id, by=spoken_by)
+    newest = desk.session.scalar(select(CaseRow).where(CaseRow.subject_id == subject_id).order_by(CaseRow.created_at.desc(), CaseRow.id))
+    if newest is not None:
+        desk.session.add(
+            RestrictionRow(
+                id=secrets.token_hex(16),
+                subject_id=subject_id,
+                case_id=newest.id,
+                kind="objection",
+                role=desk.account.role.value,
+                registered_at=desk.now,
+            )
+        )
+    _tell_the_rooms_below(desk)
+    if newest is None:
+        exchange.add_restriction(desk.project, subject_id, kind="objection", role=desk.account.role.value, now=desk.now)
+    case_id = None if newest is None else newest.id
+    event = log.Event("objection.own", actor=desk.account.id, role=desk.account.role, case_id=case_id, details={"by": spoken_by})
+    log.record(desk.session, event, now=desk.now, about=log.About(desk.keys, subject_id, None))
 
 
 def list_objections(desk: Desk) -> list[ObjectionLine]:
@@ -106,7 +138,7 @@ def erase_after_objection(desk: Desk, case_id: str, *, version: int, forget: Cal
     case = get_case_of_objection(desk.session, desk.account, case_id)
     check_version(case, version)
     check_step(case, Step.ERASE)
-    _stop_all_cases_of(desk, case, None)
+    _stop_all_cases_of(desk, case.subject_id)
     for theirs in desk.session.scalars(select(CaseRow).where(CaseRow.subject_id == case.subject_id)).all():
         if Step.ERASE in TRANSITIONS.get(CaseState(theirs.state), {}):
             move(desk, theirs, Step.ERASE, check_step(theirs, Step.ERASE))
@@ -136,13 +168,15 @@ def resume(desk: Desk, case_id: str, *, version: int) -> CasePage:
     return building.build_page(desk, case)
 
 
-def _stop_all_cases_of(desk: Desk, registered: CaseRow, statement: str | None) -> None:
-    rows = desk.session.scalars(select(CaseRow).where(CaseRow.subject_id == registered.subject_id)).all()
+def _stop_all_cases_of(
+    desk: Desk, subject_id: str, *, registered: CaseRow | None = None, statement: str | None = None, **details: str
+) -> None:
+    rows = desk.session.scalars(select(CaseRow).where(CaseRow.subject_id == subject_id)).all()
     for case in rows:
         if Step.OBJECT in TRANSITIONS.get(CaseState(case.state), {}):
             personal = {"statement_sha256": log.digest(statement)} if case is registered and statement is not None else None
             end_handovers(desk, case)
-            move(desk, case, Step.OBJECT, check_step(case, Step.OBJECT), personal=personal)
+            move(desk, case, Step.OBJECT, check_step(case, Step.OBJECT), personal=personal, **details)
             move(desk, case, Step.STOP, check_step(case, Step.STOP))
 
 

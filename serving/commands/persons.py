@@ -162,7 +162,7 @@ def erase(
             vault.engine.dispose()
         if settings.anchor_folder is not None:
             with database.reading() as session:
-                export_standing(session, settings.anchor_folder)
+                export_standing(session, loaded, settings.anchor_folder)
     _print_proof(proof, as_json=as_json, synthetic=loaded.is_synthetic)
     raise typer.Exit(0 if proof.is_complete else 9)
 

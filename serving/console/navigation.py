@@ -31,6 +31,7 @@ _PAGES: tuple[tuple[str, str, frozenset[Action]], ...] = (
     ("/protection", "nav.protection", frozenset({Action.SEE_PROTECTION})),
     ("/alarms", "nav.alarms", frozenset({Action.SEE_ALARMS})),
     ("/access-requests", "nav.access_requests", frozenset({Action.SEE_ACCESS_REQUESTS})),
+    ("/my-page", "nav.my_page", frozenset({Action.SPEAK_FOR_ONESELF})),
     ("/my-report", "nav.my_report", frozenset({Action.SEE_OWN_REPORT})),
     ("/monitoring", "nav.monitoring", frozenset({Action.SEE_REPORTS})),
     ("/purposes", "nav.purposes", frozenset({Action.SEE_PURPOSES})),

@@ -18,7 +18,7 @@ from serving.http.problems import status_of
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
-NOT_PAGES = ("/api/", "/static/", "/health/", "/metrics", "/reports/", "/logout/backchannel")
+NOT_PAGES = ("/api/", "/static/", "/health/", "/metrics", "/reports/", "/logout/backchannel", "/logout/citizen/backchannel")
 """Paths below which machines read; everything else answers people."""
 
 EXPLAINED = frozenset({401, 403, 404, 405, 409, 412, 422, 429, 503})
@@ -34,13 +34,14 @@ OWN_WORDS = {
     "TID732": "problem.login_unreachable",
     "TID733": "problem.no_role",
     "TID717": "problem.two_roles",
+    "TID764": "problem.citizen_not_recognised",
     FORM_REFUSED: "problem.form_too_old",
 }
 """Refusals whose status says too little: code -> key of the words that say it."""
 
 OWN_TITLES = {
     FORM_REFUSED: "problem.form_title",
-    **dict.fromkeys(("TID717", "TID730", "TID731", "TID732", "TID733"), "problem.login_title"),
+    **dict.fromkeys(("TID717", "TID730", "TID731", "TID732", "TID733", "TID764"), "problem.login_title"),
 }
 """Refusals whose status would give them a heading about something else."""
 

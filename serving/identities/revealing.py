@@ -18,6 +18,8 @@ from serving.auditing import log
 from serving.cases.access import get_case_for_review
 from serving.cases.stated import checked_words
 from serving.cases.states import OPEN_STATES, CaseState
+from serving.identities.guardians import find_extract, read_guardians
+from serving.identities.recognising import fill_guardians
 from serving.identities.vault import IdentityVault
 from serving.person_keys import PersonKeys
 from serving.storage.tables import CaseRow, PersonKeyRow
@@ -92,16 +94,21 @@ def resolve(
 def fill_vault(
     session: Session, project: Project, vault: IdentityVault, *, pseudonym_keys: KeyRing, environ: Mapping[str, str], now: datetime
 ) -> int:
-    """Fill the vault from the persons sources, leaving out who was erased, and log that it was filled.
+    """Fill the vault from the persons sources, leaving out who was erased, and log that it was filled; guardians too, where declared.
 
     Raises
     ------
     DataError, PurposeError, IntakeError
         As `features.intake.identities.hand_over_identities`.
+    ReviewError
+        TID766 when the extract of guardians does not read; the vault stays as it was then.
     """
+    extract = find_extract(project)
+    pairs = [] if extract is None else read_guardians(extract)
     erased = frozenset(session.scalars(select(PersonKeyRow.subject_id).where(PersonKeyRow.erased_at.is_not(None))))
     count = vault.fill(
         lambda write: hand_over_identities(project, keys=pseudonym_keys, environ=environ, now=now, write=write), left_out=erased
     )
+    fill_guardians(vault, pairs, today=now.date())
     log.record(session, log.Event("identity.vault_filled", actor=KEY_HOLDER, role=KEY_HOLDER), now=now)
     return count

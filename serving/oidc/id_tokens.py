@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any
@@ -24,7 +24,8 @@ class Identity:
     name: str | None
     session: str | None
     """The provider's session, by which it ends ours."""
-    claims: Mapping[str, Any]
+    claims: Mapping[str, Any] = field(repr=False)
+    """A citizen's hold a national identity number: they are read and dropped, and do not print themselves."""
 
 
 def read_id_token(token: str, provider: Provider, *, nonce: str, now: datetime) -> Identity:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from fastapi import Response
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from features.errors import ReviewError
 from serving.access.sessions import end
 from serving.access.tokens.verifying import TokenRefusedError, check_claims, is_recent, verify_signature
 from serving.oidc.provider import Provider
+from serving.storage.database import Database
 from serving.storage.tables import AccountRow, SeenTokenRow, SessionRow
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -39,6 +41,20 @@ def read_logout_token(token: str, provider: Provider, *, now: datetime) -> dict[
     return claims
 
 
+def end_from_outside(database: Database, provider: Provider, token: str, *, now: datetime) -> Response:
+    """Answer a provider's call that a login has ended.
+
+    Raises
+    ------
+    ReviewError
+        TID737, TID732.
+    """
+    claims = read_logout_token(token, provider, now=now)
+    with database.transaction() as session:
+        end_provider_sessions(session, provider, claims, now=now)
+    return Response(status_code=200)
+
+
 def end_provider_sessions(session: Session, provider: Provider, claims: Mapping[str, Any], *, now: datetime) -> int:
     """End the sessions that a logout token names, in this transaction; gives how many.
 
@@ -62,7 +78,7 @@ def _whose(provider: Provider, claims: Mapping[str, Any]) -> Iterator[ColumnElem
         raise _refused()
     yield AccountRow.issuer == provider.issuer.name
     if names_person:
-        yield AccountRow.external_id == claims["sub"]
+        yield AccountRow.external_id == provider.mark + claims["sub"]
     if names_session:  # a session of this person that the provider gave no name is ended too: better one login too many
         named = SessionRow.provider_session == claims["sid"]
         yield or_(named, SessionRow.provider_session.is_(None)) if names_person else named

@@ -66,7 +66,8 @@ class AccessFile(Strict):
     """The list in the token whose objects the grants are held against; None is the preset's."""
     authorization_details: tuple[dict[str, str | bool], ...] = ()
     """What Ansattporten is asked for, so that people choose whom they represent."""
-    grant: tuple[Grant, ...] = Field(min_length=1)
+    grant: tuple[Grant, ...] = ()
+    """At least one in the file; what citizens log in with has none, since no claim gives a citizen a role."""
 
     @field_validator("subject")
     @classmethod
@@ -88,6 +89,8 @@ def read_access(project: Project) -> AccessFile:
     if not path.is_file():
         raise ProjectError("TID738", f"{path} is missing. It says which claims give which role; see docs/access.md.")
     access = read_table(path, AccessFile)
+    if not access.grant:
+        raise ProjectError("TID738", f"{path} has no [[grant]], so nobody would get in; see docs/access.md.")
     for number, grant in enumerate(access.grant, start=1):
         problem = _problem_of(grant, project)
         if problem is not None:
@@ -147,7 +150,7 @@ def _has(thing: Mapping[str, Any], path: str, wanted: tuple[str, ...]) -> bool:
 
 def _problem_of(grant: Grant, project: Project) -> str | None:
     if grant.role is Role.CITIZEN:
-        return "a citizen's account is tied to one person and can't come from a claim."
+        return "a citizen's account is tied to one person: no claim gives it. Young people and guardians have a login of their own."
     try:
         check_fits(grant.role, municipality=grant.municipality, service=grant.service)
     except ReviewError as refusal:

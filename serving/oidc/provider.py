@@ -12,6 +12,7 @@ from authlib.oauth2.client import OAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
+from pydantic import SecretStr
 
 from features.declarations.project import Project
 from features.errors import ProjectError
@@ -21,6 +22,9 @@ from serving.oidc.mapping import PRESETS, AccessFile, Preset, read_access
 from serving.settings import Settings
 
 CALLBACK = "/login/oidc/callback"
+CITIZEN_CALLBACK = "/login/citizen/callback"
+CITIZEN_MARK = "citizen."
+"""Before a citizen's name at the provider: who works here and logs in for their own child has two accounts, which never become one."""
 AFTER_LOGOUT = "/login"
 TIMEOUT_SECONDS = 5.0
 
@@ -37,11 +41,14 @@ class Provider:
     acr_values: tuple[str, ...]
     access: AccessFile
     preset: Preset
+    callback: str = CALLBACK
+    mark: str = ""
+    """Stands before who somebody is in the accounts, and in the name of the state's cookie."""
 
     @property
     def redirect_uri(self) -> str:
         """Where people come back to: exactly what is registered with the provider."""
-        return self.public_url + CALLBACK
+        return self.public_url + self.callback
 
     @property
     def within(self) -> str | None:
@@ -86,12 +93,39 @@ def build_provider(settings: Settings, project: Project, http: httpx.Client) -> 
     return Provider(
         issuer=_issuer(settings.oidc_issuer, settings, http),
         client_id=_required(settings.oidc_client_id, "TIDLIG_OIDC_CLIENT_ID"),
-        client_secret=_secret(settings),
+        client_secret=_key_or_secret(settings.oidc_private_key_file, settings.oidc_client_secret),
         public_url=_public_url(settings),
-        scopes=_scopes(settings),
+        scopes=_scopes(settings.oidc_scopes, "TIDLIG_OIDC_SCOPES"),
         acr_values=tuple(settings.oidc_acr_values.split()) or preset.acr_values,
         access=read_access(project),
         preset=preset,
+    )
+
+
+def build_citizen_provider(settings: Settings, project: Project, http: httpx.Client) -> Provider | None:
+    """Build what young people and guardians log in with; None where none is set.
+
+    Raises
+    ------
+    ProjectError
+        TID738 when the settings do not fit together, or ask for less than the highest assurance.
+    """
+    if settings.citizen_issuer is None:
+        return None
+    acr_values = tuple(settings.citizen_acr_values.split())
+    if not acr_values:
+        raise _unfit("TIDLIG_CITIZEN_ACR_VALUES is empty: somebody's own report is shown to who is surely them.")
+    return Provider(
+        issuer=_issuer(settings.citizen_issuer, settings, http),
+        client_id=_required(settings.citizen_client_id, "TIDLIG_CITIZEN_CLIENT_ID"),
+        client_secret=_key_or_secret(settings.citizen_private_key_file, settings.citizen_client_secret),
+        public_url=_public_url(settings),
+        scopes=_scopes(settings.citizen_scopes, "TIDLIG_CITIZEN_SCOPES"),
+        acr_values=acr_values,
+        access=AccessFile(name=None),
+        preset=PRESETS[None],
+        callback=CITIZEN_CALLBACK,
+        mark=CITIZEN_MARK,
     )
 
 
@@ -131,16 +165,16 @@ def _public_url(settings: Settings) -> str:
     return url
 
 
-def _scopes(settings: Settings) -> str:
-    if "openid" not in settings.oidc_scopes.split():
-        raise _unfit("TIDLIG_OIDC_SCOPES lacks openid, without which no provider says who somebody is.")
-    return settings.oidc_scopes
+def _scopes(scopes: str, variable: str) -> str:
+    if "openid" not in scopes.split():
+        raise _unfit(f"{variable} lacks openid, without which no provider says who somebody is.")
+    return scopes
 
 
-def _secret(settings: Settings) -> str | RSAKey | None:
-    if settings.oidc_private_key_file is not None:
-        return _read_key(settings.oidc_private_key_file)
-    return None if settings.oidc_client_secret is None else settings.oidc_client_secret.get_secret_value()
+def _key_or_secret(key_file: Path | None, secret: SecretStr | None) -> str | RSAKey | None:
+    if key_file is not None:
+        return _read_key(key_file)
+    return None if secret is None else secret.get_secret_value()
 
 
 def _read_key(path: Path) -> RSAKey:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from features.declarations.catalogue import Wording
+from features.declarations.project import Project
+from features.restrictions import read_restrictions
 from serving.auditing import log
 from serving.cases.shown_views import SHOWN
 from serving.cases.states import DECISIONS, STATES, STEPS, CaseState, Step
@@ -81,6 +83,16 @@ def restrictions_told(session: Session, keys: PersonKeys, subject_id: str) -> tu
         )
         for row in rows
     )
+
+
+def objections_without_case(project: Project, subject_id: str, *, cases: Sequence[CaseRow]) -> tuple[RestrictionTold, ...]:
+    """Tell the no of somebody who never had a case: it stands in the table that every run reads and nowhere else."""
+    if cases:
+        return ()
+    table = read_restrictions(project)
+    theirs = table[(table["subject_id"] == subject_id) & (table["kind"] == "objection")].sort_values("recorded_at")
+    rows = theirs[["recorded_at", "recorded_by_role"]].itertuples(index=False, name=None)
+    return tuple(RestrictionTold("objection", at.to_pydatetime(), None, role_wording(role), None) for at, role in rows)
 
 
 def role_wording(role: str) -> Wording:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-import pandas as pd
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -19,7 +18,7 @@ from features.declarations.project import Project
 from features.erasure import count_person, remove_person
 from features.intake.clearing import clear_records
 from features.ledger import Anchor
-from features.restrictions import read_restrictions, write_restrictions
+from features.restrictions import read_restrictions
 from serving.auditing import log
 from serving.cases import exchange
 from serving.cases.policies import MIN_REASON
@@ -165,8 +164,7 @@ def keep_restricted(project: Project, subject_id: str, *, role: str, now: dateti
     in_force = table[(table["subject_id"] == subject_id) & table["valid_to"].isna()]
     if not in_force.empty:
         return
-    row = {"subject_id": subject_id, "kind": kind, "valid_from": now.date(), "valid_to": None, "recorded_at": now, "recorded_by_role": role}
-    write_restrictions(project, pd.DataFrame([*table.to_dict("records"), row], columns=table.columns))
+    exchange.add_restriction(project, subject_id, kind=kind, role=role, now=now)
 
 
 def _count(session: Session, project: Project, subject_id: str) -> dict[str, int]:

@@ -14,9 +14,8 @@ from serving.access.permissions import Action, check_may
 from serving.cases import building
 from serving.cases.access import get_case_for_review
 from serving.cases.states import BEFORE_THE_PROPOSAL, CaseState
-from serving.errors import NotFoundError
 from serving.person_keys import PersonKeys
-from serving.persons.deeds import case_told, restrictions_told
+from serving.persons.deeds import case_told, objections_without_case, restrictions_told
 from serving.persons.making import record_making
 from serving.persons.records import records_of
 from serving.persons.scores import cases_of, scores_of
@@ -60,7 +59,7 @@ def build_person_report(
         models=models,
         scores=scores,
         cases=tuple(case_told(session, keys, case, reader=reader) for case in told),
-        restrictions=restrictions_told(session, keys, subject_id),
+        restrictions=(*restrictions_told(session, keys, subject_id), *objections_without_case(project, subject_id, cases=told)),
         purposes=tuple(
             (p.kind, p.legal_basis, p.valid_from, p.valid_to) for p in project.screening.purpose if p.kind in ("score", "audit")
         ),
@@ -92,26 +91,11 @@ def report_of_case(desk: Desk, case_id: str) -> PersonReport:
             "you may not see this case's proposal now, and the report tells of it. The municipality's key holder makes the report with "
             "`tidlig person report`; the request can be registered here.",
         )
-    return _given(desk, case.subject_id, Reader.REVIEWER, cases=[case])
+    return give_report(desk, case.subject_id, Reader.REVIEWER, cases=[case])
 
 
-def own_report(desk: Desk) -> PersonReport:
-    """Give somebody who logs in as a citizen the report on themselves.
-
-    Raises
-    ------
-    NotAllowedError
-        TID712 for every other role.
-    NotFoundError
-        TID710 when nobody is tied to the account.
-    """
-    check_may(desk.account, Action.SEE_OWN_REPORT)
-    if desk.account.subject_id is None:
-        raise NotFoundError("report")
-    return _given(desk, desk.account.subject_id, Reader.PERSON)
-
-
-def _given(desk: Desk, subject_id: str, reader: Reader, *, cases: Sequence[CaseRow] | None = None) -> PersonReport:
+def give_report(desk: Desk, subject_id: str, reader: Reader, *, cases: Sequence[CaseRow] | None = None) -> PersonReport:
+    """Build a report and log that it was made. Whether the caller may have it was asked before (`serving.citizens.whom`)."""
     report = build_person_report(desk.session, desk.keys, desk.project, subject_id=subject_id, now=desk.now, reader=reader, cases=cases)
     record_making(desk.session, desk.keys, report, subject_id=subject_id, actor=desk.account.id, role=desk.account.role.value, now=desk.now)
     return report

@@ -359,7 +359,7 @@ def test_a_talk_is_planned_with_the_keyboard_alone(visitor: Visitor, review: Rev
         ("leder-9901", ["/leader", "/suspensions", "/planning"]),
         ("skjermet-saksbehandler", ["/overdue"]),
         ("personvernombud", ["/alarms", "/access-requests", "/reconstruction"]),
-        ("innbygger", ["/my-report", "/family-sheet"]),
+        ("innbygger", ["/my-page", "/my-page/objection", "/my-report", "/family-sheet"]),
     ],
 )
 def test_the_pages_of_those_who_work_beside_the_coordinator_are_accessible(visitor: Visitor, login: str, paths: list[str]) -> None:

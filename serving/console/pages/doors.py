@@ -35,6 +35,7 @@ from serving.http.dependencies import (
 from serving.http.security import is_own_path
 from serving.oidc.login import logout_address
 from serving.oidc.provider import Provider
+from serving.roles import Role
 from serving.storage.tables import AccountRow
 
 router = APIRouter()
@@ -109,7 +110,9 @@ def log_out(request: Request, account: CallerOf, database: DatabaseOf, clock: Cl
     now = clock()
     with database.transaction() as session:  # over before the provider is asked, which may take its time
         sessions.log_out(session, find_token(request) or "", account, now=now)
-    response: Response = go_to("/login") if account.issuer is None else _logged_out_page(request, now)
+    response: Response = (
+        go_to("/login") if account.issuer is None else _logged_out_page(request, now, is_citizen=account.role is Role.CITIZEN)
+    )
     clear_cookie(response, request=request, settings=settings)
     return response
 
@@ -151,14 +154,16 @@ def _provider_name(request: Request) -> str | None:
     return PROVIDERS.get(settings.oidc_preset or "") or urlsplit(settings.oidc_issuer).netloc
 
 
-def _logged_out_page(request: Request, now: datetime) -> HTMLResponse:
+def _logged_out_page(request: Request, now: datetime, *, is_citizen: bool) -> HTMLResponse:
     """Say that the session here is over, and lead on to where the login itself is ended."""
-    provider: Provider | None = request.app.state.provider
+    state = request.app.state
+    provider: Provider | None = state.citizen_provider if is_citizen else state.provider
+    name = PROVIDERS["id-porten"] if is_citizen else _provider_name(request)
     try:
         onwards = None if provider is None else logout_address(provider, now=now)
     except ReviewError:  # the provider does not answer: the session here is over all the same, and the page says what is left to do
         onwards = None
-    response = page(request, "logged_out.html", account=None, path="/login", onwards=onwards, name=_provider_name(request))
+    response = page(request, "logged_out.html", account=None, path="/login", onwards=onwards, name=name)
     if onwards is not None:
         # A page and a header rather than a redirect: browsers hold a form's redirects against the policy that forms stay here.
         response.headers["Refresh"] = f"0; url={onwards}"
@@ -177,6 +182,7 @@ def _login_page(request: Request, draft: Draft, *, next_path: str, ended: str = 
         ended=ended,
         demo_places=_demo_accounts(request),
         provider=_provider_name(request),
+        has_citizen_login=request.app.state.citizen_provider is not None,
         has_passwords=settings_of(request).env != "prod",
         form_token=sessions.csrf_token(token),
     )

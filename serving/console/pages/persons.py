@@ -8,14 +8,15 @@ from markupsafe import Markup
 
 from serving.access.desk import Desk
 from serving.access.permissions import Action, check_may
+from serving.citizens.whom import find_self, get_whom
 from serving.console.pages.cases import CHANGING
+from serving.console.pages.own import VaultOf, own_path
 from serving.console.papers.making import build_paper
 from serving.console.rendering import go_to, page, paper_response, tongue_of
 from serving.console.told import report_naming
-from serving.errors import NotFoundError
 from serving.http.dependencies import DeskOf
 from serving.persons.pages import report_body
-from serving.persons.report import own_report, report_of_case
+from serving.persons.report import give_report, report_of_case
 from serving.persons.requests import list_open_requests, register_request, requests_of_case
 from serving.persons.told import PersonReport
 
@@ -36,19 +37,21 @@ def person_report_paper(desk: DeskOf, request: Request, case_id: str) -> Respons
 
 
 @router.get("/my-report")
-def my_report(desk: DeskOf, request: Request) -> HTMLResponse:
-    """Show somebody what is known of them and was done."""
-    try:
-        report = own_report(desk)
-    except NotFoundError:  # an account of somebody about whom nothing is kept here
+def my_report(desk: DeskOf, request: Request, vault: VaultOf, child: str = "") -> HTMLResponse:
+    """Show somebody what is known of them and was done, or a guardian what they may see of their child."""
+    if not child and find_self(desk) is None:  # an account of somebody about whom nothing is kept here
         return page(request, "no_report.html", account=desk.account)
-    return _report_page(desk, request, report, paper="/my-report.pdf", copy="/api/v1/me/report", back=None)
+    whom = get_whom(desk, vault, child)
+    paper, copy = own_path("/my-report.pdf", whom), own_path("/api/v1/me/report", whom)
+    report = give_report(desk, whom.subject_id, whom.reader)
+    return _report_page(desk, request, report, paper=paper, copy=copy, back=own_path("/my-page", whom), back_to="own.title")
 
 
 @router.get("/my-report.pdf")
-def my_report_paper(desk: DeskOf, request: Request) -> Response:
-    """Give somebody their own report as a PDF to keep."""
-    return _report_paper(desk, request, own_report(desk))
+def my_report_paper(desk: DeskOf, request: Request, vault: VaultOf, child: str = "") -> Response:
+    """Give somebody their own report, or a guardian their child's, as a PDF to keep."""
+    whom = get_whom(desk, vault, child)
+    return _report_paper(desk, request, give_report(desk, whom.subject_id, whom.reader))
 
 
 @router.get("/cases/{case_id}/access-requests")
@@ -73,9 +76,11 @@ def open_requests(desk: DeskOf, request: Request) -> HTMLResponse:
     return page(request, "access_requests.html", account=desk.account, lines=lines, today=desk.today)
 
 
-def _report_page(desk: Desk, request: Request, report: PersonReport, *, paper: str, copy: str, back: str | None) -> HTMLResponse:
+def _report_page(
+    desk: Desk, request: Request, report: PersonReport, *, paper: str, copy: str, back: str, back_to: str = "report.back"
+) -> HTMLResponse:
     body = Markup(_body(desk, request, report))  # noqa: S704 - rendered with everything escaped
-    return page(request, "person_report.html", account=desk.account, body=body, paper=paper, copy=copy, back=back)
+    return page(request, "person_report.html", account=desk.account, body=body, paper=paper, copy=copy, back=back, back_to=back_to)
 
 
 def _report_paper(desk: Desk, request: Request, report: PersonReport) -> Response:

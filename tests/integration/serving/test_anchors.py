@@ -141,7 +141,7 @@ def test_one_anchor_a_day_and_erasures_at_every_look(review: Review, folder: Pat
         erase_person_key(session, subject, now=review.clock() + timedelta(minutes=1))
     with review.database.reading() as session:
         assert export_if_due(session, review.project, folder, now=review.clock()) is False
-        assert export_standing(session, folder) == 0
+        assert export_standing(session, review.project, folder) == 0
     assert [(s.subject_id, s.kind) for s in read_standing(folder)] == [(subject, "restricted"), (subject, "erased")]
 
 

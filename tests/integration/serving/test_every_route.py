@@ -47,6 +47,8 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         public_url="https://testserver",
         oidc_issuer="https://login.example",
         oidc_client_id="tidlig",
+        citizen_issuer="https://idporten.example",
+        citizen_client_id="tidlig-innbygger",
         calls_per_minute=100_000,
         calls_per_minute_address=100_000,
     )

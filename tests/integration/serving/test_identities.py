@@ -105,7 +105,7 @@ def test_the_vault_holds_nothing_that_reads_or_matches(screened: Review, vault: 
 def _moved(vault: IdentityVault, subject: str) -> None:
     """Put another person's sealed identifier under this one's place, as somebody with the vault's password could."""
     with vault.engine.begin() as connection:
-        mine = vault._place(subject)
+        mine = vault.place("place", subject)
         other = connection.execute(select(IDENTITIES.c.sealed).where(IDENTITIES.c.place != mine).limit(1)).scalar_one()
         connection.execute(IDENTITIES.update().where(IDENTITIES.c.place == mine).values(sealed=other))
     vault.find(subject)

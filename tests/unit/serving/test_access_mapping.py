@@ -70,7 +70,7 @@ def test_whatever_the_claims_are_nobody_gets_in_by_what_is_not_there(claims: dic
     ("text", "code"),
     [
         (None, "TID738"),
-        ("", "TID103"),
+        ("", "TID738"),
         ('[[grant]]\nwhen = {}\nrole = "planlegger"', "TID103"),
         ('[[grant]]\nwhen = { g = "x" }\nrole = "sjef"', "TID103"),
         ('subject = "pid"\n[[grant]]\nwhen = { g = "x" }\nrole = "planlegger"', "TID103"),

@@ -148,6 +148,7 @@ FAMILIES = {
         *(f"harm.{harm}" for harm in HARMS),
         *(f"step.{step}" for step in ("opened", "seen_again", "assessed", "notified", "not_notifiable", "closed")),
     ],
+    "own.no_": ["stops", "never", "shared", "answer", "nothing_lost"],
     "sign_off.state.": [*get_args(SignOffState), "simulated"],
     "event.": sorted(
         {rule.audit for rule in STEPS.values()}

@@ -39,6 +39,7 @@ PAGES = {
     "/alarms": {Action.SEE_ALARMS},
     "/reconstruction": {Action.RECONSTRUCT},
     "/access-requests": {Action.SEE_ACCESS_REQUESTS},
+    "/my-page": {Action.SEE_OWN_REPORT},
     "/my-report": {Action.SEE_OWN_REPORT},
     "/models": {Action.SEE_MODELS},
     f"/models/{MODEL}": {Action.SEE_MODELS},

@@ -30,3 +30,4 @@ def test_a_service_that_asks_no_issuer_trusts_nobody() -> None:
 def test_a_service_that_asks_an_issuer_trusts_whom_the_machine_trusts() -> None:
     assert setup._trust(Settings(oidc_issuer="https://login.example")) is True
     assert setup._trust(Settings(machine_issuer="https://machines.example")) is True
+    assert setup._trust(Settings(citizen_issuer="https://idporten.example")) is True
