@@ -255,7 +255,8 @@ def _objections_without_a_row(session: Session, project: Project) -> Iterator[St
     table = read_restrictions(project)
     table = table[(table["kind"] == "objection") & table["valid_to"].isna()]
     if not table.empty:
-        kept = set(session.execute(select(RestrictionRow.subject_id, RestrictionRow.registered_at)).tuples())
+        rows = session.execute(select(RestrictionRow.subject_id, RestrictionRow.registered_at))
+        kept = {(subject, at) for subject, at in rows}
         for subject, at, role in table[["subject_id", "recorded_at", "recorded_by_role"]].itertuples(index=False, name=None):
             if (subject, at.to_pydatetime()) not in kept:
                 yield Standing(subject, "restricted", at.to_pydatetime(), role, "objection")

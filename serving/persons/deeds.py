@@ -33,6 +33,9 @@ from serving.storage.tables import (
 THIRD_PERSONS = frozenset({"talks", "talked", "holder", "given_by_name", "signer_name"})
 """Fields that name somebody else; they are not told."""
 
+_NAMES_SERVICES = frozenset({"services", "categories", "purpose"})
+"""Fields of a consent that tell which services help; one of two guardians may not know of it (R-06)."""
+
 _OF_THE_SERVICE = Wording(nb="Tjenesten selv", nn="Tenesta sjølv", en="The service itself")
 _KEY_HOLDER = Wording(nb="Nøkkelholder", nn="Nøkkelhaldar", en="Key holder")
 _KEPT = {Role.SHIELDED_CASEWORKER.value: Wording(nb="Saksbehandler", nn="Saksbehandlar", en="Caseworker")}
@@ -63,7 +66,7 @@ def case_told(session: Session, keys: PersonKeys, case: CaseRow, *, reader: Read
         opened=tuple(deed for line, deed in deeds if _is_look(line.action)),
         done=tuple(deed for line, deed in deeds if not _is_look(line.action)),
         written=tuple(sorted(_written(session, sealed, case, writers), key=lambda words: words.at)),
-        consents=tuple(_consents(session, sealed, case)),
+        consents=tuple(_consents(session, sealed, case, reader)),
     )
 
 
@@ -169,9 +172,12 @@ def _words(at: Any, kind: str, step: Wording | None, role: Wording, content: Any
         yield WordsTold(at, kind, step, role, _fields(content))
 
 
-def _consents(session: Session, sealed: _Sealed, case: CaseRow) -> Iterable[ConsentTold]:
+def _consents(session: Session, sealed: _Sealed, case: CaseRow, reader: Reader) -> Iterable[ConsentTold]:
     for row in session.scalars(select(ConsentRow).where(ConsentRow.case_id == case.id).order_by(ConsentRow.recorded_at)):
-        yield ConsentTold(row.given_on, row.valid_to, row.withdrawn_at, _fields(sealed.open(row.sealed) or {}))
+        fields = _fields(sealed.open(row.sealed) or {})
+        if reader is Reader.GUARDIAN:
+            fields = {name: value for name, value in fields.items() if name not in _NAMES_SERVICES}
+        yield ConsentTold(row.given_on, row.valid_to, row.withdrawn_at, fields)
 
 
 def _fields(content: Any) -> dict[str, str]:

@@ -162,6 +162,8 @@ def keep_restricted(project: Project, subject_id: str, *, role: str, now: dateti
     """Put a person into the table of restrictions who is not in it: one without a case has no row of the service's own."""
     table = read_restrictions(project)
     in_force = table[(table["subject_id"] == subject_id) & table["valid_to"].isna()]
+    if kind == "objection":  # a no stands beside whatever else keeps somebody out, which may end before it
+        in_force = in_force[in_force["kind"] == kind]
     if not in_force.empty:
         return
     exchange.add_restriction(project, subject_id, kind=kind, role=role, now=now)

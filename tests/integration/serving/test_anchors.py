@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from features.errors import LedgerError, ReviewError
 from features.ledger import append_next
+from features.restrictions import read_restrictions, write_restrictions
 from serving.app import create_app
 from serving.auditing import log
 from serving.auditing.anchors import (
@@ -25,6 +26,8 @@ from serving.auditing.anchors import (
 )
 from serving.auditing.log import read_page
 from serving.auditing.verifying import verify_ledgers
+from serving.backups.reapplying import reapply
+from serving.cases.exchange import add_restriction
 from serving.person_keys import erase_person_key
 from serving.settings import Settings
 from serving.storage.tables import CaseRow, RestrictionRow
@@ -223,3 +226,19 @@ def test_what_the_log_says_of_an_anchor_tells_no_reader_how_many_entries_there_a
 def test_a_service_does_not_start_without_the_folder_it_was_told_of(review: Review, tmp_path: Path) -> None:
     with pytest.raises(ReviewError, match="TID762"):
         create_app(settings_of(review, tmp_path / "nowhere"), review.project, clock=review.clock, with_console=False)
+
+
+@pytest.mark.requirement("R-22")
+def test_a_no_of_somebody_without_a_case_outlives_a_backup_too(review: Review, folder: Path) -> None:
+    add_restriction(review.project, "e" * 32, kind="address_protection", role="systemdrift", now=review.clock())
+    add_restriction(review.project, "e" * 32, kind="objection", role="innbygger", now=review.clock())
+    with review.database.reading() as session:
+        assert [export_standing(session, review.project, folder) for _ in range(2)] == [1, 0]
+    (standing,) = read_standing(folder)
+    assert (standing.subject_id, standing.kind, standing.restriction, standing.role) == ("e" * 32, "restricted", "objection", "innbygger")
+
+    table = read_restrictions(review.project)
+    write_restrictions(review.project, table[table["kind"] != "objection"])  # as an older backup has it
+    with review.database.transaction() as session:
+        assert reapply(session, review.project, read_standing(folder), now=review.clock()) == (0, 1)
+    assert read_restrictions(review.project)["kind"].tolist() == ["address_protection", "objection"]

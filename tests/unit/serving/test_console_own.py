@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from serving.persons.report import build_person_report
+from serving.persons.told import Reader
 from serving.roles import Role
 from serving.storage.tables import AccountRow, ConsentRow, HandoverRow, LogRow
 from tests.support.console import console_service, reader
@@ -81,6 +83,20 @@ def test_nobody_takes_another_s_consent_back(review: Review) -> None:
     person = reader(review, "innbygger")
     answer = person.client.post(f"/my-page/consents/{consent}/withdraw", data={"csrf": csrf(person.open("/my-page")), "child": ""})
     assert (answer.status_code, review.row(case).state) == (404, "BTI_2")
+
+
+@pytest.mark.requirement("R-06")
+def test_a_guardian_s_report_names_no_service_that_a_consent_lets_read(review: Review) -> None:
+    subject = review.row(handed_over(review)).subject_id
+    with review.database.reading() as session:
+        told = {
+            reader: build_person_report(session, review.keys, review.project, subject_id=subject, now=review.clock(), reader=reader)
+            for reader in (Reader.PERSON, Reader.GUARDIAN)
+        }
+    fields = {reader: report.cases[0].consents[0].fields for reader, report in told.items()}
+    assert {"services", "categories", "purpose"} <= set(fields[Reader.PERSON])
+    assert set(fields[Reader.GUARDIAN]).isdisjoint({"services", "categories", "purpose"})
+    assert told[Reader.GUARDIAN].cases[0].consents[0].valid_to == told[Reader.PERSON].cases[0].consents[0].valid_to
 
 
 def test_whoever_has_nothing_here_is_told_whom_to_ask(review: Review) -> None:
